@@ -1,0 +1,53 @@
+# The two commands are `make run` and `make test`. Meson and Ninja do the work; this file only knows the way in.
+
+MISSION ?= run/embassy
+PYTHON   = /usr/bin/python3
+
+.PHONY: all run test bench soak fuzz format clean help
+
+all: build/release/build.ninja
+	@ninja -C build/release --quiet
+
+help:
+	@echo "make run     build, make the sample mission if there is none, run it with its simulated world, show it"
+	@echo "make test    build with gcc and with clang's sanitizers, run every test"
+	@echo "make bench   measure, each figure beside its limit in the same run"
+	@echo "make soak    the simulator, the fuzzers and the chaos for as long as MINUTES says (default 30)"
+	@echo "make fuzz    each fuzz target for SECONDS (default 20)"
+	@echo "make format  clang-format over the C files"
+	@echo "make clean   remove build/ (run/ stays: it holds missions)"
+
+run: all
+	@tools/run $(MISSION)
+
+test: build/release/build.ninja build/sanitize/build.ninja build/fuzz/build.ninja
+	@$(PYTHON) tools/test
+
+bench: build/release/build.ninja
+	@tools/setup test
+	@$(PYTHON) tools/bench
+
+soak: build/release/build.ninja build/sanitize/build.ninja
+	@$(PYTHON) tools/test --soak $(or $(MINUTES),30)
+
+fuzz: build/fuzz/build.ninja
+	@$(PYTHON) tools/fuzz --seconds $(or $(SECONDS),20)
+
+format:
+	@git ls-files '*.c' '*.h' | xargs clang-format -i
+
+clean:
+	rm -rf build
+
+build/release/build.ninja:
+	@tools/setup
+	@CC=gcc meson setup build/release --buildtype=release >/dev/null
+
+build/sanitize/build.ninja:
+	@tools/setup test
+	@CC=clang meson setup build/sanitize -Dbuildtype=debugoptimized -Doptimization=1 -Db_sanitize=address,undefined \
+		-Db_lundef=false >/dev/null
+
+build/fuzz/build.ninja:
+	@tools/setup test
+	@CC=clang meson setup build/fuzz -Dbuildtype=debugoptimized -Doptimization=1 -Dfuzz=true -Db_lundef=false >/dev/null
