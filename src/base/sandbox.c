@@ -1,0 +1,198 @@
+#include "base/sandbox.h"
+
+#include <errno.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* One allowed call; with a mask, only while (argument & mask) == value. */
+struct call {
+	int number;
+	unsigned argument;
+	uint64_t mask, value;
+};
+
+static const struct call driver_calls[] = {
+    {.number = SCMP_SYS(read)},
+    {.number = SCMP_SYS(readv)},
+    {.number = SCMP_SYS(write)},
+    {.number = SCMP_SYS(writev)},
+    {.number = SCMP_SYS(close)},
+    {.number = SCMP_SYS(poll)},
+    {.number = SCMP_SYS(ppoll)},
+    {.number = SCMP_SYS(epoll_wait)},
+    {.number = SCMP_SYS(epoll_pwait)},
+    {.number = SCMP_SYS(clock_gettime)},
+    {.number = SCMP_SYS(gettimeofday)},
+    {.number = SCMP_SYS(clock_nanosleep)},
+    {.number = SCMP_SYS(getrandom)},
+    {.number = SCMP_SYS(brk)},
+    {.number = SCMP_SYS(mmap), .argument = 2, .mask = PROT_EXEC, .value = 0},
+    {.number = SCMP_SYS(mremap)},
+    {.number = SCMP_SYS(munmap)},
+    {.number = SCMP_SYS(madvise)},
+    {.number = SCMP_SYS(futex)},
+    {.number = SCMP_SYS(getpid)},
+    {.number = SCMP_SYS(gettid)},
+    {.number = SCMP_SYS(rt_sigaction)},
+    {.number = SCMP_SYS(rt_sigprocmask)},
+    {.number = SCMP_SYS(rt_sigreturn)},
+    {.number = SCMP_SYS(restart_syscall)},
+#ifdef SANDBOX_SANITIZED
+    {.number = SCMP_SYS(sigaltstack)},
+#endif
+    {.number = SCMP_SYS(exit)},
+    {.number = SCMP_SYS(exit_group)},
+};
+
+static const struct profile {
+	const struct call *calls;
+	size_t n;
+	uint32_t otherwise;
+} profiles[SANDBOX_PROFILES] = {
+    [SANDBOX_DRIVER] = {driver_calls, ARRAY_LEN(driver_calls), SCMP_ACT_KILL_PROCESS},
+    [SANDBOX_DRIVER_EPERM] = {driver_calls, ARRAY_LEN(driver_calls), SCMP_ACT_ERRNO(EPERM)},
+};
+
+/* The kernel's own header may be older than the kernel: the newest layout known here, cut to the version that
+ * runs. linux/landlock.h, versions 1 to 6. */
+struct landlock_ruleset {
+	uint64_t files, network, scoped;
+};
+
+enum {
+	LANDLOCK_VERSION = 1, /* flag of landlock_create_ruleset */
+	LANDLOCK_NET_ABI = 4,
+	LANDLOCK_SCOPE_ABI = 6,
+};
+
+static uint64_t low_bits(unsigned n)
+{
+	return (UINT64_C(1) << n) - 1;
+}
+
+/* How many file rights a version knows: 13 at first; moving, truncating and device control came later. */
+static unsigned file_rights(int abi)
+{
+	return abi == 1 ? 13 : abi == 2 ? 14 : abi <= 4 ? 15 : 16;
+}
+
+/* A rule set that handles everything and allows nothing. */
+static int enter_landlock(struct error *error)
+{
+	int abi = (int)syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_VERSION);
+	if (abi < 1)
+		return 0;
+	struct landlock_ruleset rules = {.files = low_bits(file_rights(abi))};
+	size_t size = sizeof rules.files;
+	if (abi >= LANDLOCK_NET_ABI) {
+		rules.network = low_bits(2);
+		size += sizeof rules.network;
+	}
+	if (abi >= LANDLOCK_SCOPE_ABI) {
+		rules.scoped = low_bits(2);
+		size += sizeof rules.scoped;
+	}
+	int fd = (int)syscall(SYS_landlock_create_ruleset, &rules, size, 0);
+	if (fd < 0)
+		return error_system(error, "making a Landlock rule set");
+	long done = syscall(SYS_landlock_restrict_self, fd, 0);
+	close(fd);
+	return done == 0 ? abi : error_system(error, "entering Landlock");
+}
+
+static bool is_kept(int fd, const int *keep, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (keep[i] == fd)
+			return true;
+	}
+	return false;
+}
+
+/* Closes all but 0, 1, 2 and keep: the gaps between what is kept, then everything above. */
+static int close_others(const int *keep, size_t n, struct error *error)
+{
+	int highest = STDERR_FILENO;
+	for (size_t i = 0; i < n; i++)
+		highest = keep[i] > highest ? keep[i] : highest;
+	for (int fd = STDERR_FILENO + 1; fd < highest; fd++) {
+		if (!is_kept(fd, keep, n))
+			close(fd);
+	}
+	if (close_range((unsigned)highest + 1, ~0U, 0) != 0)
+		return error_system(error, "closing descriptors");
+	return highest + 1;
+}
+
+static int set_limit(__rlimit_resource_t what, rlim_t most, struct error *error)
+{
+	if (setrlimit(what, &(struct rlimit){most, most}) != 0)
+		return error_system(error, "setting resource limit %d", (int)what);
+	return 0;
+}
+
+static int set_flag(int option, unsigned long value, struct error *error)
+{
+	if (prctl(option, value, 0, 0, 0) != 0)
+		return error_system(error, "setting process option %d", option);
+	return 0;
+}
+
+static int allow(scmp_filter_ctx filter, const struct call *call)
+{
+	if (!call->mask)
+		return seccomp_rule_add(filter, SCMP_ACT_ALLOW, call->number, 0);
+	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, call->number, 1,
+				SCMP_CMP(call->argument, SCMP_CMP_MASKED_EQ, call->mask, call->value));
+}
+
+/* abort() must end the process as a panic, not as a forbidden call; signals reach nobody else. */
+static int allow_abort(scmp_filter_ctx filter)
+{
+	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
+				SCMP_CMP(0, SCMP_CMP_EQ, (uint64_t)getpid(), 0));
+}
+
+static int enter_seccomp(const struct profile *profile, struct error *error)
+{
+	scmp_filter_ctx filter = seccomp_init(profile->otherwise);
+	int failed = filter ? 0 : -ENOMEM;
+	for (size_t i = 0; i < profile->n && !failed; i++)
+		failed = allow(filter, &profile->calls[i]);
+	if (!failed)
+		failed = allow_abort(filter);
+	if (!failed)
+		failed = seccomp_load(filter);
+	seccomp_release(filter);
+	errno = -failed;
+	return failed ? error_system(error, "entering seccomp") : 0;
+}
+
+int sandbox_enter(enum sandbox_profile profile, const int *keep, size_t n, struct error *error)
+{
+	ASSERT((unsigned)profile < SANDBOX_PROFILES && n <= SANDBOX_KEEP_MAX);
+	int code, landlock_abi, descriptors;
+	if ((descriptors = close_others(keep, n, error)) < 0)
+		return descriptors;
+	signal(SIGPIPE, SIG_IGN);
+	if ((code = set_flag(PR_SET_NO_NEW_PRIVS, 1, error)) < 0)
+		return code;
+	if ((landlock_abi = enter_landlock(error)) < 0)
+		return landlock_abi;
+	if ((code = set_limit(RLIMIT_CORE, 0, error)) < 0)
+		return code;
+	if ((code = set_limit(RLIMIT_NPROC, 0, error)) < 0)
+		return code;
+	if ((code = set_limit(RLIMIT_NOFILE, (rlim_t)descriptors, error)) < 0)
+		return code;
+	if ((code = set_flag(PR_SET_DUMPABLE, 0, error)) < 0)
+		return code;
+	if ((code = enter_seccomp(&profiles[profile], error)) < 0)
+		return code;
+	return landlock_abi;
+}

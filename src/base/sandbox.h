@@ -1,0 +1,52 @@
+/* sandbox.h: the one entry ritual of every child process.
+ *
+ * A child first opens all it will ever need, then calls sandbox_enter, then reads its first byte from
+ * outside. Behind that call it has the descriptors it named and the system calls of its profile, and no way
+ * back:
+ *
+ *   1. every other descriptor is closed;
+ *   2. a reader that went away is an error value, not a signal (SIGPIPE is ignored);
+ *   3. no core dumps, no new processes, no new descriptors (rlimits);
+ *   4. no new privileges; not readable by others of the same user (not dumpable);
+ *   5. no file, no network, no signal to others, as far as the kernel's Landlock knows how;
+ *   6. system calls by an allow-list (seccomp); any other ends the process, or fails with EPERM where the
+ * profile says so.
+ *
+ * What a library opens lazily (OpenSSL's providers, zone files) must have been used once before.
+ */
+#ifndef BASE_SANDBOX_H
+#define BASE_SANDBOX_H
+
+#include "base/error.h"
+
+/* SANDBOX_DRIVER: reads, writes and waits on what is open; takes memory; asks for the time and for random
+ * bytes; nothing else. SANDBOX_DRIVER_EPERM: the same list, for programs under a sanitizer or a debugger:
+ * what is not on it fails, and the process goes on. */
+enum sandbox_profile {
+	SANDBOX_DRIVER,
+	SANDBOX_DRIVER_EPERM,
+	SANDBOX_PROFILES,
+};
+
+enum { SANDBOX_KEEP_MAX = 16 };
+
+/* A sanitizer makes calls of its own that no profile of ours allows: a program built with one enters a driver's
+ * sandbox as SANDBOX_DRIVER_HERE says. */
+#if defined(__SANITIZE_ADDRESS__)
+#define SANDBOX_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANDBOX_SANITIZED 1
+#endif
+#endif
+#ifdef SANDBOX_SANITIZED
+#define SANDBOX_DRIVER_HERE SANDBOX_DRIVER_EPERM
+#else
+#define SANDBOX_DRIVER_HERE SANDBOX_DRIVER
+#endif
+
+/* Keeps descriptors 0, 1, 2 and the n in `keep`. The kernel's Landlock version, 0 when it has none, or
+ * ERROR_SYSTEM: then some steps may have been taken, and the process must end. */
+int sandbox_enter(enum sandbox_profile profile, const int *keep, size_t n, struct error *error);
+
+#endif

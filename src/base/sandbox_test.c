@@ -1,0 +1,183 @@
+#include "base/buf.h"
+#include "base/sandbox.h"
+#include "base/test.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* What a child tries behind sandbox_enter. Each answers 0 when it could do it, else errno. */
+static int open_file(void)
+{
+	return open("/etc/hostname", O_RDONLY | O_CLOEXEC) >= 0 ? 0 : errno;
+}
+
+static int make_file(void)
+{
+	return open("/tmp/chancery_sandbox_test", O_WRONLY | O_CREAT | O_CLOEXEC, 0600) >= 0 ? 0 : errno;
+}
+
+static int open_socket(void)
+{
+	return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) >= 0 ? 0 : errno;
+}
+
+static int open_unix_socket(void)
+{
+	return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0) >= 0 ? 0 : errno;
+}
+
+static int run_program(void)
+{
+	char *argv[] = {"true", NULL};
+	execv("/bin/true", argv);
+	return errno;
+}
+
+static int make_process(void)
+{
+	return fork() >= 0 ? 0 : errno;
+}
+
+static int trace_parent(void)
+{
+	return kill(getppid(), 0) == 0 ? 0 : errno;
+}
+
+static int run_memory(void)
+{
+	void *at = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return at != MAP_FAILED ? 0 : errno;
+}
+
+static int ordinary_work(void)
+{
+	struct timespec now;
+	uint8_t bytes[8];
+	struct pollfd fds[2] = {{.fd = 0, .events = POLLIN}, {.fd = 1, .events = POLLOUT}};
+	void *memory = malloc(1 << 20);
+	bool good = memory && clock_gettime(CLOCK_BOOTTIME, &now) == 0 && getrandom(bytes, 8, 0) == 8 &&
+		    ppoll(fds, 2, &(struct timespec){0}, NULL) >= 0 && write(1, "", 0) == 0;
+	free(memory);
+	return good ? 0 : EINVAL;
+}
+
+static int call_abort(void)
+{
+	abort();
+}
+
+/* The child's wait status: its attempt's errno as exit code, or the signal that ended it. 200: entering
+ * failed. */
+static int in_sandbox(enum sandbox_profile profile, int (*attempt)(void))
+{
+	fflush(stdout);
+	pid_t child = fork();
+	ASSERT(child >= 0);
+	if (child == 0) {
+		struct error error;
+		if (sandbox_enter(profile, NULL, 0, &error) < 0) {
+			error_print(&error);
+			_exit(200);
+		}
+		_exit(attempt());
+	}
+	int status;
+	ASSERT(waitpid(child, &status, 0) == child);
+	return status;
+}
+
+static int (*const forbidden[])(void) = {
+    open_file, make_file, open_socket, open_unix_socket, run_program, make_process, trace_parent, run_memory,
+};
+
+TEST(a_driver_that_tries_anything_else_is_ended)
+{
+	for (size_t i = 0; i < ARRAY_LEN(forbidden); i++) {
+		int status = in_sandbox(SANDBOX_DRIVER, forbidden[i]);
+		CHECK(WIFSIGNALED(status));
+		CHECK_INT(WTERMSIG(status), SIGSYS);
+	}
+}
+
+TEST(a_driver_under_a_sanitizer_is_refused_the_same_and_goes_on)
+{
+	for (size_t i = 0; i < ARRAY_LEN(forbidden); i++) {
+		int status = in_sandbox(SANDBOX_DRIVER_EPERM, forbidden[i]);
+		CHECK(WIFEXITED(status));
+		CHECK_INT(WEXITSTATUS(status), EPERM);
+	}
+}
+
+TEST(a_driver_can_do_its_work)
+{
+	CHECK_INT(in_sandbox(SANDBOX_DRIVER, ordinary_work), 0);
+	CHECK_INT(in_sandbox(SANDBOX_DRIVER_EPERM, ordinary_work), 0);
+}
+
+TEST(a_panic_still_ends_as_a_panic)
+{
+	CHECK_INT(WTERMSIG(in_sandbox(SANDBOX_DRIVER, call_abort)), SIGABRT);
+}
+
+/* Looked at from outside, because the profile does not let the child ask: /proc names what is in force. */
+static void read_state(pid_t child, const char *file, struct buf *ret)
+{
+	char path[64];
+	snprintf(path, sizeof path, "/proc/%d/%s", (int)child, file);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	for (ssize_t n; fd >= 0 && (n = read(fd, ret->at + ret->len, ret->size - ret->len)) > 0;)
+		ret->len += (size_t)n;
+	if (fd >= 0)
+		close(fd);
+}
+
+TEST(the_limits_are_in_force_and_only_what_is_named_stays_open)
+{
+	int ends[2], ready[2];
+	CHECK_INT(pipe2(ends, O_CLOEXEC), 0);
+	CHECK_INT(pipe2(ready, O_CLOEXEC), 0);
+	fflush(stdout);
+	pid_t child = fork();
+	if (child == 0) {
+		int keep[] = {ends[1], ready[0]};
+		if (sandbox_enter(SANDBOX_DRIVER_EPERM, keep, 2, NULL) < 0)
+			_exit(200);
+		char kept = write(ends[1], "k", 1) == 1 ? 'y' : 'n';
+		char other = write(ready[1], "o", 1) == 1 ? 'y' : 'n';
+		char pair[3] = {kept, other, 0};
+		if (write(ends[1], pair, 2) != 2 || read(ready[0], pair, 1) < 0)
+			_exit(201);
+		_exit(0);
+	}
+	char seen[3];
+	CHECK_INT(read(ends[0], seen, 1), 1);
+	CHECK_INT(read(ends[0], seen, 2), 2);
+	CHECK_INT(seen[0], 'y');
+	CHECK_INT(seen[1], 'n');
+	static uint8_t memory[8192];
+	struct buf state = BUF(memory);
+	read_state(child, "status", &state);
+	CHECK(str_contains(buf_str(&state), STR("NoNewPrivs:\t1")));
+	CHECK(str_contains(buf_str(&state), STR("Seccomp:\t2")));
+	buf_clear(&state);
+	read_state(child, "limits", &state);
+	CHECK(str_contains(buf_str(&state), STR("Max core file size        0                    0")));
+	CHECK(str_contains(buf_str(&state), STR("Max processes             0                    0")));
+	CHECK_INT(write(ready[1], "e", 1), 1);
+	int status;
+	CHECK_INT(waitpid(child, &status, 0), child);
+	CHECK_INT(status, 0);
+	for (int i = 0; i < 2; i++) {
+		close(ends[i]);
+		close(ready[i]);
+	}
+}
