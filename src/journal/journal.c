@@ -1,0 +1,285 @@
+#include "journal/journal.h"
+
+#include "journal/note.h"
+#include "journal/store.h"
+#include "journal/tiles.h"
+
+#include <inttypes.h>
+
+/* Entry numbers are JSON integers. */
+#define ENTRIES_MAX (UINT64_C(1) << 53)
+
+struct journal {
+	struct store *store;
+	struct note_signer signer;
+	uint64_t size; /* durable entries; edge.size counts those of the open batch too */
+	struct merkle_hash root;
+	struct buf note; /* over note_bytes: the newest checkpoint */
+	uint8_t note_bytes[NOTE_BYTES_MAX];
+	struct merkle_edge edge;
+	struct tiles tiles;
+	bool is_reading;
+};
+
+/* Opening */
+
+/* The stored checkpoint's size and root, if our key signed it. */
+static int check_checkpoint(struct journal *journal, uint64_t size, struct error *error)
+{
+	struct note_checkpoint checkpoint;
+	struct str text, name = note_key_name(&journal->signer.key);
+	struct error why;
+	if (journal->note.over)
+		return store_damaged(journal->store, error, "the checkpoint is longer than %d bytes",
+				     NOTE_BYTES_MAX);
+	int failed = note_open(buf_str(&journal->note), &journal->signer.key, &text, &why);
+	if (failed == ERROR_CRYPTO) {
+		store_damaged(journal->store, error, "the checkpoint: %s", why.what);
+		if (error)
+			error->code = ERROR_CRYPTO;
+		return error_remedy(
+		    error, "Use the keys directory that belongs to this journal. Nothing was changed.");
+	}
+	if (failed == 0)
+		failed = note_checkpoint_parse(text, &checkpoint, &why);
+	if (failed < 0)
+		return store_damaged(journal->store, error, "the checkpoint: %s", why.what);
+	if (!str_eq(checkpoint.origin, name))
+		return store_damaged(journal->store, error,
+				     "the checkpoint is of " STR_FMT ", not of " STR_FMT,
+				     STR_ARG(checkpoint.origin), STR_ARG(name));
+	if (checkpoint.size != size || size == 0 || size > ENTRIES_MAX)
+		return store_damaged(journal->store, error,
+				     "the checkpoint's row is for %" PRIu64 " entries, its text for %" PRIu64,
+				     size, checkpoint.size);
+	journal->size = size;
+	journal->root = checkpoint.root;
+	return 0;
+}
+
+static int check_bounds(struct journal *journal, struct error *error)
+{
+	uint64_t first, last;
+	int found = store_get_bounds(journal->store, &first, &last, error);
+	if (found < 0)
+		return found;
+	if (found == 0 && journal->size == 0)
+		return 0;
+	if (found == 0)
+		return store_damaged(journal->store, error,
+				     "the checkpoint is for %" PRIu64 " entries, but there is none",
+				     journal->size);
+	if (first == 0 && journal->size > 0 && last == journal->size - 1)
+		return 0;
+	return store_damaged(journal->store, error,
+			     "the checkpoint is for %" PRIu64 " entries, but they run from %" PRIu64
+			     " to %" PRIu64,
+			     journal->size, first, last);
+}
+
+static int check(struct journal *journal, struct error *error)
+{
+	uint64_t size;
+	int failed = 0, found = store_get_checkpoint(journal->store, &size, &journal->note, error);
+	if (found < 0)
+		return found;
+	if (found > 0)
+		failed = check_checkpoint(journal, size, error);
+	if (failed == 0)
+		failed = check_bounds(journal, error);
+	if (failed == 0)
+		failed = tiles_load_edge(journal->store, journal->size, &journal->edge, error);
+	if (failed < 0)
+		return failed;
+	struct merkle_hash root = merkle_edge_root(&journal->edge);
+	if (!merkle_eq(&root, &journal->root))
+		return store_damaged(journal->store, error, "the tiles' root is not the checkpoint's");
+	return 0;
+}
+
+int journal_open(struct journal **ret_journal, const struct journal_options *options, struct error *error)
+{
+	struct journal *journal = calloc(1, sizeof *journal);
+	ASSERT(journal);
+	journal->note = BUF(journal->note_bytes);
+	journal->root = merkle_empty();
+	int failed = note_signer_init(&journal->signer, options->origin, options->seed, error);
+	int log_pages = options->log_pages > 0 ? options->log_pages : STORE_LOG_PAGES;
+	if (failed == 0)
+		failed = store_open(&journal->store, options->path, options->vfs, log_pages, error);
+	if (failed == 0)
+		failed = check(journal, error);
+	if (failed < 0) {
+		if (journal->store)
+			store_abandon(journal->store);
+		journal_close(journal);
+		return failed;
+	}
+	journal->tiles = (struct tiles){.store = journal->store, .edge = &journal->edge};
+	*ret_journal = journal;
+	return 0;
+}
+
+void journal_close(struct journal *journal)
+{
+	ASSERT(!journal->is_reading);
+	if (journal->store)
+		store_close(journal->store);
+	note_signer_release(&journal->signer);
+	free(journal);
+}
+
+uint64_t journal_size(const struct journal *journal)
+{
+	return journal->size;
+}
+
+struct str journal_checkpoint(const struct journal *journal)
+{
+	return buf_str(&journal->note);
+}
+
+void journal_root(const struct journal *journal, uint8_t ret_root[MERKLE_HASH_BYTES])
+{
+	memcpy(ret_root, journal->root.at, MERKLE_HASH_BYTES);
+}
+
+/* Writing */
+
+static int put_tile(struct journal *journal, unsigned level, uint64_t number,
+		    const struct merkle_hash *hashes, unsigned n, struct error *error)
+{
+	struct str row = {(const char *)hashes, n * sizeof *hashes};
+	return store_put_tile(journal->store, level, number, row, error);
+}
+
+static int put_full_tile(void *context, unsigned level, uint64_t number, const struct merkle_hash *hashes,
+			 struct error *error)
+{
+	return put_tile(context, level, number, hashes, MERKLE_TILE_HASHES, error);
+}
+
+int journal_append(struct journal *journal, struct str body, struct error *error)
+{
+	ASSERT(body.len <= JOURNAL_BODY_BYTES_MAX && journal->edge.size < ENTRIES_MAX &&
+	       !journal->is_reading);
+	int failed = store_put_entry(journal->store, journal->edge.size, body, error);
+	if (failed < 0)
+		return failed;
+	struct merkle_hash leaf = merkle_leaf(body);
+	struct merkle_sink sink = {put_full_tile, journal};
+	failed = merkle_edge_append(&journal->edge, &leaf, &sink, error);
+	if (failed < 0)
+		store_abandon(journal->store);
+	return failed;
+}
+
+/* The edge's tiles that got hashes in this batch. Those that it filled are in the store already. */
+static int put_edge(struct journal *journal, struct error *error)
+{
+	for (unsigned level = 0; level < MERKLE_LEVELS; level++) {
+		uint64_t hashes = merkle_level_hashes(journal->edge.size, level);
+		unsigned n = merkle_edge_hashes(&journal->edge, level);
+		if (hashes == merkle_level_hashes(journal->size, level))
+			break;
+		if (n == 0)
+			continue;
+		int failed = put_tile(journal, level, merkle_edge_number(&journal->edge, level),
+				      journal->edge.tile[level], n, error);
+		if (failed < 0)
+			return failed;
+	}
+	return 0;
+}
+
+int journal_commit(struct journal *journal, struct error *error)
+{
+	ASSERT(!journal->is_reading);
+	if (journal->edge.size == journal->size)
+		return store_check(journal->store, error);
+	struct note_checkpoint checkpoint = {note_key_name(&journal->signer.key), journal->edge.size,
+					     merkle_edge_root(&journal->edge)};
+	char text_bytes[NOTE_OWN_BYTES_MAX], note_bytes[NOTE_OWN_BYTES_MAX];
+	struct buf text = BUF(text_bytes), note = BUF(note_bytes);
+	note_checkpoint_write(&text, &checkpoint);
+	note_sign(&note, &journal->signer, buf_str(&text));
+	ASSERT(!text.over && !note.over);
+	int failed = put_edge(journal, error);
+	if (failed == 0)
+		failed = store_put_checkpoint(journal->store, checkpoint.size, buf_str(&note), error);
+	if (failed == 0)
+		failed = store_commit(journal->store, error);
+	if (failed < 0)
+		return failed;
+	journal->size = checkpoint.size;
+	journal->root = checkpoint.root;
+	buf_clear(&journal->note);
+	buf_put_str(&journal->note, buf_str(&note));
+	return 0;
+}
+
+/* Reading */
+
+static int check_leaf(struct journal *journal, uint64_t index, struct str body, struct error *error)
+{
+	const struct merkle_hash *tile;
+	int failed = tiles_get(&journal->tiles, 0, index >> MERKLE_TILE_BITS, &tile, error);
+	if (failed < 0)
+		return failed;
+	struct merkle_hash leaf = merkle_leaf(body);
+	if (merkle_eq(&leaf, &tile[index & (MERKLE_TILE_HASHES - 1)]))
+		return 0;
+	return store_damaged(journal->store, error, "entry %" PRIu64 " is not the one that was signed",
+			     index);
+}
+
+static int read_one(struct journal *journal, uint64_t index, struct str *ret_body, struct error *error)
+{
+	uint64_t seq;
+	int found = store_entries_next(journal->store, &seq, ret_body, error);
+	if (found < 0)
+		return found;
+	if (found == 0 || seq != index)
+		return store_damaged(journal->store, error, "entry %" PRIu64 " is missing", index);
+	return check_leaf(journal, index, *ret_body, error);
+}
+
+int journal_read(struct journal *journal, uint64_t from, uint64_t count, journal_entry_fn *entry,
+		 void *context, struct error *error)
+{
+	ASSERT(from <= journal->size && count <= journal->size - from && !journal->is_reading);
+	int stop = store_check(journal->store, error);
+	if (stop < 0)
+		return stop;
+	journal->is_reading = true;
+	store_entries_seek(journal->store, from);
+	for (uint64_t index = from; index < from + count && stop == 0; index++) {
+		struct str body;
+		stop = read_one(journal, index, &body, error);
+		if (stop == 0)
+			stop = entry(context, index, body);
+	}
+	store_entries_done(journal->store);
+	journal->is_reading = false;
+	return stop;
+}
+
+static int get_hashes(void *context, unsigned level, uint64_t first, unsigned n,
+		      struct merkle_hash *ret_hashes, struct error *error)
+{
+	struct journal *journal = context;
+	const struct merkle_hash *tile;
+	unsigned begin = first & (MERKLE_TILE_HASHES - 1);
+	ASSERT(begin + n <= MERKLE_TILE_HASHES && first + n <= merkle_level_hashes(journal->size, level));
+	int failed = store_check(journal->store, error);
+	if (failed == 0)
+		failed = tiles_get(&journal->tiles, level, first >> MERKLE_TILE_BITS, &tile, error);
+	if (failed == 0)
+		memcpy(ret_hashes, tile + begin, n * sizeof *tile);
+	return failed;
+}
+
+struct proof_source journal_hashes(struct journal *journal)
+{
+	return (struct proof_source){get_hashes, journal};
+}

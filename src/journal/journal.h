@@ -1,0 +1,90 @@
+/* journal.h: the record. Entries go in, in batches; a batch is durable as a whole or not there at all.
+ *
+ *     journal_append(journal, entry1, &error);
+ *     journal_append(journal, entry2, &error);
+ *     journal_commit(journal, &error);         … from here on both survive anything but the loss of the disk
+ *
+ * The format is in docs/journal-format.md: a SQLite database of entries, the RFC 6962 tree over them in
+ * tiles, and one signed checkpoint. A commit writes all three in one transaction and returns when the disk
+ * has it (one fsync).
+ *
+ * Invariants:
+ *   - The newest checkpoint signs exactly the entries that are durable.
+ *   - One process, one connection, for as long as the journal is open: SQLite holds the lock, a second open
+ * is refused, and nothing else may read the file. Everybody else gets entries from the process that has it
+ * open.
+ *   - What is read is proven: each body is hashed and held against its tile, and the tile against the tree's
+ * right edge, whose root journal_open held against the signed checkpoint. A changed row or tile is
+ * ERROR_RECORD with its number, never an entry.
+ *   - A failed append or commit is final. What the disk then holds is known only after opening the journal
+ * anew: it is the last batch or the one before. The caller must end the process; a failed fsync is never
+ * tried again, because the kernel may have dropped the pages and answers the second call with success. The
+ * journal refuses every further verb but journal_close, which then writes nothing.
+ *
+ * One thread. Memory is allocated at open, and by SQLite within its own limits (a cache of 8 MB).
+ */
+#ifndef JOURNAL_JOURNAL_H
+#define JOURNAL_JOURNAL_H
+
+#include "base/error.h"
+#include "base/str.h"
+#include "journal/proof.h"
+
+enum {
+	JOURNAL_BODY_BYTES_MAX = 65535, /* tlog-tiles' entry length is a uint16 */
+	JOURNAL_SEED_BYTES = 32,
+};
+
+struct journal;
+
+struct journal_options {
+	const char *path;    /* of the database; beside it lies path-wal */
+	const char *vfs;     /* name of a registered SQLite VFS, NULL for the system's */
+	struct str origin;   /* "chancery/" and the mission's name; the name of the key */
+	const uint8_t *seed; /* JOURNAL_SEED_BYTES; not needed after journal_open */
+	int log_pages;	     /* the write-ahead log's length; 0 for STORE_LOG_PAGES. Tests want it short. */
+};
+
+/* Opens the journal, or makes an empty one where there is none. Checks what is cheap: format, numbers of
+ * rows, the checkpoint's signature by our own key, the root of the tree's right edge against the
+ * checkpoint's. An empty journal has no checkpoint.
+ *
+ * ERROR_RECORD: the journal contradicts itself, is no journal, or is of a newer format. ERROR_CRYPTO: signed
+ * by another key. ERROR_LIMIT: another process has it open. ERROR_SYSTEM: the disk. Nothing was changed in
+ * any of these cases. */
+int journal_open(struct journal **ret_journal, const struct journal_options *options, struct error *error);
+
+/* Forgets what was appended and not committed. */
+void journal_close(struct journal *journal);
+
+/* Durable entries; also the index of the first one of the next batch. */
+uint64_t journal_size(const struct journal *journal);
+
+/* The newest signed note; empty when the journal is. Holds until the next commit. */
+struct str journal_checkpoint(const struct journal *journal);
+
+/* The root that it signs. */
+void journal_root(const struct journal *journal, uint8_t ret_root[MERKLE_HASH_BYTES]);
+
+/* One more entry for the open batch. The body is copied; at most JOURNAL_BODY_BYTES_MAX, more is the caller's
+ * mistake. */
+int journal_append(struct journal *journal, struct str body, struct error *error);
+
+/* Makes the open batch durable. Without one does nothing. */
+int journal_commit(struct journal *journal, struct error *error);
+
+/* Called with each entry; the body holds only for the call. Must not call the journal. Not 0 ends the reading
+ * and is what journal_read returns; who returns a negative code fills the error that it gave to journal_read.
+ */
+typedef int journal_entry_fn(void *context, uint64_t index, struct str body);
+
+/* `count` durable entries in order, from + count <= journal_size. 0, what the callback returned, or a code.
+ */
+int journal_read(struct journal *journal, uint64_t from, uint64_t count, journal_entry_fn *entry,
+		 void *context, struct error *error);
+
+/* Hashes of the durable entries' tree, proven, for proof_of_inclusion and its neighbours. Holds until the
+ * next append. */
+struct proof_source journal_hashes(struct journal *journal);
+
+#endif

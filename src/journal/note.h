@@ -1,0 +1,79 @@
+/* note.h: a text with signatures under it (C2SP signed-note), and the text that says how far a journal has
+ * come (C2SP tlog-checkpoint).
+ *
+ *     chancery/lakeside                                          origin: the log's name, and its key's
+ *     600                                                        entries
+ *     5zCkMZkSH1WcKDiV9fGdIQkQXVKrNWzAS2QKmcUTCFQ=               root of the tree over them, base64
+ *                                                                an empty line ends the text
+ *     — chancery/lakeside Zm9v…                                  base64 of key id (4 bytes) and signature (64
+ * bytes)
+ *
+ * The signature is Ed25519 over the text with its last LF. The key id is the beginning of SHA-256(name || LF
+ * || 0x01 || public key). A verifier key is one line: name+id+base64, the id in 8 lower-case hexadecimal
+ * digits, the base64 of 0x01 || public key.
+ *
+ * Notes and keys are foreign bytes: what is not exactly so is refused, with the reason. Signature lines of
+ * other keys are allowed and skipped.
+ */
+#ifndef JOURNAL_NOTE_H
+#define JOURNAL_NOTE_H
+
+#include "base/buf.h"
+#include "journal/merkle.h"
+
+enum {
+	NOTE_NAME_BYTES_MAX = 255,
+	NOTE_SIGNATURES_MAX = 64, /* lines under one text */
+	NOTE_BYTES_MAX = 65535,	  /* with its signatures */
+	NOTE_OWN_BYTES_MAX =
+	    1024, /* a checkpoint with one signature: two names, a number, a hash, a signature */
+	NOTE_VKEY_BYTES_MAX = NOTE_NAME_BYTES_MAX + 1 + 8 + 1 + 44,
+	NOTE_SEED_BYTES = 32,
+};
+
+struct note_key {
+	char name_at[NOTE_NAME_BYTES_MAX];
+	size_t name_len;
+	uint8_t id[4];
+	uint8_t public_key[32];
+};
+
+static inline struct str note_key_name(const struct note_key *key)
+{
+	return (struct str){key->name_at, key->name_len};
+}
+
+/* The line without LF. ERROR_INPUT when it is not a verifier key, ERROR_CRYPTO when its id is not its key's.
+ */
+int note_key_parse(struct str line, struct note_key *ret_key, struct error *error);
+void note_key_write(struct buf *b, const struct note_key *key);
+
+struct note_signer {
+	struct note_key key;
+	uint8_t secret[64]; /* libsodium's form: seed || public key */
+};
+
+/* A name is 1 to 255 bytes of UTF-8 without white space and without '+'; otherwise ERROR_INPUT. */
+int note_signer_init(struct note_signer *signer, struct str name, const uint8_t seed[NOTE_SEED_BYTES],
+		     struct error *error);
+void note_signer_release(struct note_signer *signer); /* wipes the secret */
+
+/* Writes text and signature. The text ends with LF and holds no other control character. */
+void note_sign(struct buf *b, const struct note_signer *signer, struct str text);
+
+/* Checks the note by the key; ret_text points into the note. ERROR_INPUT: this is no note; ERROR_CRYPTO: not
+ * signed by this key, or a signature that names it is wrong. */
+int note_open(struct str note, const struct note_key *key, struct str *ret_text, struct error *error);
+
+struct note_checkpoint {
+	struct str origin;
+	uint64_t size;
+	struct merkle_hash root;
+};
+
+void note_checkpoint_write(struct buf *b, const struct note_checkpoint *checkpoint);
+
+/* The three lines and nothing else; ret_checkpoint->origin points into the text. */
+int note_checkpoint_parse(struct str text, struct note_checkpoint *ret_checkpoint, struct error *error);
+
+#endif

@@ -1,0 +1,187 @@
+#include "sim/audit.h"
+
+#include "sim/house.h"
+
+#include "base/test.h"
+#include "gen/codec.h"
+
+#include <openssl/evp.h>
+
+enum { PROMISES_FIRST = 1024, ENTRY_MEMORY = 8 << 20, BOOTS_MAX = 1024, BADGES_MAX = HOUSE_PEOPLE + 2 };
+
+void audit_init(struct audit *audit)
+{
+	*audit = (struct audit){.size = PROMISES_FIRST};
+	audit->promises = calloc(audit->size, sizeof *audit->promises);
+	ASSERT(audit->promises);
+}
+
+void audit_release(struct audit *audit)
+{
+	free(audit->promises);
+}
+
+static struct audit_promise *promise(struct audit *audit, struct str name)
+{
+	if (audit->n == audit->size) {
+		audit->size *= 2;
+		audit->promises = realloc(audit->promises, audit->size * sizeof *audit->promises);
+		ASSERT(audit->promises);
+	}
+	struct audit_promise *p = &audit->promises[audit->n++];
+	*p = (struct audit_promise){0};
+	ASSERT(name.len < sizeof p->name);
+	if (name.len)
+		memcpy(p->name, name.at, name.len);
+	return p;
+}
+
+void audit_promise_entry(struct audit *audit, uint64_t entry)
+{
+	struct audit_promise *p = promise(audit, (struct str){0});
+	p->kind = AUDIT_ENTRY;
+	p->entry = entry;
+}
+
+void audit_promise_order(struct audit *audit, uint64_t entry, size_t event, struct str name)
+{
+	struct audit_promise *p = promise(audit, name);
+	p->kind = AUDIT_ORDER;
+	p->entry = entry;
+	p->event = event;
+}
+
+void audit_promise_report(struct audit *audit, struct str driver, uint64_t boot, int64_t sequence)
+{
+	struct audit_promise *p = promise(audit, driver);
+	p->kind = AUDIT_REPORT;
+	p->boot = boot;
+	p->sequence = sequence;
+}
+
+/* One look at the whole journal */
+
+struct look {
+	struct audit *audit;
+	struct arena memory, scratch;
+	struct entry *entries;
+	uint64_t n, granted, denied;
+	struct {
+		char name[40];
+		uint64_t boot;
+		int64_t sequence;
+	} boots[BOOTS_MAX];
+	size_t n_boots;
+	bool suspended[BADGES_MAX];
+};
+
+static uint64_t boot_number(struct str boot)
+{
+	uint64_t number = 0;
+	for (size_t i = 0; i < boot.len; i++)
+		number = number << 8 | (uint8_t)boot.at[i];
+	return number;
+}
+
+/* Promise 5: of each boot the sequences 1, 2, 3 … each once. */
+static void look_at_sequence(struct look *look, const struct entry_driver *from)
+{
+	size_t i = 0;
+	while (i < look->n_boots && !(look->boots[i].boot == boot_number(from->boot) &&
+				      str_eq(str_of(look->boots[i].name), from->name)))
+		i++;
+	ASSERT(i < BOOTS_MAX && from->name.len < sizeof look->boots[i].name);
+	if (i == look->n_boots) {
+		look->n_boots++;
+		memcpy(look->boots[i].name, from->name.at, from->name.len);
+		look->boots[i].boot = boot_number(from->boot);
+	}
+	CHECK_INT(from->sequence, look->boots[i].sequence + 1);
+	look->boots[i].sequence = from->sequence;
+}
+
+/* Promise 4. In this house a person's badge has the person's number. */
+static void look_at_event(struct look *look, const struct entry *entry, const struct entry_event *event)
+{
+	struct json json = json_over(event->body, &look->scratch);
+	struct people_badge_suspended suspended;
+	struct people_badge_restored restored;
+	struct access_granted granted;
+	if (str_eq(event->name, STR("people.BadgeSuspended")) && people_badge_suspended_read(&json, &suspended)) {
+		look->suspended[suspended.badge] = true;
+	} else if (str_eq(event->name, STR("people.BadgeRestored")) && people_badge_restored_read(&json, &restored)) {
+		look->suspended[restored.badge] = false;
+	} else if (str_eq(event->name, STR("access.Granted"))) {
+		CHECK(access_granted_read(&json, &granted));
+		CHECK(house_permits(granted.person, entry->wall) && !look->suspended[granted.badge]);
+		look->granted++;
+	} else if (str_eq(event->name, STR("access.Denied"))) {
+		look->denied++;
+	} else if (str_eq(event->name, STR("doors.Released"))) {
+		CHECK_STR(entry->events.at[0].name, STR("access.Granted"));
+	}
+}
+
+static int look_at_entry(void *context, uint64_t index, struct str body)
+{
+	struct look *look = context;
+	struct json json = json_over(arena_str(&look->memory, body), &look->memory);
+	struct entry *entry = &look->entries[index];
+	arena_clear(&look->scratch);
+	CHECK(entry_read(&json, entry));
+	if (entry->from.kind == ENTRY_FROM_DRIVER)
+		look_at_sequence(look, &entry->from.driver);
+	for (size_t i = 0; i < entry->events.n; i++)
+		look_at_event(look, entry, &entry->events.at[i]);
+	look->n++;
+	return 0;
+}
+
+static void check_promise(const struct look *look, const struct audit_promise *p)
+{
+	if (p->kind == AUDIT_REPORT) {
+		int64_t newest = 0;
+		for (size_t i = 0; i < look->n_boots; i++)
+			if (look->boots[i].boot == p->boot && strcmp(look->boots[i].name, p->name) == 0)
+				newest = look->boots[i].sequence;
+		CHECK(p->sequence <= newest);
+		return;
+	}
+	CHECK(p->entry < look->n);
+	if (p->entry >= look->n || p->kind == AUDIT_ENTRY)
+		return;
+	CHECK(p->event < look->entries[p->entry].events.n);
+	if (p->event < look->entries[p->entry].events.n)
+		CHECK_STR(look->entries[p->entry].events.at[p->event].name, str_of(p->name));
+}
+
+void audit_journal(struct audit *audit, struct journal *journal, uint64_t size)
+{
+	static struct look look;
+	struct error error;
+	look = (struct look){.audit = audit, .memory = arena_map((size_t)1 << 32), .scratch = arena_map(ENTRY_MEMORY)};
+	look.entries = ARENA_TAKE(&look.memory, struct entry, journal_size(journal) + 1);
+	CHECK_INT(journal_size(journal), size);
+	CHECK_OK(journal_read(journal, 0, journal_size(journal), look_at_entry, &look, &error), &error);
+	for (size_t i = 0; i < audit->n; i++)
+		check_promise(&look, &audit->promises[i]);
+	audit->granted = look.granted;
+	audit->denied = look.denied;
+	arena_unmap(&look.memory);
+	arena_unmap(&look.scratch);
+}
+
+static void hash_line(void *context, struct str line)
+{
+	EVP_DigestUpdate(context, line.at, line.len);
+	EVP_DigestUpdate(context, "\n", 1);
+}
+
+void audit_state_hash(const struct state *state, uint8_t ret_hash[32])
+{
+	EVP_MD_CTX *hash = EVP_MD_CTX_new();
+	ASSERT(hash && EVP_DigestInit_ex(hash, EVP_sha256(), NULL));
+	state_dump(state, hash_line, hash);
+	EVP_DigestFinal_ex(hash, ret_hash, NULL);
+	EVP_MD_CTX_free(hash);
+}

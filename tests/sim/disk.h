@@ -1,0 +1,61 @@
+/* disk.h: a disk in memory that loses what was not synced: a SQLite VFS for tests of what a power failure
+ * leaves.
+ *
+ * The model, which is what Linux's journaling file systems promise and no more:
+ *
+ *   - A write or truncate is seen at once by everybody who reads, and is durable after the next sync of its
+ * file.
+ *   - When the power fails, each sector of 512 bytes of each unsynced write is kept or lost on its own,
+ * whatever the order they were written in. What lies in a file's size and was never written reads as zeros. A
+ * sector is never half old and half new, and bytes next to a write never change (SQLite's "powersafe
+ * overwrite", which it assumes of real disks too).
+ *   - Truncates and growth of one file keep their order: the file has one of the sizes it had since its last
+ * sync.
+ *   - Names are created and removed in order: after a power failure an arbitrary number of the last such
+ * steps is undone. They are durable after a sync of the directory. SQLite's own VFS syncs it with the first
+ * sync of a log or rollback journal that it created, and when it is told to after a delete; so does this one.
+ * A file's data and its name are two things: what is synced in a file whose name is lost is lost.
+ *   - A sync that fails (disk_fail_sync) drops the file's unsynced writes from what will ever become durable,
+ * though they can still be read, and the next sync says all is well: this is what Linux's page cache does,
+ * and why nobody may try again.
+ *
+ * All of it follows from the seeds. Time stands still; SQLite's random numbers are the disk's.
+ */
+#ifndef TESTS_SIM_DISK_H
+#define TESTS_SIM_DISK_H
+
+#include "base/base.h"
+
+enum { DISK_NEVER = 0 }; /* for the two below */
+
+struct disk;
+
+/* An empty disk, registered with SQLite under this name until disk_free. The name must outlive it. */
+struct disk *disk_new(const char *name, uint64_t seed);
+void disk_free(struct disk *disk); /* every file must be closed */
+
+/* The power fails now. Unsynced writes are lost as the seed says; every later step, of open files too, is an
+ * I/O error. */
+void disk_crash(struct disk *disk, uint64_t seed);
+
+/* The power fails at the n-th write, truncate, delete, create or sync from now, 1 first: a write may still
+ * happen in part, nothing else does. */
+void disk_fail_at(struct disk *disk, uint64_t n, uint64_t seed);
+bool disk_is_down(const struct disk *disk);
+
+/* The power is back. Files that were open stay useless; open them anew. */
+void disk_restart(struct disk *disk);
+
+/* The n-th sync from now fails with EIO, once; the disk goes on. */
+void disk_fail_sync(struct disk *disk, uint64_t n);
+
+/* Writes beyond this many bytes in all files together are refused as on a full disk; 0 for no bound. */
+void disk_bound(struct disk *disk, uint64_t bytes_max);
+
+/* What was done since disk_new. Steps are what disk_fail_at counts. */
+struct disk_counts {
+	uint64_t steps, writes, bytes, syncs;
+};
+struct disk_counts disk_counts(const struct disk *disk);
+
+#endif
