@@ -1,0 +1,207 @@
+"""gen/tables.{h,c}: the mission's state: a typed face for each table over schema/table.h, and what is asked of all tables together."""
+import c
+import emit_codec
+
+
+def indexed(t):
+    return [f for f in t.fields if f.unique or f.indexed]
+
+
+def dues(t):
+    return [f for f in t.fields if f.due]
+
+
+def key(f, value):
+    kind = "text" if f.type.kind in ("text", "bytes") else "number"
+    return f"key_{kind}({'(uint64_t)' if kind == 'number' else ''}{value})"
+
+
+def key_type(f):
+    return c.value_type(f.type)
+
+
+def signatures(t):
+    """[(declaration, body)] of a table's functions."""
+    n = t.c_name
+    table = f"&s->{n}"
+    made = [
+        (f"const struct {n} *{n}_get(const struct state *s, uint64_t id)", f"return table_get({table}, id);"),
+        (f"struct {n} *{n}_edit(struct state *s, uint64_t id)", f"struct {n} *row = table_get({table}, id);\n\tASSERT(row);\n\treturn row;"),
+        (f"const struct {n} *{n}_after(const struct state *s, uint64_t id)", f"return table_after({table}, id);"),
+        (f"void {n}_add(struct state *s, const struct {n} *row)", f"table_add({table}, row);"),
+        (f"void {n}_remove(struct state *s, uint64_t id)", f"table_remove({table}, id);"),
+        (f"uint64_t {n}_next_id(const struct state *s)", f"return s->{n}.last_id + 1;"),
+        (f"size_t {n}_count(const struct state *s)", f"return s->{n}.n;"),
+        (f"bool {n}_full(const struct state *s)", f"return s->{n}.n == {c.upper(n)}_AT_MOST;"),
+    ]
+    for i, f in enumerate(indexed(t)):
+        find = f"table_first_by({table}, {i}, {key(f, f.name)})"
+        if f.unique:
+            made.append((f"const struct {n} *{n}_by_{f.name}(const struct state *s, {key_type(f)} {f.name})", f"return {find};"))
+        else:
+            made.append((f"const struct {n} *{n}_first_by_{f.name}(const struct state *s, {key_type(f)} {f.name})", f"return {find};"))
+            made.append((f"const struct {n} *{n}_next_by_{f.name}(const struct state *s, const struct {n} *row)", f"return table_next_by({table}, {i}, row);"))
+        made.append((f"void {n}_set_{f.name}(struct state *s, uint64_t id, {key_type(f)} {f.name})", set_index(t, i, f)))
+    for i, f in enumerate(dues(t)):
+        has = f"\trow->has_{f.name} = true;\n" if f.may_lack() else ""
+        made.append((f"void {n}_set_{f.name}(struct state *s, uint64_t id, int64_t {f.name})",
+                     f"struct {n} *row = {n}_edit(s, id);\n{has}\trow->{f.name} = {f.name};\n\ttable_due_changed({table}, {i}, row);"))
+        if f.may_lack():
+            made.append((f"void {n}_clear_{f.name}(struct state *s, uint64_t id)",
+                         f"struct {n} *row = {n}_edit(s, id);\n\trow->has_{f.name} = false;\n\trow->{f.name} = 0;\n\ttable_due_changed({table}, {i}, row);"))
+    return made
+
+
+def set_index(t, i, f):
+    n = t.c_name
+    store = f"text_set(&row->{f.name}, {f.name});" if f.type.kind in ("text", "bytes") else f"row->{f.name} = {f.name};"
+    return (f"struct {n} *row = {n}_edit(s, id);\n\ttable_index_out(&s->{n}, {i}, row);\n\t{store}\n\ttable_index_in(&s->{n}, {i}, row);")
+
+
+def shape(t):
+    n, parts = t.c_name, []
+    if indexed(t):
+        rows = ",\n".join(f"\t{{offsetof(struct {n}, {f.name}), {'COLUMN_TEXT' if f.type.kind in ('text', 'bytes') else 'COLUMN_NUMBER'}, {str(f.unique).lower()}}}"
+                          for f in indexed(t))
+        parts.append(f"static const struct column columns_of_{n}[] = {{\n{rows},\n}};\n")
+    if dues(t):
+        rows = ",\n".join(f"\t{{offsetof(struct {n}, {f.name}), {f'offsetof(struct {n}, has_{f.name})' if f.may_lack() else 'TABLE_NO_FIELD'}}}" for f in dues(t))
+        parts.append(f"static const struct due_column dues_of_{n}[] = {{\n{rows},\n}};\n")
+    columns = f"columns_of_{n}, {len(indexed(t))}" if indexed(t) else "NULL, 0"
+    due = f"dues_of_{n}, {len(dues(t))}" if dues(t) else "NULL, 0"
+    parts.append(f'static const struct table_shape shape_of_{n} = {{"{n}", sizeof(struct {n}), {c.upper(n)}_AT_MOST,\n\t{columns}, {due}}};\n')
+    return "".join(parts)
+
+
+def row_value(f):
+    return f"text_str(v->{f.name})" if f.type.kind in ("text", "bytes") else f"v->{f.name}"
+
+
+def row_writer(t):
+    return f"static void write_{t.c_name}(struct buf *b, const struct {t.c_name} *v)\n{{\n" + emit_codec.write_members(t.fields, row_value) + "}\n"
+
+
+def dump(t):
+    n = t.c_name
+    return f"""static void dump_{n}(const struct state *s, void (*line)(void *context, struct str line), void *context)
+{{
+	static uint8_t memory[65536];
+	for (const struct {n} *row = {n}_after(s, 0); row; row = {n}_after(s, row->{t.key().name})) {{
+		struct buf b = BUF(memory);
+		BUF_LIT(&b, "{n} ");
+		write_{n}(&b, row);
+		ASSERT(!b.over);
+		line(context, buf_str(&b));
+	}}
+}}
+"""
+
+
+def whole_state(tree):
+    tables = list(tree.tables.values())
+    names = [t.c_name for t in tables]
+    memory = " + ".join(f"table_memory(&shape_of_{n})" for n in names)
+    inits = "".join(f"\ttable_init(&s->{n}, &shape_of_{n}, arena);\n" for n in names)
+    due_checks = "".join(f"\trow = table_due_first(&s->{t.c_name}, {dues(t).index(f)}, &due);\n\tearliest(row, due, {c.timer_constant(t, f)}, &found);\n" for t, f in tree.timers())
+    named = "".join(f"""	if (str_eq(table, STR("{t.c_name}"))) {{
+		const struct {t.c_name} *row = {t.c_name}_get(s, id);
+		if (row)
+			*ret_name = text_str(row->{t.label});
+		return row;
+	}}
+""" for t in tables if t.label)
+    found = "".join(f"""	for (const struct {t.c_name} *row = {t.c_name}_after(s, 0); row; row = {t.c_name}_after(s, row->{t.key().name}))
+		if (str_eq(text_str(row->{t.label}), name)) {{
+			*ret_table = STR("{t.c_name}");
+			*ret_id = row->{t.key().name};
+			return true;
+		}}
+""" for t in tables if t.label)
+    return f"""size_t state_memory(void)
+{{
+	return {memory};
+}}
+
+void state_init(struct state *s, struct arena *arena)
+{{
+{inits}}}
+
+struct found {{
+	int64_t due;
+	enum timer timer;
+	uint64_t row;
+}};
+
+/* Of timers due at the same time the one that is declared first comes first. */
+static void earliest(const void *row, int64_t due, enum timer timer, struct found *found)
+{{
+	if (!row || (found->timer != TIMER_NONE && due >= found->due))
+		return;
+	*found = (struct found){{due, timer, 0}};
+	memcpy(&found->row, row, sizeof found->row);
+}}
+
+bool state_due(const struct state *s, int64_t *ret_due, enum timer *ret_timer, uint64_t *ret_row)
+{{
+	struct found found = {{0}};
+	int64_t due = 0;
+	const void *row = NULL;
+{due_checks}	*ret_due = found.due;
+	*ret_timer = found.timer;
+	*ret_row = found.row;
+	return found.timer != TIMER_NONE;
+}}
+
+bool state_has_table(struct str table)
+{{
+	return {" || ".join(f'str_eq(table, STR("{n}"))' for n in names)};
+}}
+
+bool state_name(const struct state *s, struct str table, uint64_t id, struct str *ret_name)
+{{
+{named}	return false;
+}}
+
+bool state_find(const struct state *s, struct str name, struct str *ret_table, uint64_t *ret_id)
+{{
+{found}	return false;
+}}
+
+void state_dump(const struct state *s, void (*line)(void *context, struct str line), void *context)
+{{
+{"".join(f"	dump_{n}(s, line, context);" + chr(10) for n in names)}}}
+"""
+
+
+STATE_FUNCTIONS = """/* Bytes that state_init takes. */
+size_t state_memory(void);
+void state_init(struct state *s, struct arena *arena);
+
+/* The timer that is due first; false when none is set. */
+bool state_due(const struct state *s, int64_t *ret_due, enum timer *ret_timer, uint64_t *ret_row);
+
+/* What a row is called (the table's `label`); false when there is no such row, or nothing to call it by. A table is named as in refs: door. */
+bool state_has_table(struct str table);
+bool state_name(const struct state *s, struct str table, uint64_t id, struct str *ret_name);
+
+/* The first row, in the order of tables and ids, that is called so; every row is looked at. */
+bool state_find(const struct state *s, struct str name, struct str *ret_table, uint64_t *ret_id);
+
+/* Every row as a line, in one order: two states are the same when their lines are. */
+void state_dump(const struct state *s, void (*line)(void *context, struct str line), void *context);
+"""
+
+
+def emit(tree):
+    tables = list(tree.tables.values())
+    state = "struct state {\n" + "".join(f"\tstruct table {t.c_name};\n" for t in tables) + "};\n"
+    declared = [state, STATE_FUNCTIONS]
+    parts = []
+    for t in tables:
+        functions = signatures(t)
+        declared.append("".join(f"{declaration};\n" for declaration, _ in functions))
+        parts += [shape(t)] + [f"{declaration}\n{{\n\t{body}\n}}\n" for declaration, body in functions] + [row_writer(t), dump(t)]
+    parts.append(whole_state(tree))
+    about = "The mission's state in memory. Rows are written by apply functions alone; an indexed or due field by its set function."
+    return {"tables.h": c.header("TABLES", about, ["gen/types.h", "schema/table.h"], "\n".join(declared)),
+            "tables.c": c.source(["gen/tables.h", "gen/codec.h", "schema/text.h"], "\n".join(parts))}

@@ -1,0 +1,69 @@
+/* words.h: what the schema says about its inputs, events and refusals to people: sentences, documentation, the members and their types. The data is generated
+ * (gen/words.c); commands of the cli, their help, and the stream's sentences are made from it. Pure.
+ */
+#ifndef SCHEMA_WORDS_H
+#define SCHEMA_WORDS_H
+
+#include "gen/types.h"
+
+enum word_kind {
+	WORD_TEXT,
+	WORD_BYTES,
+	WORD_INT,
+	WORD_TIME,
+	WORD_DURATION,
+	WORD_BOOL,
+	WORD_ENUM,
+	WORD_REF,
+	WORD_JSON,
+	WORD_MESSAGE,
+};
+
+struct word_member {
+	struct str name;
+	enum word_kind kind; /* of one value */
+	bool list, optional;
+	struct str table; /* WORD_REF: as in door:3 */
+	int64_t min, max; /* of a number; of bytes and texts: their lengths in bytes */
+	const struct str *values; /* WORD_ENUM */
+	size_t n_values;
+};
+
+struct word_members {
+	const struct word_member *at;
+	size_t n;
+};
+
+struct input_words {
+	struct str name, about;
+	struct word_members takes, gives;
+};
+
+struct event_words {
+	struct str name, about;
+	struct str says[LANGUAGES]; /* with {member} where a value stands */
+	struct word_members fields;
+};
+
+struct refusal_words {
+	struct str name, about;
+	struct str says[LANGUAGES];
+	struct word_members takes;
+};
+
+struct domain_words {
+	struct str name, about;
+};
+
+/* The commands alone, by name; and the domains that have any. */
+extern const struct input_words command_words[];
+extern const size_t n_command_words;
+extern const struct domain_words domain_words[];
+extern const size_t n_domain_words;
+
+/* NULL when there is none of that name. */
+const struct input_words *words_of_command(struct str name);
+const struct event_words *words_of_event(struct str name);
+const struct refusal_words *words_of_refusal(struct str name);
+
+#endif
