@@ -1,0 +1,150 @@
+#include "core/try.h"
+
+#include "base/test.h"
+
+enum { MEMORY_BYTES = 256 << 20, NEWEST = 16 };
+
+/* 2026-11-23T09:00:00Z, a Monday. */
+static const int64_t monday_morning = 1795424400000;
+
+static void fold_twin(struct try *try)
+{
+	const char *what = "";
+	if (try->result.verdict == CORE_BAD)
+		return;
+	if (!core_fold(&try->twin, try->result.entry, &try->arena, &what)) {
+		try->failures++;
+		test_fail(__FILE__, __LINE__, "entry %llu does not fold: %s", (unsigned long long)try->result.index, what);
+	}
+}
+
+static struct core_moment moment(const struct try *try)
+{
+	return (struct core_moment){.wall = try->now, .elapsed = try->now - monday_morning};
+}
+
+static enum core_verdict turn(struct try *try, const struct core_input *input)
+{
+	struct core_moment now = moment(try);
+	core_turn(&try->core, input, &now, &try->arena, &try->result);
+	fold_twin(try);
+	return try->result.verdict;
+}
+
+static void begin(struct try *try)
+{
+	static const char body[] = "{\"program\":\"test\",\"schema\":"
+				   "\"0000000000000000000000000000000000000000000000000000000000000000\",\"access\":"
+				   "\"0000000000000000000000000000000000000000000000000000000000000000\","
+				   "\"zone\":\"UTC\",\"offsets\":[{\"from\":0,\"minutes\":0}]}";
+	struct core_input input = {.kind = ENTRY_INPUT_KIND_START,
+				   .name = STR("mission.begin"),
+				   .body = str_of(body),
+				   .from = {.kind = ENTRY_FROM_CORE}};
+	turn(try, &input);
+}
+
+void try_init(struct try *try, const struct rulebook *access)
+{
+	*try = (struct try){.arena = arena_map(MEMORY_BYTES), .now = monday_morning, .line = STR("line-1")};
+	core_init(&try->core, (struct rulebooks){access});
+	core_init(&try->twin, (struct rulebooks){access});
+	begin(try);
+}
+
+struct dump {
+	uint64_t hash;
+	size_t rows;
+};
+
+static void dump_row(void *context, struct str line)
+{
+	struct dump *dump = context;
+	dump->hash = dump->hash * 31 + str_hash(line);
+	dump->rows++;
+}
+
+void try_release(struct try *try)
+{
+	struct dump live = {0}, folded = {0};
+	state_dump(&try->core.state, dump_row, &live);
+	state_dump(&try->twin.state, dump_row, &folded);
+	CHECK_INT(folded.rows, live.rows);
+	CHECK(folded.hash == live.hash && try->core.env == try->twin.env);
+	core_release(&try->core);
+	core_release(&try->twin);
+	arena_unmap(&try->arena);
+}
+
+enum core_verdict try_command(struct try *try, const char *name, const char *body)
+{
+	static const struct str roles[] = {{"security_officer", 16}};
+	struct core_input input = {.kind = ENTRY_INPUT_KIND_COMMAND,
+				   .name = str_of(name),
+				   .body = str_of(body),
+				   .from = {.kind = ENTRY_FROM_OPERATOR, .operator= {.login = STR("test")}},
+				   .roles = roles,
+				   .n_roles = ARRAY_LEN(roles)};
+	return turn(try, &input);
+}
+
+enum core_verdict try_report(struct try *try, const char *name, const char *body)
+{
+	struct core_input input = {
+		.kind = ENTRY_INPUT_KIND_REPORT,
+		.name = str_of(name),
+		.body = str_of(body),
+		.from = {.kind = ENTRY_FROM_DRIVER,
+			 .driver = {.name = try->line, .boot = STR("12345678"), .sequence = try->sequence + 1}}};
+	if (turn(try, &input) != CORE_BAD)
+		try->sequence++;
+	return try->result.verdict;
+}
+
+bool try_timer(struct try *try)
+{
+	struct core_moment now = moment(try);
+	if (!core_timer(&try->core, &now, &try->arena, &try->result))
+		return false;
+	fold_twin(try);
+	return true;
+}
+
+struct str try_events(const struct try *try)
+{
+	static char text[1024];
+	struct buf b = BUF(text);
+	struct arena arena = arena_map(1 << 20);
+	struct json json = json_over(try->result.entry, &arena);
+	struct entry entry;
+	if (try->result.verdict != CORE_BAD && entry_read(&json, &entry))
+		for (size_t i = 0; i < entry.events.n; i++) {
+			if (i > 0)
+				buf_put_char(&b, ' ');
+			buf_put_str(&b, entry.events.at[i].name);
+		}
+	arena_unmap(&arena);
+	return buf_str(&b);
+}
+
+void try_furnish(struct try *try)
+{
+	static const struct {
+		const char *name, *body;
+	} commands[] = {
+		{"site.add_building", "{\"name\":\"Main building\"}"},
+		{"site.add_zone", "{\"name\":\"Street\",\"building\":1,\"grade\":1,\"kind\":\"outside\"}"},
+		{"site.add_zone", "{\"name\":\"Chancery\",\"building\":1,\"grade\":3,\"kind\":\"office\"}"},
+		{"doors.add_door", "{\"name\":\"Front door\",\"zone\":2,\"from_zone\":1,\"release\":5000}"},
+		{"doors.add_door", "{\"name\":\"Back door\",\"zone\":2,\"from_zone\":1,\"release\":3000}"},
+		{"doors.add_reader", "{\"door\":1,\"line\":\"line-1\",\"address\":0,\"output\":0,\"secure\":true}"},
+		{"doors.add_reader", "{\"door\":2,\"line\":\"line-1\",\"address\":1,\"output\":0,\"secure\":true}"},
+		{"people.enrol", "{\"name\":\"Ana Brook\",\"groups\":[\"staff\"],\"clearance\":3}"},
+		{"people.enrol", "{\"name\":\"Odo Lim\",\"groups\":[\"visitor\"],\"clearance\":0}"},
+		{"people.issue_badge", "{\"person\":1,\"card\":\"80000000\",\"bits\":26,\"kind\":\"card\"}"},
+		{"people.issue_badge", "{\"person\":2,\"card\":\"40000000\",\"bits\":26,\"kind\":\"visitor_card\"}"},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		if (try_command(try, commands[i].name, commands[i].body) != CORE_DONE)
+			test_fail(__FILE__, __LINE__, "%s was not done", commands[i].name);
+}

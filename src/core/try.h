@@ -1,0 +1,40 @@
+/* try.h: a core to try things on, for tests: JSON in, verdict and events out, and after each input the promise that core.h makes: the entry, folded into
+ * a second core, gives the same state.
+ *
+ *     struct try try;
+ *     try_init(&try, rulebook);
+ *     try_command(&try, "site.add_building", "{\"name\":\"Gate house\"}");
+ *     CHECK_STR(try.result.refusal, STR("SITE_NAME_TAKEN"));
+ */
+#ifndef CORE_TRY_H
+#define CORE_TRY_H
+
+#include "core/core.h"
+
+struct try {
+	struct core core, twin; /* twin: folded from the entries alone */
+	struct arena arena;
+	struct core_result result; /* of the last input */
+	int64_t now;		   /* ms; moves only when a test moves it */
+	int64_t sequence;	   /* of the last report */
+	struct str line;	   /* the driver that reports come from */
+	size_t failures;	   /* of the twin; try_release checks that there were none */
+};
+
+void try_init(struct try *try, const struct rulebook *access);
+/* Checks that both cores hold the same state. */
+void try_release(struct try *try);
+
+enum core_verdict try_command(struct try *try, const char *name, const char *body);
+enum core_verdict try_report(struct try *try, const char *name, const char *body);
+/* Runs the earliest timer that is due at try->now; false when none is. */
+bool try_timer(struct try *try);
+
+/* The names of the last entry's events, with a blank between: "access.Granted doors.Released". Holds until the next call. */
+struct str try_events(const struct try *try);
+
+/* A small embassy: buildings, zones 1 (outside) and 2 (chancery), doors 1 and 2 on line-1 with readers 1 and 2, persons 1 (staff, badge 1, card 80000000) and 2
+ * (visitor, badge 2, card 40000000). */
+void try_furnish(struct try *try);
+
+#endif

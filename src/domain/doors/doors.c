@@ -1,0 +1,200 @@
+#include "domain/doors/doors.h"
+
+#include "gen/codec.h"
+#include "schema/text.h"
+
+const struct reader *doors_reader_on_line(const struct state *state, uint64_t reader, struct str line)
+{
+	const struct reader *row = reader_get(state, reader);
+	return row && str_eq(text_str(row->line), line) ? row : NULL;
+}
+
+const struct door *doors_door_of(const struct state *state, const struct reader *reader)
+{
+	const struct door *door = door_get(state, reader->door);
+	ASSERT(door);
+	return door;
+}
+
+size_t doors_online_count(const struct state *state)
+{
+	size_t online = 0;
+	const struct reader *reader = NULL;
+	while ((reader = reader_after(state, reader ? reader->reader : 0)))
+		online += reader->state == READER_STATE_ONLINE;
+	return online;
+}
+
+/* Doors and readers come to be */
+
+void doors_decide_add_door(struct turn *t, const struct doors_add_door *ask)
+{
+	if (door_by_name(t->state, ask->name)) {
+		refuse(t, DOORS_NAME_TAKEN, .name = ask->name);
+		return;
+	}
+	uint64_t missing = !zone_get(t->state, ask->zone) ? ask->zone : ask->from_zone;
+	if (!zone_get(t->state, missing)) {
+		refuse(t, DOORS_NO_ZONE, .zone = (int64_t)missing);
+		return;
+	}
+	if (door_full(t->state)) {
+		refuse(t, DOORS_FULL, .at_most = DOOR_AT_MOST);
+		return;
+	}
+	uint64_t door = door_next_id(t->state);
+	emit(t, doors_door_added, .door = door, .name = ask->name, .zone = ask->zone, .from_zone = ask->from_zone,
+	     .release = ask->release);
+	give(t, doors_add_door, .door = door);
+}
+
+void doors_apply_door_added(struct state *s, const struct doors_door_added *ev)
+{
+	struct door row = {
+		.door = ev->door, .zone = ev->zone, .from_zone = ev->from_zone, .release = ev->release};
+	text_set(&row.name, ev->name);
+	door_add(s, &row);
+}
+
+static const struct reader *reader_at(const struct state *state, struct str line, int64_t address)
+{
+	const struct reader *reader = reader_first_by_line(state, line);
+	while (reader && reader->address != address)
+		reader = reader_next_by_line(state, reader);
+	return reader;
+}
+
+void doors_decide_add_reader(struct turn *t, const struct doors_add_reader *ask)
+{
+	if (!door_get(t->state, ask->door)) {
+		refuse(t, DOORS_NO_DOOR, .door = (int64_t)ask->door);
+		return;
+	}
+	const struct reader *there = reader_at(t->state, ask->line, ask->address);
+	if (there) {
+		refuse(t, DOORS_ADDRESS_TAKEN, .line = ask->line, .address = ask->address, .reader = there->reader);
+		return;
+	}
+	if (reader_full(t->state)) {
+		refuse(t, DOORS_FULL, .at_most = READER_AT_MOST);
+		return;
+	}
+	uint64_t reader = reader_next_id(t->state);
+	emit(t, doors_reader_added, .reader = reader, .door = ask->door, .line = ask->line, .address = ask->address,
+	     .output = ask->output, .secure = ask->secure);
+	give(t, doors_add_reader, .reader = reader);
+}
+
+void doors_apply_reader_added(struct state *s, const struct doors_reader_added *ev)
+{
+	struct reader row = {.reader = ev->reader,
+			     .door = ev->door,
+			     .address = ev->address,
+			     .output = ev->output,
+			     .secure = ev->secure,
+			     .state = READER_STATE_NEVER_SEEN};
+	text_set(&row.line, ev->line);
+	reader_add(s, &row);
+}
+
+/* What drivers say of readers */
+
+/* The reader that the reporting driver may speak of; refuses otherwise. */
+static const struct reader *own_reader(struct turn *t, uint64_t reader)
+{
+	const struct reader *row = doors_reader_on_line(t->state, reader, t->driver);
+	if (!row)
+		refuse(t, DOORS_UNKNOWN_READER, .reader = (int64_t)reader);
+	return row;
+}
+
+void doors_decide_reader_online(struct turn *t, const struct doors_reader_online *ask)
+{
+	const struct reader *reader = own_reader(t, ask->reader);
+	if (reader)
+		emit(t, doors_reader_became_online, .reader = ask->reader, .door = reader->door, .secure = ask->secure);
+}
+
+void doors_apply_reader_became_online(struct state *s, const struct doors_reader_became_online *ev)
+{
+	reader_edit(s, ev->reader)->state = READER_STATE_ONLINE;
+}
+
+void doors_decide_reader_offline(struct turn *t, const struct doors_reader_offline *ask)
+{
+	const struct reader *reader = own_reader(t, ask->reader);
+	if (reader)
+		emit(t, doors_reader_became_offline, .reader = ask->reader, .door = reader->door, .why = ask->why);
+}
+
+void doors_apply_reader_became_offline(struct state *s, const struct doors_reader_became_offline *ev)
+{
+	reader_edit(s, ev->reader)->state = READER_STATE_OFFLINE;
+}
+
+void doors_decide_reader_tamper(struct turn *t, const struct doors_reader_tamper *ask)
+{
+	const struct reader *reader = own_reader(t, ask->reader);
+	if (reader)
+		emit(t, doors_tamper_changed, .reader = ask->reader, .door = reader->door, .tamper = ask->tamper,
+		     .power = ask->power);
+}
+
+void doors_apply_tamper_changed(struct state *s, const struct doors_tamper_changed *ev)
+{
+	reader_edit(s, ev->reader)->tamper = ev->tamper;
+}
+
+void doors_decide_frame_refused(struct turn *t, const struct doors_frame_refused *ask)
+{
+	const struct reader *reader = own_reader(t, ask->reader);
+	if (reader)
+		emit(t, doors_line_disturbed, .reader = ask->reader, .door = reader->door, .why = ask->why,
+		     .count = ask->count, .frame = ask->frame);
+}
+
+/* The record of it is the whole effect. */
+void doors_apply_line_disturbed(struct state *s, const struct doors_line_disturbed *ev)
+{
+	ASSERT(reader_get(s, ev->reader));
+}
+
+/* Decisions become orders, answers become what happened */
+
+void doors_on_access_granted(struct turn *t, const struct access_granted *ev)
+{
+	const struct door *door = door_get(t->state, ev->door);
+	ASSERT(door);
+	emit(t, doors_released, .door = ev->door, .reader = ev->reader, .release = door->release);
+}
+
+void doors_apply_released(struct state *s, const struct doors_released *ev)
+{
+	ASSERT(door_get(s, ev->door) && reader_get(s, ev->reader));
+}
+
+void doors_on_access_denied(struct turn *t, const struct access_denied *ev)
+{
+	emit(t, doors_signalled, .reader = ev->reader, .signal = DOORS_SIGNALLED_SIGNAL_REFUSED);
+}
+
+void doors_apply_signalled(struct state *s, const struct doors_signalled *ev)
+{
+	ASSERT(reader_get(s, ev->reader));
+}
+
+void doors_on_drivers_order_done(struct turn *t, const struct drivers_order_done *ev)
+{
+	if (!str_eq(ev->name, event_name(EVENT_DOORS_RELEASED)))
+		return;
+	struct doors_released released;
+	struct json json = json_over(ev->body, t->arena);
+	bool read = doors_released_read(&json, &released);
+	ASSERT(read);
+	emit(t, doors_strike_released, .door = released.door, .reader = released.reader);
+}
+
+void doors_apply_strike_released(struct state *s, const struct doors_strike_released *ev)
+{
+	ASSERT(door_get(s, ev->door));
+}

@@ -1,0 +1,87 @@
+#include "domain/doors/doors.h"
+
+#include "base/test.h"
+#include "core/try.h"
+
+TEST(each_refusal_of_a_command_has_its_reason)
+{
+	static const struct {
+		const char *command, *body, *refusal;
+	} rows[] = {
+		{"doors.add_door", "{\"name\":\"Front door\",\"zone\":2,\"from_zone\":1,\"release\":5000}",
+		 "DOORS_NAME_TAKEN"},
+		{"doors.add_door", "{\"name\":\"Hatch\",\"zone\":9,\"from_zone\":1,\"release\":5000}", "DOORS_NO_ZONE"},
+		{"doors.add_door", "{\"name\":\"Hatch\",\"zone\":1,\"from_zone\":9,\"release\":5000}", "DOORS_NO_ZONE"},
+		{"doors.add_reader", "{\"door\":9,\"line\":\"line-1\",\"address\":5,\"output\":0,\"secure\":true}",
+		 "DOORS_NO_DOOR"},
+		{"doors.add_reader", "{\"door\":1,\"line\":\"line-1\",\"address\":1,\"output\":0,\"secure\":true}",
+		 "DOORS_ADDRESS_TAKEN"},
+	};
+	struct try try;
+	try_init(&try, NULL);
+	try_furnish(&try);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		CHECK_INT(try_command(&try, rows[i].command, rows[i].body), CORE_REFUSED);
+		CHECK_STR(try.result.refusal, str_of(rows[i].refusal));
+	}
+	try_release(&try);
+}
+
+TEST(a_mission_has_at_most_4096_doors)
+{
+	struct try try;
+	char body[128];
+	try_init(&try, NULL);
+	try_furnish(&try);
+	for (size_t i = door_count(&try.core.state); i < DOOR_AT_MOST; i++) {
+		snprintf(body, sizeof body, "{\"name\":\"Door no. %zu\",\"zone\":2,\"from_zone\":1,\"release\":5000}", i);
+		try_command(&try, "doors.add_door", body);
+		arena_clear(&try.arena);
+	}
+	CHECK_INT(door_count(&try.core.state), DOOR_AT_MOST);
+	try_command(&try, "doors.add_door", "{\"name\":\"One more\",\"zone\":2,\"from_zone\":1,\"release\":5000}");
+	CHECK_STR(try.result.refusal, STR("DOORS_FULL"));
+	try_release(&try);
+}
+
+TEST(a_report_about_a_reader_comes_from_its_own_line)
+{
+	static const char *const reports[][2] = {
+		{"doors.reader_online", "{\"reader\":1,\"vendor\":\"aabbcc\",\"model\":1,\"version\":1,\"serial\":7,"
+					"\"firmware\":\"1.0.0\",\"secure\":true}"},
+		{"doors.reader_offline", "{\"reader\":1,\"why\":\"no_answer\"}"},
+		{"doors.reader_tamper", "{\"reader\":1,\"tamper\":true,\"power\":false}"},
+		{"doors.frame_refused", "{\"reader\":1,\"why\":\"bad_mac\",\"count\":2,\"frame\":\"53\"}"},
+	};
+	static const char *const events[] = {"doors.ReaderBecameOnline", "doors.ReaderBecameOffline",
+					     "doors.TamperChanged", "doors.LineDisturbed"};
+	struct try try;
+	try_init(&try, NULL);
+	try_furnish(&try);
+	for (size_t i = 0; i < ARRAY_LEN(reports); i++) {
+		CHECK_INT(try_report(&try, reports[i][0], reports[i][1]), CORE_DONE);
+		CHECK_STR(try_events(&try), str_of(events[i]));
+	}
+	try.line = STR("line-2");
+	try.sequence = 0;
+	for (size_t i = 0; i < ARRAY_LEN(reports); i++) {
+		CHECK_INT(try_report(&try, reports[i][0], reports[i][1]), CORE_REFUSED);
+		CHECK_STR(try.result.refusal, STR("DOORS_UNKNOWN_READER"));
+	}
+	try_release(&try);
+}
+
+TEST(readers_that_answer_are_counted)
+{
+	struct try try;
+	try_init(&try, NULL);
+	try_furnish(&try);
+	CHECK_INT(doors_online_count(&try.core.state), 0);
+	try_report(&try, "doors.reader_online",
+		   "{\"reader\":2,\"vendor\":\"aabbcc\",\"model\":1,\"version\":1,\"serial\":7,\"firmware\":\"1.0.0\","
+		   "\"secure\":true}");
+	CHECK_INT(doors_online_count(&try.core.state), 1);
+	try_report(&try, "doors.reader_offline", "{\"reader\":2,\"why\":\"bad_mac\"}");
+	CHECK_INT(doors_online_count(&try.core.state), 0);
+	try_release(&try);
+}

@@ -1,0 +1,89 @@
+#include "domain/people/people.h"
+
+#include "base/test.h"
+#include "core/try.h"
+
+TEST(each_refusal_has_its_reason)
+{
+	static const struct {
+		const char *command, *body, *refusal;
+	} rows[] = {
+		{"people.enrol", "{\"name\":\"Uma Ray\",\"groups\":[],\"clearance\":0,\"until\":1000}", "PEOPLE_TIMES"},
+		{"people.enrol",
+		 "{\"name\":\"Uma Ray\",\"groups\":[],\"clearance\":0,\"from\":1895424400000,\"until\":1895424300000}",
+		 "PEOPLE_TIMES"},
+		{"people.issue_badge", "{\"person\":9,\"card\":\"01000000\",\"bits\":26,\"kind\":\"card\"}",
+		 "PEOPLE_NO_PERSON"},
+		{"people.issue_badge", "{\"person\":1,\"card\":\"010000\",\"bits\":26,\"kind\":\"card\"}",
+		 "PEOPLE_CARD_LENGTH"},
+		{"people.issue_badge", "{\"person\":1,\"card\":\"80000000\",\"bits\":26,\"kind\":\"card\"}",
+		 "PEOPLE_CARD_TAKEN"},
+		{"people.issue_badge", "{\"person\":1,\"card\":\"01000000\",\"bits\":26,\"kind\":\"card\",\"until\":5}",
+		 "PEOPLE_TIMES"},
+		{"people.suspend_badge", "{\"badge\":9,\"why\":\"lost\"}", "PEOPLE_NO_BADGE"},
+		{"people.restore_badge", "{\"badge\":9}", "PEOPLE_NO_BADGE"},
+		{"people.restore_badge", "{\"badge\":1}", "PEOPLE_BADGE_ALREADY"},
+	};
+	struct try try;
+	try_init(&try, NULL);
+	try_furnish(&try);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		CHECK_INT(try_command(&try, rows[i].command, rows[i].body), CORE_REFUSED);
+		CHECK_STR(try.result.refusal, str_of(rows[i].refusal));
+	}
+	try_release(&try);
+}
+
+TEST(a_suspended_badge_is_suspended_once_and_restored_once)
+{
+	struct try try;
+	try_init(&try, NULL);
+	try_furnish(&try);
+	CHECK_INT(try_command(&try, "people.suspend_badge", "{\"badge\":1,\"why\":\"stolen\"}"), CORE_DONE);
+	CHECK_INT(try_command(&try, "people.suspend_badge", "{\"badge\":1,\"why\":\"stolen\"}"), CORE_REFUSED);
+	CHECK_INT(try_command(&try, "people.restore_badge", "{\"badge\":1}"), CORE_DONE);
+	CHECK_INT(badge_get(&try.core.state, 1)->state, BADGE_STATE_ACTIVE);
+	try_release(&try);
+}
+
+TEST(a_badge_with_an_end_expires_by_itself_at_its_end_and_not_before)
+{
+	struct try try;
+	try_init(&try, NULL);
+	try_furnish(&try);
+	try_command(&try, "people.issue_badge",
+		    "{\"person\":1,\"card\":\"01000000\",\"bits\":26,\"kind\":\"fob\",\"until\":1795424401000}");
+	CHECK_INT(core_due(&try.core), 1795424401000);
+	try.now = 1795424400999;
+	CHECK(!try_timer(&try));
+	try.now = 1795424401000;
+	CHECK(try_timer(&try));
+	CHECK_STR(try_events(&try), STR("people.BadgeExpired"));
+	CHECK_INT(badge_get(&try.core.state, 3)->state, BADGE_STATE_EXPIRED);
+	CHECK(!try_timer(&try));
+	CHECK_INT(try_command(&try, "people.restore_badge", "{\"badge\":3}"), CORE_REFUSED);
+	try_release(&try);
+}
+
+TEST(a_mission_has_at_most_16384_people)
+{
+	struct try try;
+	try_init(&try, NULL);
+	try_furnish(&try);
+	for (size_t i = person_count(&try.core.state); i < PERSON_AT_MOST; i++) {
+		try_command(&try, "people.enrol", "{\"name\":\"Guest\",\"groups\":[\"visitor\"],\"clearance\":0}");
+		arena_clear(&try.arena);
+	}
+	CHECK_INT(person_count(&try.core.state), PERSON_AT_MOST);
+	try_command(&try, "people.enrol", "{\"name\":\"Guest\",\"groups\":[\"visitor\"],\"clearance\":0}");
+	CHECK_STR(try.result.refusal, STR("PEOPLE_FULL"));
+	try_release(&try);
+}
+
+TEST(a_card_needs_a_byte_for_each_eight_bits_begun)
+{
+	CHECK(people_card_fits(26, 4));
+	CHECK(people_card_fits(32, 4));
+	CHECK(!people_card_fits(33, 4));
+	CHECK(!people_card_fits(24, 4));
+}

@@ -1,0 +1,161 @@
+/* compiled.h: a rulebook as the loader leaves it and the decision reads it. Seen only inside src/rules. Pure.
+ *
+ * A rule's conditions are one expression: match and not unless, with every `not` pushed down to the predicates. Kleene's logic
+ * keeps De Morgan's laws, so that changes no answer. Inside, rules are numbered from 0; outside from 1.
+ */
+#ifndef RULES_COMPILED_H
+#define RULES_COMPILED_H
+
+#include "rules/rulebook.h"
+
+enum {
+	RULE_NODES_MAX = 1024,	  /* of one rule's expression */
+	RULE_DEPTH_MAX = 64,	  /* of the expression; bounds the recursion of match.c */
+	RULE_SET_WORDS_MAX = RULEBOOK_RULES_MAX / 64,
+	PATTERN_BYTES_MAX = 256,
+};
+
+/* States of a fact that only the index uses, beside enum fact_state. */
+enum {
+	FACT_OTHER = FACT_KNOWN + 1, /* known, and none of the texts that rules name in full */
+	FACT_SOME,		     /* a set that holds `text`; whether it holds more is unknown */
+};
+
+/* In a wild pattern these bytes stand for any run of characters and for any one; no document holds them (yaml.h). */
+enum {
+	PATTERN_RUN = 0x01,
+	PATTERN_ONE = 0x02,
+};
+
+struct pattern {
+	struct str text; /* ASCII letters are small */
+	bool wild;
+};
+
+struct range {
+	int64_t low, high; /* both included */
+};
+
+struct net {
+	uint8_t n; /* bytes of an address: 4 or 16 */
+	uint8_t bits;
+	uint8_t at[16];
+};
+
+enum predicate_kind {
+	PREDICATE_TEXT,
+	PREDICATE_RANGE,
+	PREDICATE_NET,
+};
+
+/* Holds when the fact has one of the n values. */
+struct predicate {
+	enum predicate_kind kind;
+	bool of_set; /* the fact is a set of texts: one of them must have the value */
+	uint8_t fact;
+	uint16_t n;
+	union {
+		const struct pattern *patterns;
+		const struct range *ranges;
+		const struct net *nets;
+	};
+};
+
+enum node_op {
+	NODE_AND,
+	NODE_OR,
+	NODE_PREDICATE,
+};
+
+/* Nodes lie in prefix order; a node and all below it are `size` nodes. */
+struct node {
+	enum node_op op : 8;
+	bool negated; /* of a predicate */
+	uint16_t size;
+	const struct predicate *predicate;
+};
+
+struct rule {
+	struct rule_words words;
+	uint8_t layer; /* 0 is the highest */
+	bool has_date;
+	int32_t date;
+	uint32_t facts;	     /* that the conditions look at */
+	uint32_t conditions; /* bits of rulebook_condition */
+	const struct node *applies;
+	uint64_t *overrides; /* sets of rules, all of the other outcome */
+	uint64_t *implies;   /* rules whose conditions follow from this one's, and not the other way round */
+	uint64_t *outweighs; /* of a permission: the refusals it outweighs */
+};
+
+/* What one fact alone rules out: for each class of its values, the rules that may still speak. */
+struct field {
+	uint16_t fact;
+	enum fact_kind kind;
+	const uint64_t *absent;
+
+	/* FACT_TEXT, FACT_TEXTS: texts named in full, by open addressing; `other` is for every other text. */
+	const uint64_t *other;
+	size_t slots; /* a power of two, or 0 */
+	const struct field_slot {
+		uint64_t hash;
+		struct str text;
+		const uint64_t *keep; /* NULL: the slot is free */
+		const uint64_t *drop; /* FACT_TEXTS only: a set that holds the text rules these out */
+	} *slot;
+
+	/* Numbers: class i is [breaks[i - 1], breaks[i]); classes are set after set. */
+	size_t n_breaks;
+	const int64_t *breaks;
+	const uint64_t *classes;
+};
+
+struct rulebook {
+	struct str name, default_reason;
+	const struct vocabulary *vocabulary;
+	uint8_t hash[RULEBOOK_HASH_BYTES];
+	size_t n, set_words; /* of rules; of a set of them */
+	const struct rule *rules;
+	uint64_t *permits; /* the set of those that permit */
+	size_t n_fields;
+	struct field fields[FACTS_MAX];
+	unsigned n_conditions;
+	struct str conditions[RULEBOOK_CONDITIONS_MAX];
+};
+
+static inline bool set_has(const uint64_t *set, size_t rule)
+{
+	return set[rule / 64] >> (rule % 64) & 1;
+}
+
+static inline void set_add(uint64_t *set, size_t rule)
+{
+	set[rule / 64] |= UINT64_C(1) << (rule % 64);
+}
+
+static inline void set_remove(uint64_t *set, size_t rule)
+{
+	set[rule / 64] &= ~(UINT64_C(1) << (rule % 64));
+}
+
+/* The first rule in the set at or after `from`, or words * 64. */
+static inline size_t set_next(const uint64_t *set, size_t words, size_t from)
+{
+	for (size_t w = from / 64; w < words; w++) {
+		uint64_t left = w == from / 64 ? set[w] & ~UINT64_C(0) << (from % 64) : set[w];
+		if (left)
+			return w * 64 + (size_t)__builtin_ctzll(left);
+	}
+	return words * 64;
+}
+
+#define SET_EACH(set, words, rule)                                                                                   \
+	for (size_t rule = set_next((set), (words), 0); rule < (words) * 64; rule = set_next((set), (words), rule + 1))
+
+/* ASCII letters made small: the language ignores their case, and no other letter's. */
+static inline char fold(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
+#endif
