@@ -1,0 +1,334 @@
+#include "serve/hub_inner.h"
+
+#include "domain/mission/mission.h"
+#include "schema/text.h"
+
+#include <stdlib.h>
+
+enum {
+	BATCH_MEMORY = 256 << 20, /* address space; touched as far as batches really go */
+	PIECE_MEMORY = 64 << 20,
+	MS = 1000,
+	FOLD_PROGRESS_ENTRIES = 65536,
+};
+
+/* Time */
+
+static int64_t since_start_ms(const struct hub *hub)
+{
+	const struct hub_outside *outside = &hub->options.outside;
+	return (outside->elapsed_us(outside->context) - hub->start_us) / MS;
+}
+
+int64_t hub_wall(const struct hub *hub)
+{
+	return hub->wall_base + since_start_ms(hub);
+}
+
+/* At start the wall clock is the greater of the machine's and the last entry's; from then on it is carried by the elapsed clock alone, so that nobody
+ * who sets the machine's clock sets the mission's. */
+static void set_clocks(struct hub *hub)
+{
+	const struct hub_outside *outside = &hub->options.outside;
+	int64_t last = hub->core.wall, now = hub->options.wall;
+	hub->wall_base = now > last ? now : last;
+	hub->elapsed_base = hub->core.size == 0 ? 0 : hub->core.elapsed + (hub->wall_base - last);
+	hub->start_us = outside->elapsed_us(outside->context);
+}
+
+static struct core_moment moment(const struct hub *hub)
+{
+	struct core_moment now = {.wall = hub_wall(hub), .elapsed = hub->elapsed_base + since_start_ms(hub)};
+	hub->options.outside.salt(hub->options.outside.context, now.salt, sizeof now.salt);
+	return now;
+}
+
+/* Answers wait for their batch */
+
+struct buf hub_park_begin(struct hub *hub)
+{
+	return arena_buf(&hub->batch);
+}
+
+void hub_park_end(struct hub *hub, unsigned peer, const struct buf *line)
+{
+	ASSERT(hub->n_parked < PARKED_MAX);
+	hub->parked[hub->n_parked++] = (struct parked){peer, arena_keep(&hub->batch, line)};
+}
+
+void hub_bad(struct hub *hub, unsigned peer, size_t offset, const char *what, const char *remedy)
+{
+	struct bad bad = {.offset = (int64_t)offset, .what = str_of(what), .remedy = str_of(remedy)};
+	struct buf b = hub_park_begin(hub);
+	if (hub->peers[peer].kind == PEER_DRIVER) {
+		hub->peers[peer].driver.bad_lines++;
+		core_line_write(&b, &(struct core_line){.kind = CORE_LINE_BAD, .bad = bad});
+	} else {
+		answer_line_write(&b, &(struct answer_line){.kind = ANSWER_LINE_BAD, .bad = bad});
+	}
+	hub_park_end(hub, peer, &b);
+}
+
+static void send_parked(struct hub *hub)
+{
+	const struct hub_outside *outside = &hub->options.outside;
+	for (size_t i = 0; i < hub->n_parked; i++) {
+		unsigned peer = hub->parked[i].peer;
+		if (hub->peers[peer].kind != PEER_FREE && !outside->send(outside->context, peer, hub->parked[i].line))
+			hub_detach(hub, peer);
+	}
+	hub->n_parked = 0;
+}
+
+/* Turns */
+
+static void enter(struct hub *hub, const struct core_result *result)
+{
+	if (result->verdict == CORE_BAD)
+		return;
+	if (hub->failed == 0)
+		hub->failed = journal_append(hub->journal, result->entry, &hub->error);
+	hub->n_entries++;
+	for (size_t i = 0; i < result->n_orders; i++)
+		hub_driver_order(hub, result->index, &result->orders[i]);
+}
+
+void hub_turn(struct hub *hub, const struct core_input *input, struct core_result *ret_result)
+{
+	struct core_moment now = moment(hub);
+	core_turn(&hub->core, input, &now, &hub->batch, ret_result);
+	enter(hub, ret_result);
+}
+
+static void run_timers(struct hub *hub)
+{
+	struct core_result result;
+	while (core_due(&hub->core) <= hub_wall(hub) && !hub_is_full(hub)) {
+		struct core_moment now = moment(hub);
+		if (!core_timer(&hub->core, &now, &hub->batch, &result))
+			break;
+		enter(hub, &result);
+	}
+}
+
+/* Settings that changed go to their drivers when they have stayed the same for a while; the driver starts again with them. */
+static void send_configs(struct hub *hub)
+{
+	int64_t now = hub->options.outside.elapsed_us(hub->options.outside.context);
+	for (size_t i = 0; i < hub->options.n_drivers; i++) {
+		if (hub->config_due_us[i] == 0 || hub->config_due_us[i] > now)
+			continue;
+		hub->config_due_us[i] = 0;
+		for (unsigned peer = 0; peer < HUB_PEERS_MAX; peer++)
+			if (hub->peers[peer].kind == PEER_DRIVER && hub->peers[peer].driver.index == i)
+				hub_driver_config(hub, peer);
+	}
+}
+
+int hub_commit(struct hub *hub, struct error *error)
+{
+	const struct hub_outside *outside = &hub->options.outside;
+	run_timers(hub);
+	send_configs(hub);
+	if (hub->n_entries > 0) {
+		int64_t before = outside->elapsed_us(outside->context);
+		if (hub->failed == 0)
+			hub->failed = journal_commit(hub->journal, &hub->error);
+		if (hub->failed < 0) {
+			*error = hub->error;
+			return hub->failed;
+		}
+		hub->commit_us = outside->elapsed_us(outside->context) - before;
+		hub->n_entries = 0;
+	}
+	send_parked(hub);
+	arena_clear(&hub->batch);
+	int failed = 0;
+	bool more = hub_asker_pieces(hub, error, &failed);
+	return failed < 0 ? failed : more;
+}
+
+bool hub_is_full(const struct hub *hub)
+{
+	return hub->n_entries >= HUB_BATCH_MAX || hub->n_parked > PARKED_MAX / 2;
+}
+
+int64_t hub_due_us(const struct hub *hub)
+{
+	int64_t due = core_due(&hub->core);
+	int64_t us = due == INT64_MAX ? INT64_MAX : hub->start_us + (due - hub->wall_base) * MS;
+	for (size_t i = 0; i < hub->options.n_drivers; i++)
+		if (hub->config_due_us[i] != 0 && hub->config_due_us[i] < us)
+			us = hub->config_due_us[i];
+	return us;
+}
+
+/* Peers */
+
+static unsigned free_peer(const struct hub *hub)
+{
+	unsigned peer = 0;
+	while (peer < HUB_PEERS_MAX && hub->peers[peer].kind != PEER_FREE)
+		peer++;
+	return peer;
+}
+
+unsigned hub_attach_driver(struct hub *hub, size_t driver)
+{
+	ASSERT(driver < hub->options.n_drivers);
+	unsigned peer = free_peer(hub);
+	if (peer == HUB_PEERS_MAX)
+		return peer;
+	hub->peers[peer] = (struct peer){.kind = PEER_DRIVER, .driver = {.index = driver}};
+	hub->config_due_us[driver] = 0;
+	hub_driver_config(hub, peer);
+	return peer;
+}
+
+unsigned hub_attach_asker(struct hub *hub, struct str login, uint32_t uid, const struct str *roles, size_t n_roles)
+{
+	unsigned peer = free_peer(hub);
+	if (peer == HUB_PEERS_MAX)
+		return peer;
+	ASSERT(login.len <= PEER_LOGIN_BYTES_MAX && n_roles <= PEER_ROLES_MAX);
+	struct peer *p = &hub->peers[peer];
+	*p = (struct peer){.kind = PEER_ASKER, .asker = {.login_len = login.len, .uid = uid, .n_roles = n_roles}};
+	memcpy(p->asker.login, login.at, login.len);
+	for (size_t i = 0; i < n_roles; i++)
+		p->asker.roles[i] = roles[i];
+	return peer;
+}
+
+void hub_detach(struct hub *hub, unsigned peer)
+{
+	ASSERT(peer < HUB_PEERS_MAX && hub->peers[peer].kind != PEER_FREE);
+	hub->peers[peer] = (struct peer){.kind = PEER_FREE};
+	for (size_t i = 0; i < hub->n_parked; i++)
+		if (hub->parked[i].peer == peer)
+			hub->parked[i--] = hub->parked[--hub->n_parked];
+}
+
+bool hub_is_attached(const struct hub *hub, unsigned peer)
+{
+	ASSERT(peer < HUB_PEERS_MAX);
+	return hub->peers[peer].kind != PEER_FREE;
+}
+
+void hub_line(struct hub *hub, unsigned peer, struct str line)
+{
+	ASSERT(peer < HUB_PEERS_MAX && hub->peers[peer].kind != PEER_FREE);
+	if (line.len == 0)
+		return;
+	if (hub->peers[peer].kind == PEER_DRIVER)
+		hub_driver_line(hub, peer, line);
+	else
+		hub_asker_line(hub, peer, line);
+}
+
+void hub_line_too_long(struct hub *hub, unsigned peer)
+{
+	hub_bad(hub, peer, 0, "the line is longer than 65,535 bytes", "Send at most 65,535 bytes a line.");
+}
+
+/* Start */
+
+struct fold {
+	struct hub *hub;
+	uint64_t size;
+	struct error *error;
+};
+
+static int fold_entry(void *context, uint64_t index, struct str body)
+{
+	struct fold *fold = context;
+	struct hub *hub = fold->hub;
+	const char *what;
+	arena_clear(&hub->piece);
+	if (!core_fold(&hub->core, body, &hub->piece, &what)) {
+		error_set(fold->error, ERROR_RECORD, "%s", what);
+		error_where(fold->error, "journal entry %llu", (unsigned long long)index);
+		return error_remedy(fold->error, "Run chancery-verify. Nothing was changed.");
+	}
+	if (hub->options.progress && hub->core.size % FOLD_PROGRESS_ENTRIES == 0)
+		hub->options.progress(hub->core.size, fold->size);
+	return 0;
+}
+
+static bool same_environment(const struct hub *hub)
+{
+	const struct mission_begin *now = &hub->options.environment;
+	const struct environment *last = environment_get(&hub->core.state, 1);
+	if (!last || last->offsets.n != now->offsets.n || !str_eq(text_str(last->zone), now->zone))
+		return false;
+	for (size_t i = 0; i < now->offsets.n; i++)
+		if (last->offsets.at[i].from != now->offsets.at[i].from ||
+		    last->offsets.at[i].minutes != now->offsets.at[i].minutes)
+			return false;
+	return str_eq(text_str(last->program), now->program) && str_eq(text_str(last->schema), now->schema) &&
+	       str_eq(text_str(last->access), now->access);
+}
+
+static int record_environment(struct hub *hub, struct error *error)
+{
+	if (hub->core.size > 0 && same_environment(hub))
+		return 0;
+	struct buf b = arena_buf(&hub->batch);
+	mission_begin_write(&b, &hub->options.environment);
+	struct core_input input = {.kind = ENTRY_INPUT_KIND_START,
+				   .name = STR("mission.begin"),
+				   .body = arena_keep(&hub->batch, &b),
+				   .from = {.kind = ENTRY_FROM_CORE}};
+	struct core_result result;
+	hub_turn(hub, &input, &result);
+	if (result.verdict != CORE_DONE)
+		return error_set(error, ERROR_INPUT, "the environment is not valid: %s", result.what);
+	int done = hub_commit(hub, error);
+	return done < 0 ? done : 0;
+}
+
+int hub_open(struct hub **ret_hub, const struct hub_options *options, struct error *error)
+{
+	ASSERT(options->n_drivers <= HUB_DRIVERS_MAX);
+	struct hub *hub = calloc(1, sizeof *hub);
+	ASSERT(hub);
+	hub->options = *options;
+	hub->batch = arena_map(BATCH_MEMORY);
+	hub->piece = arena_map(PIECE_MEMORY);
+	core_init(&hub->core, options->rulebooks);
+	int failed = journal_open(&hub->journal, &options->journal, error);
+	if (failed == 0) {
+		struct fold fold = {hub, journal_size(hub->journal), error};
+		failed = journal_read(hub->journal, 0, fold.size, fold_entry, &fold, error);
+	}
+	if (failed == 0) {
+		set_clocks(hub);
+		hub->readers_told = reader_count(&hub->core.state);
+		failed = record_environment(hub, error);
+	}
+	if (failed < 0) {
+		hub_close(hub);
+		return failed;
+	}
+	*ret_hub = hub;
+	return 0;
+}
+
+void hub_close(struct hub *hub)
+{
+	if (hub->journal)
+		journal_close(hub->journal);
+	core_release(&hub->core);
+	arena_unmap(&hub->batch);
+	arena_unmap(&hub->piece);
+	free(hub);
+}
+
+const struct core *hub_core(const struct hub *hub)
+{
+	return &hub->core;
+}
+
+struct journal *hub_journal(struct hub *hub)
+{
+	return hub->journal;
+}

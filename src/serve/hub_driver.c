@@ -1,0 +1,215 @@
+/* hub_driver.c: the lines of drivers (src/schema/contract.yaml: DriverLine, CoreLine). */
+#include "serve/hub_inner.h"
+
+#include "domain/drivers/drivers.h"
+#include "schema/text.h"
+
+static const struct hub_driver *driver_of(const struct hub *hub, unsigned peer)
+{
+	return &hub->options.drivers[hub->peers[peer].driver.index];
+}
+
+static void park(struct hub *hub, unsigned peer, const struct core_line *line)
+{
+	struct buf b = hub_park_begin(hub);
+	core_line_write(&b, line);
+	hub_park_end(hub, peer, &b);
+}
+
+/* Settings and hello */
+
+/* The readers on this driver's line that have a key; one without a key is not polled at all, because it must never speak in the clear. */
+static struct str osdp_settings_json(struct hub *hub, const struct hub_driver *driver)
+{
+	const struct hub_outside *outside = &hub->options.outside;
+	enum { ADDRESSES = 127 };
+	struct osdp_reader *readers = ARENA_TAKE(&hub->batch, struct osdp_reader, ADDRESSES);
+	uint8_t(*keys)[16] = arena_take(&hub->batch, ADDRESSES, sizeof *keys);
+	size_t n = 0;
+	const struct reader *row = reader_first_by_line(&hub->core.state, driver->name);
+	for (; row; row = reader_next_by_line(&hub->core.state, row)) {
+		ASSERT(n < ADDRESSES);
+		if (!outside->reader_key(outside->context, driver->name, row->address, keys[n]))
+			continue;
+		readers[n] = (struct osdp_reader){.reader = row->reader,
+						  .address = row->address,
+						  .key = {(const char *)keys[n], sizeof keys[n]},
+						  .output = row->output};
+		n++;
+	}
+	struct osdp_settings settings = {.device = driver->device, .baud = driver->baud, .readers = {n, readers}};
+	struct buf b = arena_buf(&hub->batch);
+	osdp_settings_write(&b, &settings);
+	return arena_keep(&hub->batch, &b);
+}
+
+void hub_driver_config(struct hub *hub, unsigned peer)
+{
+	const struct hub_driver *driver = driver_of(hub, peer);
+	struct driver_config config = {
+		.contract = 1, .driver = driver->name, .settings = osdp_settings_json(hub, driver)};
+	const struct driver *row = driver_by_name(&hub->core.state, driver->name);
+	if (row && row->sequence > 0) {
+		config.has_accepted = true;
+		config.accepted = (struct driver_accepted){.boot = text_str(row->boot), .sequence = row->sequence};
+	}
+	hub->peers[peer].driver.said_hello = false;
+	park(hub, peer, &(struct core_line){.kind = CORE_LINE_CONFIG, .config = config});
+}
+
+/* After commands: when readers were added, every driver is told anew, once they have stopped being added. */
+void hub_driver_readers_changed(struct hub *hub)
+{
+	const struct hub_outside *outside = &hub->options.outside;
+	uint64_t readers = reader_count(&hub->core.state);
+	if (readers == hub->readers_told)
+		return;
+	hub->readers_told = readers;
+	for (size_t i = 0; i < hub->options.n_drivers; i++)
+		hub->config_due_us[i] = outside->elapsed_us(outside->context) + HUB_CONFIG_QUIET_MS * 1000;
+}
+
+static void park_order(struct hub *hub, unsigned peer, uint64_t entry, const struct core_order *order)
+{
+	struct driver_order line = {.entry = (int64_t)entry,
+				    .event = (int64_t)order->event,
+				    .name = order->name,
+				    .now = hub_wall(hub),
+				    .not_after = order->not_after,
+				    .body = order->body};
+	park(hub, peer, &(struct core_line){.kind = CORE_LINE_ORDER, .order = line});
+}
+
+/* A driver that is not there gets the order when it says hello. */
+void hub_driver_order(struct hub *hub, uint64_t entry, const struct core_order *order)
+{
+	for (unsigned peer = 0; peer < HUB_PEERS_MAX; peer++) {
+		const struct peer *p = &hub->peers[peer];
+		if (p->kind == PEER_DRIVER && p->driver.said_hello && str_eq(driver_of(hub, peer)->name, order->driver))
+			park_order(hub, peer, entry, order);
+	}
+}
+
+/* Orders that were given and not answered, oldest first: the driver may have done them, then it answers at once; or their time is over, then it says so. */
+static void repeat_orders(struct hub *hub, unsigned peer)
+{
+	struct str name = driver_of(hub, peer)->name;
+	const struct order *row = NULL;
+	while ((row = order_after(&hub->core.state, row ? row->order : 0))) {
+		if (!str_eq(text_str(row->driver), name))
+			continue;
+		uint64_t number = row->order - 1;
+		struct core_order order = {.event = number % TURN_EVENTS_MAX,
+					   .name = text_str(row->name),
+					   .body = text_str(row->body),
+					   .not_after = row->not_after};
+		park_order(hub, peer, number / TURN_EVENTS_MAX, &order);
+	}
+}
+
+static void hello(struct hub *hub, unsigned peer, const struct driver_hello *hello)
+{
+	if (!str_eq(hello->driver, driver_of(hub, peer)->name)) {
+		hub_bad(hub, peer, 0, "hello names another driver", "Answer with the name that config gave.");
+		return;
+	}
+	struct peer_driver *driver = &hub->peers[peer].driver;
+	memcpy(driver->boot, hello->boot.at, sizeof driver->boot);
+	driver->said_hello = true;
+	repeat_orders(hub, peer);
+}
+
+/* Reports */
+
+static void ack(struct hub *hub, unsigned peer, int64_t sequence)
+{
+	park(hub, peer, &(struct core_line){.kind = CORE_LINE_ACK, .ack = {sequence}});
+}
+
+static void busy(struct hub *hub, unsigned peer, int64_t sequence)
+{
+	struct driver_busy line = {sequence, HUB_BUSY_RETRY_MS};
+	park(hub, peer, &(struct core_line){.kind = CORE_LINE_BUSY, .busy = line});
+}
+
+static void report(struct hub *hub, unsigned peer, int64_t sequence, struct str name, struct str body)
+{
+	const struct peer_driver *driver = &hub->peers[peer].driver;
+	struct entry_driver from = {driver_of(hub, peer)->name, {(const char *)driver->boot, 8}, sequence};
+	if (!driver->said_hello) {
+		hub_bad(hub, peer, 0, "a report came before hello", "Answer config with hello first.");
+		return;
+	}
+	switch (drivers_check(&hub->core.state, &from)) {
+	case DRIVERS_TAKEN:
+		ack(hub, peer, sequence);
+		return;
+	case DRIVERS_GAP:
+		hub_bad(hub, peer, 0, "a report before this one is missing", "Send again from the last acknowledged one.");
+		return;
+	case DRIVERS_NEXT:
+		break;
+	}
+	/* Answers to orders make room; everything else waits for it. */
+	bool answers = str_starts(name, STR("drivers."));
+	if (!answers && !drivers_have_room(&hub->core.state)) {
+		busy(hub, peer, sequence);
+		return;
+	}
+	struct core_input input = {.kind = ENTRY_INPUT_KIND_REPORT,
+				   .name = name,
+				   .body = body,
+				   .from = {.kind = ENTRY_FROM_DRIVER, .driver = from}};
+	struct core_result result;
+	hub_turn(hub, &input, &result);
+	if (result.verdict == CORE_BAD) {
+		hub_bad(hub, peer, result.offset, result.what, "See the report's declaration in the schema reference.");
+	} else if (result.verdict == CORE_REFUSED) {
+		struct driver_refused refused = {sequence, result.refusal};
+		park(hub, peer, &(struct core_line){.kind = CORE_LINE_REFUSED, .refused = refused});
+	} else {
+		ack(hub, peer, sequence);
+	}
+}
+
+static struct str answer_json(struct hub *hub, int64_t entry, int64_t event)
+{
+	struct buf b = arena_buf(&hub->batch);
+	drivers_done_write(&b, &(struct drivers_done){entry, event});
+	return arena_keep(&hub->batch, &b);
+}
+
+void hub_driver_line(struct hub *hub, unsigned peer, struct str line)
+{
+	struct driver_line said;
+	struct json json = json_over(line, &hub->batch);
+	if (!driver_line_read(&json, &said)) {
+		char what[256];
+		struct buf b = {.at = (uint8_t *)what, .size = sizeof what - 1};
+		json_error_put(&json, &b);
+		what[b.len] = 0;
+		hub_bad(hub, peer, json.offset, what, "See docs/adding.md for the lines that a driver may send.");
+		return;
+	}
+	switch (said.kind) {
+	case DRIVER_LINE_HELLO:
+		hello(hub, peer, &said.hello);
+		break;
+	case DRIVER_LINE_REPORT:
+		report(hub, peer, said.report.sequence, said.report.name, said.report.body);
+		break;
+	case DRIVER_LINE_HEARTBEAT:
+		hub->peers[peer].driver.frames = said.heartbeat.frames;
+		break;
+	case DRIVER_LINE_DONE:
+		report(hub, peer, said.done.sequence, STR("drivers.done"),
+		       answer_json(hub, said.done.entry, said.done.event));
+		break;
+	case DRIVER_LINE_EXPIRED:
+		report(hub, peer, said.expired.sequence, STR("drivers.expired"),
+		       answer_json(hub, said.expired.entry, said.expired.event));
+		break;
+	case DRIVER_LINE_NONE:
+		WRONG("a line that was read has a kind");
+	}
+}

@@ -1,0 +1,195 @@
+#include "serve/init.h"
+
+#include "base/yaml.h"
+#include "journal/journal_keys.h"
+#include "serve/mission_file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PATH_BYTES = 4096, FILE_BYTES_MAX = 8 << 20, MEMORY_BYTES = 64 << 20, SCBK_BYTES = 16 };
+
+static int make_directory(const char *path, mode_t mode, struct error *error)
+{
+	if (mkdir(path, mode) == 0 || errno == EEXIST)
+		return 0;
+	return error_system(error, "cannot make the directory %s", path);
+}
+
+static int write_file(const char *path, struct str bytes, mode_t mode, struct error *error)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+	if (fd < 0)
+		return error_system(error, "cannot make %s", path);
+	bool written = write(fd, bytes.at, bytes.len) == (ssize_t)bytes.len && fsync(fd) == 0;
+	int failed = written ? 0 : error_system(error, "cannot write %s", path);
+	close(fd);
+	return failed;
+}
+
+static int read_file(const char *path, struct arena *arena, struct str *ret_bytes, struct error *error)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return error_system(error, "cannot read %s", path);
+	struct buf b = arena_buf(arena);
+	ssize_t got;
+	while (b.len < FILE_BYTES_MAX && (got = read(fd, b.at + b.len, FILE_BYTES_MAX - b.len)) > 0)
+		b.len += (size_t)got;
+	close(fd);
+	*ret_bytes = arena_keep(arena, &b);
+	return 0;
+}
+
+/* Copying the sample */
+
+static void put_replaced(struct buf *b, struct str text, struct str from, struct str to)
+{
+	while (text.len > 0) {
+		if (str_starts(text, from)) {
+			buf_put_str(b, to);
+			text = (struct str){text.at + from.len, text.len - from.len};
+		} else {
+			buf_put_char(b, *text.at);
+			text = (struct str){text.at + 1, text.len - 1};
+		}
+	}
+}
+
+static int copy_file(const char *from, const char *to, bool mission, struct arena *arena, struct error *error)
+{
+	struct str bytes;
+	int failed = read_file(from, arena, &bytes, error);
+	if (failed < 0)
+		return failed;
+	const struct passwd *user = getpwuid(getuid());
+	if (mission && user) {
+		struct buf b = arena_buf(arena);
+		put_replaced(&b, bytes, STR("$USER"), str_of(user->pw_name));
+		bytes = arena_keep(arena, &b);
+	}
+	return write_file(to, bytes, 0640, error);
+}
+
+static int copy_tree(const char *from, const char *to, struct arena *arena, struct error *error)
+{
+	int failed = make_directory(to, 0750, error);
+	DIR *directory = failed < 0 ? NULL : opendir(from);
+	if (!directory)
+		return failed < 0 ? failed : error_system(error, "cannot read the sample %s", from);
+	const struct dirent *entry;
+	while (failed == 0 && (entry = readdir(directory))) {
+		char source[PATH_BYTES], target[PATH_BYTES];
+		struct stat status;
+		if (entry->d_name[0] == '.')
+			continue;
+		if (snprintf(source, sizeof source, "%s/%s", from, entry->d_name) >= PATH_BYTES ||
+		    snprintf(target, sizeof target, "%s/%s", to, entry->d_name) >= PATH_BYTES)
+			failed = error_set(error, ERROR_LIMIT, "a path is too long: %s", entry->d_name);
+		else if (stat(source, &status) < 0)
+			failed = error_system(error, "cannot read %s", source);
+		else if (S_ISDIR(status.st_mode))
+			failed = copy_tree(source, target, arena, error);
+		else
+			failed = copy_file(source, target, strcmp(entry->d_name, "mission.yaml") == 0, arena, error);
+	}
+	closedir(directory);
+	return failed;
+}
+
+/* Keys */
+
+static void put_key(struct buf *b, struct str line, struct str address, bool first)
+{
+	uint8_t key[SCBK_BYTES];
+	ssize_t got = getrandom(key, sizeof key, 0);
+	ASSERT(got == sizeof key);
+	buf_put_str(b, first ? STR("{\n\"") : STR(",\n\""));
+	buf_put_str(b, line);
+	buf_put_char(b, '/');
+	buf_put_str(b, address);
+	BUF_LIT(b, "\": \"");
+	buf_put_hex(b, key, sizeof key);
+	buf_put_char(b, '"');
+	explicit_bzero(key, sizeof key);
+}
+
+/* One key of the operating system's making for each reader that site.yaml adds. */
+static int make_reader_keys(struct arena *arena, struct error *error)
+{
+	const struct yaml *site;
+	int failed = yaml_read_file("site.yaml", arena, &site, error);
+	if (failed < 0)
+		return failed;
+	struct buf b = {.at = arena_take(arena, 1 << 20, 1), .size = 1 << 20};
+	bool first = true;
+	for (const struct yaml *item = site->first; item; item = item->next) {
+		const struct yaml *command = yaml_get(item, "do"), *with = yaml_get(item, "with");
+		const struct yaml *line = yaml_get(with, "line"), *address = yaml_get(with, "address");
+		if (!command || !str_eq(command->text, STR("doors.add_reader")) || !line || !address)
+			continue;
+		put_key(&b, line->text, address->text, first);
+		first = false;
+	}
+	buf_put_str(&b, first ? STR("{}\n") : STR("\n}\n"));
+	failed = write_file("keys/readers.json", buf_str(&b), 0600, error);
+	explicit_bzero(b.at, b.len);
+	return failed;
+}
+
+static int make_keys(struct arena *arena, struct error *error)
+{
+	static struct mission_file mission;
+	int failed = mission_file_read(&mission, arena, error);
+	if (failed == 0)
+		failed = make_directory("keys", 0700, error);
+	if (failed < 0)
+		return failed;
+	struct buf b = arena_buf(arena);
+	BUF_LIT(&b, "chancery/");
+	buf_put_str(&b, mission.name);
+	struct str origin = arena_keep(arena, &b);
+	failed = journal_keys_make("keys", origin, error);
+	return failed < 0 ? failed : make_reader_keys(arena, error);
+}
+
+/* The way there, as mkdir -p makes it. */
+static int make_parents(const char *dir, struct error *error)
+{
+	char path[PATH_BYTES];
+	snprintf(path, sizeof path, "%s", dir);
+	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = 0;
+		int failed = make_directory(path, 0750, error);
+		*slash = '/';
+		if (failed < 0)
+			return failed;
+	}
+	return 0;
+}
+
+int init_mission(const char *dir, const char *sample, struct error *error)
+{
+	char path[PATH_BYTES];
+	struct arena arena = arena_map(MEMORY_BYTES);
+	snprintf(path, sizeof path, "%s/mission.yaml", dir);
+	if (access(path, F_OK) == 0) {
+		error_set(error, ERROR_INPUT, "there is a mission already");
+		error_where(error, "%s", dir);
+		return error_remedy(error, "Name a new directory; missions are never overwritten.");
+	}
+	int failed = make_parents(dir, error);
+	if (failed == 0)
+		failed = copy_tree(sample, dir, &arena, error);
+	if (failed == 0 && chdir(dir) < 0)
+		failed = error_system(error, "cannot enter %s", dir);
+	if (failed == 0)
+		failed = make_keys(&arena, error);
+	arena_unmap(&arena);
+	return failed;
+}

@@ -1,0 +1,147 @@
+#include "serve/mission_file.h"
+
+#include "base/yaml.h"
+
+#include <pwd.h>
+
+static const char path[] = "mission.yaml";
+
+static int wrong(const struct yaml *node, struct error *error, const char *what, const char *remedy)
+{
+	error_set(error, ERROR_INPUT, "%s", what);
+	yaml_where(node, path, error);
+	return error_remedy(error, "%s", remedy);
+}
+
+/* Every key of the map is one of these. */
+static int known_keys(const struct yaml *map, const char *const *keys, size_t n, struct error *error)
+{
+	if (map->kind != YAML_MAP)
+		return wrong(map, error, "this is not a map", "Write `key: value` lines.");
+	for (const struct yaml *value = map->first; value; value = value->next) {
+		size_t i = 0;
+		while (i < n && !str_eq(value->key, str_of(keys[i])))
+			i++;
+		if (i < n)
+			continue;
+		error_set(error, ERROR_INPUT, "there is no member `" STR_FMT "`", STR_ARG(value->key));
+		error_where(error, "%s:%d:%d", path, value->key_line, value->key_column);
+		return error_remedy(error, "See the head of src/serve/mission_file.h for the members.");
+	}
+	return 0;
+}
+
+static int text(const struct yaml *map, const char *key, size_t bytes_max, struct str *ret_text, struct error *error)
+{
+	const struct yaml *node = yaml_get(map, key);
+	if (!node || node->kind != YAML_TEXT || node->text.len == 0 || node->text.len > bytes_max) {
+		error_set(error, ERROR_INPUT, "`%s` must be a text of 1 to %zu bytes", key, bytes_max);
+		yaml_where(node ? node : map, path, error);
+		return error_remedy(error, "Write %s: …", key);
+	}
+	*ret_text = node->text;
+	return 0;
+}
+
+static const struct yaml *list(const struct yaml *map, const char *key)
+{
+	const struct yaml *node = yaml_get(map, key);
+	return node && node->kind == YAML_LIST ? node : NULL;
+}
+
+static void find_login(struct mission_operator *operator)
+{
+	char name[MISSION_LOGIN_BYTES_MAX + 1];
+	memcpy(name, operator->login.at, operator->login.len);
+	name[operator->login.len] = 0;
+	const struct passwd *user = getpwnam(name);
+	operator->known = user != NULL;
+	operator->uid = user ? user->pw_uid : 0;
+}
+
+static int read_operator(const struct yaml *node, struct mission_operator *operator, struct error *error)
+{
+	static const char *const keys[] = {"login", "name", "roles"};
+	int failed = known_keys(node, keys, ARRAY_LEN(keys), error);
+	if (failed == 0)
+		failed = text(node, "login", MISSION_LOGIN_BYTES_MAX, &operator->login, error);
+	if (failed == 0)
+		failed = text(node, "name", MISSION_NAME_BYTES_MAX, &operator->name, error);
+	if (failed < 0)
+		return failed;
+	const struct yaml *roles = list(node, "roles");
+	if (!roles || roles->n > MISSION_ROLES_MAX)
+		return wrong(node, error, "`roles` must be a list of at most 8", "Write roles: [security_officer, …]");
+	for (const struct yaml *role = roles->first; role; role = role->next)
+		operator->roles[operator->n_roles++] = role->text;
+	find_login(operator);
+	return 0;
+}
+
+static int read_driver(const struct yaml *node, struct mission_driver *driver, struct error *error)
+{
+	static const char *const keys[] = {"name", "kind", "device", "baud"};
+	static const int64_t rates[] = {9600, 19200, 38400, 57600, 115200, 230400};
+	struct str baud;
+	int failed = known_keys(node, keys, ARRAY_LEN(keys), error);
+	if (failed == 0)
+		failed = text(node, "name", 40, &driver->name, error);
+	if (failed == 0)
+		failed = text(node, "kind", 40, &driver->kind, error);
+	if (failed == 0)
+		failed = text(node, "device", 200, &driver->device, error);
+	if (failed == 0)
+		failed = text(node, "baud", 6, &baud, error);
+	if (failed < 0)
+		return failed;
+	if (!str_to_i64(baud, 9600, 230400, &driver->baud))
+		driver->baud = 0;
+	for (size_t i = 0; i < ARRAY_LEN(rates); i++)
+		if (driver->baud == rates[i])
+			return 0;
+	return wrong(yaml_get(node, "baud"), error, "no reader speaks at that rate",
+		     "One of 9600, 19200, 38400, 57600, 115200, 230400.");
+}
+
+static int read_lists(const struct yaml *root, struct mission_file *mission, struct error *error)
+{
+	const struct yaml *operators = list(root, "operators"), *drivers = list(root, "drivers");
+	if (!operators || operators->n > MISSION_OPERATORS_MAX)
+		return wrong(root, error, "`operators` must be a list of at most 64", "Write operators: and a line for each.");
+	if (!drivers || drivers->n > MISSION_DRIVERS_MAX)
+		return wrong(root, error, "`drivers` must be a list of at most 64", "Write drivers: and a line for each.");
+	for (const struct yaml *node = operators->first; node; node = node->next) {
+		int failed = read_operator(node, &mission->operators[mission->n_operators++], error);
+		if (failed < 0)
+			return failed;
+	}
+	for (const struct yaml *node = drivers->first; node; node = node->next) {
+		int failed = read_driver(node, &mission->drivers[mission->n_drivers++], error);
+		if (failed < 0)
+			return failed;
+	}
+	return 0;
+}
+
+int mission_file_read(struct mission_file *ret_mission, struct arena *arena, struct error *error)
+{
+	static const char *const keys[] = {"name", "zone", "operators", "drivers"};
+	const struct yaml *root;
+	*ret_mission = (struct mission_file){0};
+	int failed = yaml_read_file(path, arena, &root, error);
+	if (failed == 0)
+		failed = known_keys(root, keys, ARRAY_LEN(keys), error);
+	if (failed == 0)
+		failed = text(root, "name", MISSION_NAME_BYTES_MAX, &ret_mission->name, error);
+	if (failed == 0)
+		failed = text(root, "zone", 64, &ret_mission->zone, error);
+	return failed < 0 ? failed : read_lists(root, ret_mission, error);
+}
+
+const struct mission_operator *mission_file_operator(const struct mission_file *mission, uint32_t uid)
+{
+	for (size_t i = 0; i < mission->n_operators; i++)
+		if (mission->operators[i].known && mission->operators[i].uid == uid)
+			return &mission->operators[i];
+	return NULL;
+}

@@ -1,0 +1,53 @@
+/* mission_file.h: mission.yaml, what an installation is told by hand.
+ *
+ *     name: Embassy of …            the mission's name, also the origin of its journal
+ *     zone: Europe/…                IANA time zone of the premises
+ *     operators:                    who may speak to the core on this machine, by Unix user
+ *       - {login: …, name: …, roles: [security_officer, …]}
+ *     drivers:                      one process a line or service
+ *       - {name: line-1, kind: osdp, device: run/lines/line-1, baud: 115200}
+ *
+ * Everything else (places, people, badges) comes by commands and lies in the journal. An unknown member is an error.
+ */
+#ifndef SERVE_MISSION_FILE_H
+#define SERVE_MISSION_FILE_H
+
+#include "base/arena.h"
+#include "base/error.h"
+
+enum {
+	MISSION_OPERATORS_MAX = 64,
+	MISSION_DRIVERS_MAX = 64,
+	MISSION_ROLES_MAX = 8,
+	MISSION_NAME_BYTES_MAX = 80,
+	MISSION_LOGIN_BYTES_MAX = 40,
+};
+
+struct mission_operator {
+	struct str login, name;
+	bool known; /* to this machine; uid is set */
+	uint32_t uid;
+	struct str roles[MISSION_ROLES_MAX];
+	size_t n_roles;
+};
+
+struct mission_driver {
+	struct str name, kind, device;
+	int64_t baud; /* bit/s */
+};
+
+struct mission_file {
+	struct str name, zone;
+	struct mission_operator operators[MISSION_OPERATORS_MAX];
+	size_t n_operators;
+	struct mission_driver drivers[MISSION_DRIVERS_MAX];
+	size_t n_drivers;
+};
+
+/* Reads mission.yaml in the current directory. Texts live in the arena. Logins that this machine does not have stay unknown and match nobody. */
+int mission_file_read(struct mission_file *ret_mission, struct arena *arena, struct error *error);
+
+/* The operator of that Unix user, or NULL. */
+const struct mission_operator *mission_file_operator(const struct mission_file *mission, uint32_t uid);
+
+#endif
