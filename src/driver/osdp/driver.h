@@ -1,0 +1,15 @@
+/* driver.h: `chancery driver osdp`: one process a line of readers.
+ *
+ * Speaks the driver contract (docs: src/schema/contract.yaml) on its standard input and output: reads its
+ * configuration, opens the line, locks itself in (base/sandbox.h), then lets the panel run. What the panel
+ * tells becomes numbered reports that are sent until the core has made them durable (outbox.h); orders become
+ * commands, each at most once.
+ */
+#ifndef OSDP_DRIVER_H
+#define OSDP_DRIVER_H
+
+/* The process's exit code: EXIT_OK when the core closed the input or sent new settings, EXIT_DEVICE when the
+ * line is gone or cannot be opened, EXIT_FAILED when the configuration cannot be used. */
+int driver_osdp_main(void);
+
+#endif
