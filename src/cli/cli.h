@@ -1,0 +1,61 @@
+/* cli.h: what the commands of `chancery` share: one file a command, one row each in main.c.
+ *
+ * A command gets the words behind its name. It speaks to a running mission over run/core.sock in the mission's directory, which is the current one
+ * unless -C or CHANCERY_MISSION names it.
+ */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/lines.h"
+#include "gen/codec.h"
+
+struct cli_command {
+	const char *name, *usage, *about;
+	int (*run)(int argc, char **argv); /* returns an exit code */
+	bool inside; /* needs the mission's directory as the current one */
+};
+
+int cli_ask(int argc, char **argv); /* `chancery people enrol …`: argv[0] is the domain */
+int cli_history(int argc, char **argv);
+int cli_import(int argc, char **argv);
+int cli_init(int argc, char **argv);
+int cli_rules(int argc, char **argv);
+int cli_status(int argc, char **argv);
+int cli_verify(int argc, char **argv);
+int cli_watch(int argc, char **argv);
+
+/* True when a domain of that name has commands. */
+bool cli_is_domain(const char *name);
+/* Prints every domain's commands with a line each. */
+void cli_print_commands(void);
+
+/* A connection to the core. One question at a time: send, then receive until the answer is whole. */
+struct core_link {
+	int fd;
+	struct lines_in in;
+	struct arena in_memory;
+	struct arena memory; /* of the lines read and what they were decoded to; cleared by the caller between answers */
+};
+
+/* Dies with a remedy when no mission runs here; core_link_try returns false instead. */
+void core_link_open(struct core_link *link);
+bool core_link_try(struct core_link *link);
+void core_link_close(struct core_link *link);
+void core_link_send(struct core_link *link, const struct ask_line *ask);
+/* The next answer. ERROR_GONE when the core went away. */
+int core_link_receive(struct core_link *link, struct answer_line *ret_answer, struct error *error);
+
+/* Whether the next answer is here already. */
+bool core_link_has_line(const struct core_link *link);
+
+/* A long text on a terminal that may be narrow or none: columns, or 0 when standard output is no terminal. */
+int cli_columns(void);
+/* The language of LC_ALL, LC_MESSAGES, LANG when it is one of ours, else English. */
+enum language cli_language(void);
+
+/* Times are shown in the mission's zone from here on: the one in mission.yaml, in the current directory. */
+void cli_use_mission_zone(void);
+
+#endif

@@ -1,0 +1,37 @@
+#include "cli/cli.h"
+
+static void print_drivers(const struct answer_status *status)
+{
+	printf("\n  %-12s %-10s %10s %12s %5s\n", "driver", "state", "reports", "frames", "bad");
+	for (size_t i = 0; i < status->drivers.n; i++) {
+		const struct answer_driver *driver = &status->drivers.at[i];
+		printf("  %-12.*s %-10s %10lld %12lld %5lld\n", STR_ARG(driver->name),
+		       driver->connected ? "connected" : "away", (long long)driver->sequence, (long long)driver->frames,
+		       (long long)driver->bad);
+	}
+}
+
+int cli_status(int argc, char **argv)
+{
+	struct core_link link;
+	struct answer_line answer;
+	struct error error;
+	(void)argc;
+	(void)argv;
+	core_link_open(&link);
+	core_link_send(&link, &(struct ask_line){.kind = ASK_LINE_STATUS});
+	if (core_link_receive(&link, &answer, &error) < 0)
+		die(EXIT_FAILED, &error);
+	const struct answer_status *s = &answer.status;
+	printf(STR_FMT "\n\n", STR_ARG(s->mission));
+	printf("  record     %lld entries, root " STR_FMT "\n", (long long)s->size, STR_ARG(s->root));
+	printf("  commit     %lld µs, the last one\n", (long long)s->commit_us);
+	printf("  doors      %lld, %lld of %lld readers online\n", (long long)s->doors, (long long)s->online,
+	       (long long)s->readers);
+	printf("  people     %lld\n", (long long)s->people);
+	printf("  rules      %lld access rules in force\n", (long long)s->rules);
+	printf("  orders     %lld wait for an answer\n", (long long)s->pending);
+	print_drivers(s);
+	core_link_close(&link);
+	return EXIT_OK;
+}

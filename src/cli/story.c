@@ -1,0 +1,258 @@
+#include "cli/story.h"
+
+#include "schema/json.h"
+
+enum { SENTENCE_COLUMNS = 58, CLOCK_COLUMNS = 8 };
+
+/* How events look; one that has no row is plain. */
+static const struct look {
+	struct str event, mark;
+	enum paint paint;
+	bool quiet;
+} looks[] = {
+	{{"access.Granted", 14}, {"✓", 3}, PAINT_GOOD, false},
+	{{"access.Denied", 13}, {"✗", 3}, PAINT_BAD, false},
+	{{"doors.Released", 14}, {"→", 3}, PAINT_DIM, true},
+	{{"doors.Signalled", 15}, {"→", 3}, PAINT_DIM, true},
+	{{"drivers.OrderDone", 17}, {"·", 2}, PAINT_DIM, true},
+	{{"doors.StrikeReleased", 20}, {"·", 2}, PAINT_DIM, false},
+	{{"doors.ReaderBecameOffline", 25}, {"!", 1}, PAINT_CARE, false},
+	{{"doors.LineDisturbed", 19}, {"!", 1}, PAINT_CARE, false},
+	{{"doors.TamperChanged", 19}, {"!", 1}, PAINT_CARE, false},
+	{{"drivers.OrderExpired", 20}, {"!", 1}, PAINT_CARE, false},
+	{{"drivers.OrderUnanswered", 23}, {"!", 1}, PAINT_CARE, false},
+};
+static const struct look plain = {{0}, {"•", 3}, PAINT_PLAIN, false};
+static const struct look refused = {{0}, {"✗", 3}, PAINT_CARE, false};
+
+static const struct look *look_of(struct str event)
+{
+	for (size_t i = 0; i < ARRAY_LEN(looks); i++)
+		if (str_eq(looks[i].event, event))
+			return &looks[i];
+	return &plain;
+}
+
+bool story_read(struct story *ret_story, const struct answer_entry *answer, enum language language, struct arena *arena)
+{
+	struct json j = json_over(answer->body, arena);
+	*ret_story = (struct story){.saying = {language, answer->names, arena}};
+	return entry_read(&j, &ret_story->entry);
+}
+
+/* The event that tells the entry: the first that is not quiet. */
+static const struct entry_event *teller(const struct story *story)
+{
+	const struct entry_event_list *events = &story->entry.events;
+	for (size_t i = 0; i < events->n; i++)
+		if (!look_of(events->at[i].name)->quiet)
+			return &events->at[i];
+	return events->n > 0 ? &events->at[0] : NULL;
+}
+
+bool story_is_shown(const struct story *story)
+{
+	const struct entry_event *event = teller(story);
+	return !event || !look_of(event->name)->quiet;
+}
+
+static void put_event(struct buf *b, const struct story *story, const struct entry_event *event)
+{
+	const struct event_words *words = words_of_event(event->name);
+	if (!words) {
+		buf_put_str(b, event->name);
+		return;
+	}
+	words_put_sentence(b, &story->saying, words->says[story->saying.language], &words->fields, event->body);
+}
+
+static void put_refusal(struct buf *b, const struct story *story)
+{
+	const struct entry_refusal *refusal = &story->entry.refusal;
+	const struct refusal_words *words = words_of_refusal(refusal->name);
+	if (words)
+		words_put_sentence(b, &story->saying, words->says[story->saying.language], &words->takes, refusal->takes);
+	else
+		buf_put_str(b, refusal->name);
+}
+
+static struct str sentence(const struct story *story, const struct look **ret_look)
+{
+	const struct entry_event *event = teller(story);
+	struct str text;
+	/* Room of its own, because the words take from the arena while they are put. */
+	struct buf b = {.at = arena_take(story->saying.arena, 1024, 1), .size = 1024};
+	*ret_look = story->entry.has_refusal ? &refused : event ? look_of(event->name) : &plain;
+	if (story->entry.has_refusal)
+		put_refusal(&b, story);
+	else if (event)
+		put_event(&b, story, event);
+	else
+		buf_put_str(&b, story->entry.input.name);
+	text = buf_str(&b);
+	return text;
+}
+
+/* "staff-by-day", or what else stood behind it. */
+static struct str short_why(const struct story *story)
+{
+	const struct entry_because *because = &story->entry.because;
+	if (story->entry.has_because)
+		return because->spoke.n > 0 ? because->spoke.at[0] : STR("no rule permits it");
+	if (story->entry.from.kind == ENTRY_FROM_OPERATOR)
+		return story->entry.from.operator.login;
+	return (struct str){0};
+}
+
+void story_put_line(struct buf *b, const struct story *story, int columns)
+{
+	const struct look *look;
+	struct str text = sentence(story, &look), why = short_why(story);
+	bool room = columns == 0 || columns > CLOCK_COLUMNS + SENTENCE_COLUMNS + 8 + (int)words_width(why);
+	BUF_LIT(b, "  ");
+	paint_put(b, PAINT_DIM);
+	words_put_clock(b, story->entry.wall);
+	paint_put(b, PAINT_PLAIN);
+	BUF_LIT(b, "  ");
+	paint_put(b, look->paint);
+	buf_put_str(b, look->mark);
+	if (look->paint != PAINT_DIM)
+		paint_put(b, PAINT_PLAIN);
+	BUF_LIT(b, "  ");
+	if (room && why.len > 0) {
+		words_put_padded(b, text, SENTENCE_COLUMNS);
+		BUF_LIT(b, "  ");
+		paint_put(b, PAINT_DIM);
+		buf_put_str(b, why);
+	} else {
+		buf_put_str(b, text);
+	}
+	paint_put(b, PAINT_PLAIN);
+}
+
+/* At length */
+
+static void put_from(struct buf *b, const struct entry_from *from)
+{
+	switch (from->kind) {
+	case ENTRY_FROM_DRIVER:
+		buf_put_str(b, from->driver.name);
+		BUF_LIT(b, ", report ");
+		buf_put_i64(b, from->driver.sequence);
+		break;
+	case ENTRY_FROM_OPERATOR:
+		buf_put_str(b, from->operator.login);
+		break;
+	case ENTRY_FROM_CORE:
+	case ENTRY_FROM_NONE:
+		BUF_LIT(b, "the core");
+	}
+}
+
+static const struct rule_words *rule_of(const struct rulebook *rules, struct str id)
+{
+	for (size_t i = 1; rules && i <= rulebook_size(rules); i++) {
+		const struct rule_words *words = rulebook_rule(rules, (uint16_t)i);
+		if (str_eq(words->id, id))
+			return words;
+	}
+	return NULL;
+}
+
+static void put_rule(struct buf *b, const struct rulebook *rules, struct str id)
+{
+	const struct rule_words *words = rule_of(rules, id);
+	buf_put_str(b, id);
+	if (words) {
+		BUF_LIT(b, ": ");
+		buf_put_str(b, words->title);
+	}
+}
+
+static void put_reason(struct buf *b, const struct rulebook *rules, struct str id)
+{
+	const struct rule_words *words = rule_of(rules, id);
+	if (words && words->reason.len > 0) {
+		BUF_LIT(b, "\n             “");
+		buf_put_str(b, words->reason);
+		BUF_LIT(b, "”");
+	}
+	for (size_t i = 0; words && i < words->n_cites; i++) {
+		BUF_LIT(b, "\n             cites ");
+		buf_put_str(b, words->cites[i]);
+	}
+}
+
+static void put_fact(struct buf *b, const struct entry_fact *fact)
+{
+	BUF_LIT(b, "\n             ");
+	words_put_padded(b, fact->name, 22);
+	if (fact->value.n == 0)
+		buf_put_str(b, fact->has_known && !fact->known ? STR("not known") : STR("none"));
+	for (size_t i = 0; i < fact->value.n; i++) {
+		if (i > 0)
+			BUF_LIT(b, ", ");
+		buf_put_str(b, fact->value.at[i]);
+	}
+}
+
+static void put_because(struct buf *b, const struct entry_because *because, const struct rulebook *rules)
+{
+	BUF_LIT(b, "\n     why     ");
+	if (because->spoke.n == 0) {
+		BUF_LIT(b, "no rule permits it");
+		if (rules && rulebook_default_reason(rules).len > 0) {
+			BUF_LIT(b, ": ");
+			buf_put_str(b, rulebook_default_reason(rules));
+		}
+	}
+	for (size_t i = 0; i < because->spoke.n; i++) {
+		if (i > 0)
+			BUF_LIT(b, "\n             ");
+		put_rule(b, rules, because->spoke.at[i]);
+		put_reason(b, rules, because->spoke.at[i]);
+	}
+	for (size_t i = 0; i < because->outweighed.n; i++) {
+		BUF_LIT(b, "\n             outweighs ");
+		put_rule(b, rules, because->outweighed.at[i].rule);
+		BUF_LIT(b, " (");
+		buf_put_str(b, entry_outweighed_why_name(because->outweighed.at[i].why));
+		BUF_LIT(b, ")");
+	}
+	paint_put(b, PAINT_DIM);
+	for (size_t i = 0; i < because->facts.n; i++)
+		put_fact(b, &because->facts.at[i]);
+	paint_put(b, PAINT_PLAIN);
+}
+
+void story_put_whole(struct buf *b, const struct story *story, const struct rulebook *rules)
+{
+	const struct entry *entry = &story->entry;
+	const struct look *look;
+	const struct entry_event *told = teller(story);
+	struct str text = sentence(story, &look);
+	paint_put(b, look->paint);
+	BUF_LIT(b, "  ");
+	buf_put_str(b, look->mark);
+	paint_put(b, PAINT_PLAIN);
+	BUF_LIT(b, "  ");
+	paint_put(b, PAINT_STRONG);
+	buf_put_str(b, text);
+	paint_put(b, PAINT_PLAIN);
+	BUF_LIT(b, "\n     when    ");
+	words_put_moment(b, entry->wall);
+	BUF_LIT(b, "   entry ");
+	buf_put_i64(b, entry->index);
+	BUF_LIT(b, "\n     from    ");
+	put_from(b, &entry->from);
+	BUF_LIT(b, "   ");
+	buf_put_str(b, entry->input.name);
+	if (entry->has_because)
+		put_because(b, &entry->because, rules);
+	for (size_t i = 0; i < entry->events.n; i++)
+		if (&entry->events.at[i] != told) {
+			BUF_LIT(b, "\n     then    ");
+			put_event(b, story, &entry->events.at[i]);
+		}
+	BUF_LIT(b, "\n");
+}

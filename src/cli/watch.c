@@ -1,0 +1,229 @@
+/* watch.c: the living mission: what happens, a line each, and beneath it how the mission is. */
+#include "cli/cli.h"
+#include "cli/options.h"
+#include "cli/story.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { LINE_BYTES = 16384, STATUS_MS = 1000, RETRY_MS = 500, RECENT = 12 };
+
+struct watch {
+	struct core_link stream, asker;
+	int64_t next; /* the entry that comes next */
+	uint64_t granted, denied;
+	bool has_foot; /* the last line on the screen is the status */
+	enum language language;
+	int64_t status_at_ms;
+	struct answer_status status; /* numbers only: its texts are gone */
+};
+
+static volatile sig_atomic_t ending;
+
+static void end(int signal_number)
+{
+	ending = signal_number;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void put_grouped(struct buf *b, int64_t number)
+{
+	char digits[24];
+	int n = snprintf(digits, sizeof digits, "%lld", (long long)number);
+	for (int i = 0; i < n; i++) {
+		if (i > 0 && (n - i) % 3 == 0)
+			buf_put_char(b, ',');
+		buf_put_char(b, digits[i]);
+	}
+}
+
+/* The foot */
+
+static void lift_foot(struct watch *watch, struct buf *b)
+{
+	if (watch->has_foot)
+		BUF_LIT(b, "\r\033[K");
+	watch->has_foot = false;
+}
+
+static void put_foot(struct watch *watch, struct buf *b)
+{
+	const struct answer_status *s = &watch->status;
+	if (!paint_is_on() || s->wall == 0)
+		return;
+	BUF_LIT(b, "  ");
+	paint_put(b, PAINT_DIM);
+	words_put_clock(b, s->wall);
+	paint_put(b, PAINT_PLAIN);
+	BUF_LIT(b, "     ");
+	put_grouped(b, s->size);
+	BUF_LIT(b, " entries   ");
+	paint_put(b, s->online == s->readers ? PAINT_GOOD : PAINT_CARE);
+	buf_put_i64(b, s->online);
+	BUF_LIT(b, "/");
+	buf_put_i64(b, s->readers);
+	paint_put(b, PAINT_PLAIN);
+	BUF_LIT(b, " readers online   ✓ ");
+	put_grouped(b, (int64_t)watch->granted);
+	BUF_LIT(b, "  ✗ ");
+	put_grouped(b, (int64_t)watch->denied);
+	BUF_LIT(b, "   durable in ");
+	buf_put_i64(b, s->commit_us / 1000);
+	buf_put_char(b, '.');
+	buf_put_i64(b, s->commit_us / 100 % 10);
+	BUF_LIT(b, " ms");
+	watch->has_foot = true;
+}
+
+/* The head, once */
+
+static void put_head(struct buf *b, const struct answer_status *s)
+{
+	BUF_LIT(b, "\n  ");
+	paint_put(b, PAINT_STRONG);
+	buf_put_str(b, s->mission);
+	paint_put(b, PAINT_PLAIN);
+	BUF_LIT(b, "\n  ");
+	paint_put(b, PAINT_DIM);
+	buf_put_i64(b, s->doors);
+	BUF_LIT(b, " doors   ");
+	buf_put_i64(b, s->people);
+	BUF_LIT(b, " people   ");
+	buf_put_i64(b, s->rules);
+	BUF_LIT(b, " access rules   Ctrl-C ends; `chancery history door:1` tells why");
+	paint_put(b, PAINT_PLAIN);
+	BUF_LIT(b, "\n\n");
+}
+
+/* Answers */
+
+static void show_entry(struct watch *watch, struct buf *b, const struct answer_entry *answer)
+{
+	struct story story;
+	if (!story_read(&story, answer, watch->language, &watch->stream.memory))
+		return;
+	watch->next = story.entry.index + 1;
+	for (size_t i = 0; i < story.entry.events.n; i++) {
+		watch->granted += str_eq(story.entry.events.at[i].name, STR("access.Granted"));
+		watch->denied += str_eq(story.entry.events.at[i].name, STR("access.Denied"));
+	}
+	if (!story_is_shown(&story))
+		return;
+	lift_foot(watch, b);
+	story_put_line(b, &story, cli_columns());
+	BUF_LIT(b, "\n");
+}
+
+static bool ask_status(struct watch *watch, struct buf *b, bool with_head)
+{
+	struct answer_line answer;
+	struct error error;
+	arena_clear(&watch->asker.memory);
+	core_link_send(&watch->asker, &(struct ask_line){.kind = ASK_LINE_STATUS});
+	if (core_link_receive(&watch->asker, &answer, &error) < 0 || answer.kind != ANSWER_LINE_STATUS)
+		return false;
+	watch->status = answer.status;
+	watch->status_at_ms = now_ms() + STATUS_MS;
+	if (with_head)
+		put_head(b, &answer.status);
+	return true;
+}
+
+/* What waits in the stream; false when the core went away. */
+static bool take_entries(struct watch *watch, struct buf *b)
+{
+	struct answer_line answer;
+	struct error error;
+	do {
+		arena_clear(&watch->stream.memory);
+		if (core_link_receive(&watch->stream, &answer, &error) < 0)
+			return false;
+		if (answer.kind == ANSWER_LINE_ENTRY)
+			show_entry(watch, b, &answer.entry);
+		if (b->len > b->size / 2)
+			paint_flush(b);
+	} while (core_link_has_line(&watch->stream));
+	return true;
+}
+
+static bool connect_links(struct watch *watch)
+{
+	if (!core_link_try(&watch->stream))
+		return false;
+	if (!core_link_try(&watch->asker)) {
+		core_link_close(&watch->stream);
+		return false;
+	}
+	return true;
+}
+
+/* Until the core goes away or the user ends it. */
+static void follow(struct watch *watch, struct buf *b)
+{
+	struct pollfd wait = {.fd = watch->stream.fd, .events = POLLIN};
+	core_link_send(&watch->stream, &(struct ask_line){.kind = ASK_LINE_FOLLOW, .follow = {.from = watch->next}});
+	while (!ending) {
+		int64_t left = watch->status_at_ms - now_ms();
+		int ready = poll(&wait, 1, left > 0 ? (int)left : 0);
+		if (ready > 0 && !take_entries(watch, b))
+			return;
+		if (now_ms() >= watch->status_at_ms && !ask_status(watch, b, false))
+			return;
+		lift_foot(watch, b);
+		put_foot(watch, b);
+		paint_flush(b);
+	}
+}
+
+static void wait_for_core(struct watch *watch, struct buf *b)
+{
+	lift_foot(watch, b);
+	paint_put(b, PAINT_CARE);
+	BUF_LIT(b, "  The core is away; doors wait for it. Trying again …\n");
+	paint_put(b, PAINT_PLAIN);
+	paint_flush(b);
+	while (!ending && !connect_links(watch))
+		nanosleep(&(struct timespec){.tv_nsec = RETRY_MS * 1000000L}, NULL);
+}
+
+int cli_watch(int argc, char **argv)
+{
+	static char memory[LINE_BYTES * 4];
+	static struct watch watch;
+	struct option_value values[] = {{.name = "from"}};
+	struct buf b = BUF(memory);
+	if (options_read(argc, argv, values, ARRAY_LEN(values), "watch [--from ENTRY]"))
+		options_usage("watch [--from ENTRY]");
+	struct sigaction action = {.sa_handler = end};
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	watch.language = cli_language();
+	cli_use_mission_zone();
+	core_link_open(&watch.stream);
+	core_link_open(&watch.asker);
+	if (ask_status(&watch, &b, true))
+		watch.next = watch.status.size > RECENT ? watch.status.size - RECENT : 0;
+	if (values[0].value)
+		options_number(&values[0], 0, watch.status.size, &watch.next);
+	for (;;) {
+		follow(&watch, &b);
+		core_link_close(&watch.stream);
+		core_link_close(&watch.asker);
+		if (ending)
+			break;
+		wait_for_core(&watch, &b);
+		if (ending)
+			break;
+	}
+	BUF_LIT(&b, "\n");
+	paint_flush(&b);
+	return EXIT_OK;
+}

@@ -1,0 +1,399 @@
+#include "cli/words.h"
+
+#include "schema/json.h"
+
+#include <wchar.h>
+
+enum { MS = 1000, DAY_S = 86400 };
+
+/* Times */
+
+void words_zone(const char *zone)
+{
+	setenv("TZ", zone, 1);
+	tzset();
+}
+
+static void put_time(struct buf *b, int64_t wall, const char *format)
+{
+	char text[64];
+	time_t seconds = (time_t)(wall / MS);
+	struct tm local;
+	if (localtime_r(&seconds, &local) && strftime(text, sizeof text, format, &local) > 0)
+		buf_put_str(b, str_of(text));
+}
+
+void words_put_clock(struct buf *b, int64_t wall)
+{
+	put_time(b, wall, "%H:%M:%S");
+}
+
+void words_put_moment(struct buf *b, int64_t wall)
+{
+	put_time(b, wall, "%Y-%m-%d %H:%M:%S");
+}
+
+static void put_duration(struct buf *b, int64_t ms)
+{
+	if (ms % MS == 0) {
+		buf_put_i64(b, ms / MS);
+		BUF_LIT(b, " s");
+	} else {
+		buf_put_i64(b, ms);
+		BUF_LIT(b, " ms");
+	}
+}
+
+/* Values of a body */
+
+static struct str said_bool(enum language language, bool value)
+{
+	static const struct str words[LANGUAGES][2] = {{{"no", 2}, {"yes", 3}}, {{"non", 3}, {"oui", 3}}, {{"no", 2}, {"sí", 3}}, {{"لا", 4}, {"نعم", 6}}};
+	return words[language][value];
+}
+
+static struct str said_absent(enum language language)
+{
+	static const struct str words[LANGUAGES] = {{"somebody unknown", 16}, {"quelqu’un d’inconnu", 23}, {"alguien desconocido", 19}, {"شخص مجهول", 17}};
+	return words[language];
+}
+
+static void put_ref(struct buf *b, const struct saying *saying, struct str table, uint64_t id)
+{
+	char text[80];
+	struct buf ref = BUF(text);
+	buf_put_str(&ref, table);
+	buf_put_char(&ref, ':');
+	buf_put_u64(&ref, id);
+	for (size_t i = 0; i < saying->names.n; i++)
+		if (str_eq(saying->names.at[i].ref, buf_str(&ref))) {
+			buf_put_str(b, saying->names.at[i].name);
+			return;
+		}
+	buf_put_str(b, buf_str(&ref));
+}
+
+static void put_spaced(struct buf *b, struct str name)
+{
+	for (size_t i = 0; i < name.len; i++)
+		buf_put_char(b, name.at[i] == '_' ? ' ' : name.at[i]);
+}
+
+static bool put_text(struct buf *b, const struct saying *saying, const struct word_member *member, struct json *j)
+{
+	struct str text;
+	bool truth;
+	if (member->kind == WORD_BOOL) {
+		if (!json_bool(j, &truth))
+			return false;
+		buf_put_str(b, said_bool(saying->language, truth));
+		return true;
+	}
+	if (!json_text(j, SIZE_MAX, &text))
+		return false;
+	if (member->kind == WORD_ENUM)
+		put_spaced(b, text);
+	else
+		buf_put_str(b, text);
+	return true;
+}
+
+static bool put_number(struct buf *b, const struct saying *saying, const struct word_member *member, struct json *j)
+{
+	int64_t number;
+	if (!json_int(j, -JSON_INT_MAX, JSON_INT_MAX, &number))
+		return false;
+	if (member->kind == WORD_TIME)
+		words_put_moment(b, number);
+	else if (member->kind == WORD_DURATION)
+		put_duration(b, number);
+	else if (member->kind == WORD_REF)
+		put_ref(b, saying, member->table, (uint64_t)number);
+	else
+		buf_put_i64(b, number);
+	return true;
+}
+
+static bool put_one(struct buf *b, const struct saying *saying, const struct word_member *member, struct json *j)
+{
+	struct str raw;
+	switch (member->kind) {
+	case WORD_TEXT:
+	case WORD_BYTES:
+	case WORD_ENUM:
+	case WORD_BOOL:
+		return put_text(b, saying, member, j);
+	case WORD_INT:
+	case WORD_TIME:
+	case WORD_DURATION:
+	case WORD_REF:
+		return put_number(b, saying, member, j);
+	case WORD_JSON:
+	case WORD_MESSAGE:
+		break;
+	}
+	if (!json_raw(j, &raw))
+		return false;
+	buf_put_str(b, raw);
+	return true;
+}
+
+static void put_value(struct buf *b, const struct saying *saying, const struct word_member *member, struct str raw)
+{
+	struct json j = json_over(raw, saying->arena);
+	struct json_array a;
+	if (!member->list) {
+		if (!put_one(b, saying, member, &j))
+			buf_put_str(b, raw);
+		return;
+	}
+	if (!json_array_begin(&j, &a, SIZE_MAX))
+		return;
+	while (json_array_next(&j, &a)) {
+		if (a.n > 1)
+			BUF_LIT(b, ", ");
+		if (!put_one(b, saying, member, &j))
+			return;
+	}
+}
+
+/* The body's members as they stand; at[i] is empty where one is absent. */
+static bool split_body(const struct word_members *members, struct str body, struct arena *arena, struct str *at)
+{
+	struct json_member *keys = ARENA_TAKE(arena, struct json_member, members->n);
+	for (size_t i = 0; i < members->n; i++) {
+		struct buf b = arena_buf(arena);
+		json_put_name(&b, members->at[i].name);
+		buf_put_char(&b, ':');
+		keys[i] = (struct json_member){arena_keep(arena, &b), members->at[i].optional};
+	}
+	struct json j = json_over(body, arena);
+	struct json_object o;
+	int i;
+	if (!json_object_begin(&j, &o, keys, (int)members->n))
+		return false;
+	while ((i = json_object_next(&j, &o)) >= 0)
+		if (!json_raw(&j, &at[i]))
+			return false;
+	return i == JSON_LAST;
+}
+
+static void put_member(struct buf *b, const struct saying *saying, const struct word_members *members, const struct str *values, struct str name)
+{
+	for (size_t i = 0; i < members->n; i++) {
+		if (!str_eq(members->at[i].name, name))
+			continue;
+		if (values[i].len > 0 && !str_eq(values[i], STR("null")))
+			put_value(b, saying, &members->at[i], values[i]);
+		else
+			buf_put_str(b, said_absent(saying->language));
+	}
+}
+
+void words_put_sentence(struct buf *b, const struct saying *saying, struct str sentence, const struct word_members *members, struct str body)
+{
+	struct str *values = ARENA_TAKE(saying->arena, struct str, members->n);
+	struct str head, name, rest = sentence;
+	if (!split_body(members, body, saying->arena, values)) {
+		buf_put_str(b, body);
+		return;
+	}
+	while (str_cut(rest, '{', &head, &rest)) {
+		buf_put_str(b, head);
+		if (str_cut(rest, '}', &name, &rest))
+			put_member(b, saying, members, values, name);
+	}
+	buf_put_str(b, rest);
+}
+
+/* What a person writes */
+
+static bool put_scaled(struct buf *b, struct str number, int64_t scale, const struct word_member *member)
+{
+	int64_t value;
+	if (!str_to_i64(number, 0, JSON_INT_MAX / scale, &value) || value * scale < member->min || value * scale > member->max)
+		return false;
+	buf_put_i64(b, value * scale);
+	return true;
+}
+
+static bool put_written_duration(struct buf *b, const struct word_member *member, struct str text)
+{
+	if (str_ends(text, STR("ms")))
+		return put_scaled(b, (struct str){text.at, text.len - 2}, 1, member);
+	if (str_ends(text, STR("s")))
+		return put_scaled(b, (struct str){text.at, text.len - 1}, MS, member);
+	return put_scaled(b, text, 1, member);
+}
+
+static bool put_written_time(struct buf *b, struct str text)
+{
+	char copy[40];
+	struct tm utc = {0};
+	int64_t number;
+	if (str_to_i64(text, -JSON_INT_MAX, JSON_INT_MAX, &number)) {
+		buf_put_i64(b, number);
+		return true;
+	}
+	if (text.len >= sizeof copy)
+		return false;
+	snprintf(copy, sizeof copy, STR_FMT, STR_ARG(text));
+	const char *end = strptime(copy, "%Y-%m-%dT%H:%M", &utc);
+	if (end && *end == ':')
+		end = strptime(end + 1, "%S", &utc);
+	bool good = end ? strcmp(end, "Z") == 0 : (end = strptime(copy, "%Y-%m-%d", &utc)) && !*end;
+	if (good)
+		buf_put_i64(b, (int64_t)timegm(&utc) * MS);
+	return good;
+}
+
+static bool put_written_enum(struct buf *b, const struct word_member *member, struct str text)
+{
+	for (size_t i = 0; i < member->n_values; i++)
+		if (str_eq(member->values[i], text)) {
+			json_put_name(b, text);
+			return true;
+		}
+	return false;
+}
+
+static bool put_written_ref(struct buf *b, const struct word_member *member, struct str text)
+{
+	struct str table, number;
+	int64_t id;
+	if (str_cut(text, ':', &table, &number)) {
+		if (!str_eq(table, member->table))
+			return false;
+		text = number;
+	}
+	if (!str_to_i64(text, 0, JSON_INT_MAX, &id))
+		return false;
+	buf_put_i64(b, id);
+	return true;
+}
+
+static bool put_written(struct buf *b, const struct word_member *member, struct str text)
+{
+	int64_t number;
+	switch (member->kind) {
+	case WORD_TEXT:
+	case WORD_BYTES:
+		json_put_text(b, text);
+		return str_is_utf8(text);
+	case WORD_INT:
+		if (!str_to_i64(text, member->min, member->max, &number))
+			return false;
+		buf_put_i64(b, number);
+		return true;
+	case WORD_TIME:
+		return put_written_time(b, text);
+	case WORD_DURATION:
+		return put_written_duration(b, member, text);
+	case WORD_BOOL:
+		buf_put_str(b, text);
+		return str_eq(text, STR("true")) || str_eq(text, STR("false"));
+	case WORD_ENUM:
+		return put_written_enum(b, member, text);
+	case WORD_REF:
+		return put_written_ref(b, member, text);
+	case WORD_JSON:
+	case WORD_MESSAGE:
+		buf_put_str(b, text);
+		return true;
+	}
+	return false;
+}
+
+static bool put_written_list(struct buf *b, const struct word_member *member, struct str text)
+{
+	struct str item;
+	bool good = true;
+	buf_put_char(b, '[');
+	while (text.len > 0 && good) {
+		struct str rest = {0};
+		if (!str_cut(text, ',', &item, &rest))
+			item = text;
+		good = put_written(b, member, item);
+		if (rest.len > 0)
+			buf_put_char(b, ',');
+		text = rest;
+	}
+	buf_put_char(b, ']');
+	return good;
+}
+
+int words_put_value(struct buf *b, const struct word_member *member, struct str text, struct error *error)
+{
+	char expected[512];
+	struct buf e = BUF(expected);
+	if (member->list ? put_written_list(b, member, text) : put_written(b, member, text))
+		return 0;
+	words_put_expected(&e, member);
+	error_set(error, ERROR_INPUT, "“" STR_FMT "” is no " STR_FMT, STR_ARG(text), STR_ARG(member->name));
+	return error_remedy(error, "Write " STR_FMT ".", STR_ARG(buf_str(&e)));
+}
+
+static void put_bounds(struct buf *b, const struct word_member *member)
+{
+	BUF_LIT(b, "a number");
+	if (member->min > -JSON_INT_MAX) {
+		BUF_LIT(b, " from ");
+		buf_put_i64(b, member->min);
+	}
+	if (member->max < JSON_INT_MAX) {
+		BUF_LIT(b, " to ");
+		buf_put_i64(b, member->max);
+	}
+}
+
+void words_put_expected(struct buf *b, const struct word_member *member)
+{
+	static const struct str kinds[] = {[WORD_TEXT] = {"text", 4},
+					   [WORD_BYTES] = {"hexadecimal digits", 18},
+					   [WORD_TIME] = {"2026-11-24 or 2026-11-24T08:30Z", 31},
+					   [WORD_DURATION] = {"5s or 500ms", 11},
+					   [WORD_BOOL] = {"true or false", 13},
+					   [WORD_JSON] = {"JSON", 4},
+					   [WORD_MESSAGE] = {"JSON", 4}};
+	if (member->kind == WORD_INT) {
+		put_bounds(b, member);
+	} else if (member->kind == WORD_REF) {
+		buf_put_str(b, member->table);
+		BUF_LIT(b, ":N or N");
+	} else if (member->kind == WORD_ENUM) {
+		for (size_t i = 0; i < member->n_values; i++) {
+			if (i > 0)
+				buf_put_str(b, i + 1 < member->n_values ? STR(", ") : STR(" or "));
+			buf_put_str(b, member->values[i]);
+		}
+	} else {
+		buf_put_str(b, kinds[member->kind]);
+	}
+	if (member->list)
+		BUF_LIT(b, ", with commas between");
+}
+
+/* On a terminal */
+
+size_t words_width(struct str text)
+{
+	mbstate_t state = {0};
+	size_t width = 0;
+	while (text.len > 0) {
+		wchar_t c;
+		size_t n = mbrtowc(&c, text.at, text.len, &state);
+		if (n == 0 || n > text.len)
+			break;
+		int columns = wcwidth(c);
+		width += columns > 0 ? (size_t)columns : 0;
+		text = (struct str){text.at + n, text.len - n};
+	}
+	return width;
+}
+
+void words_put_padded(struct buf *b, struct str text, size_t width)
+{
+	buf_put_str(b, text);
+	for (size_t i = words_width(text); i < width; i++)
+		buf_put_char(b, ' ');
+}

@@ -1,0 +1,36 @@
+/* words.h: what stands in the record, in people's words; and people's words as what a command takes. */
+#ifndef CLI_WORDS_H
+#define CLI_WORDS_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "gen/types.h"
+#include "schema/words.h"
+
+/* How things are said here: the language, and what refs are called today (answer_entry.names). */
+struct saying {
+	enum language language;
+	struct answer_name_list names;
+	struct arena *arena; /* scratch */
+};
+
+/* The sentence with the body's values where {member} stands. A body that does not fit its members is said as it is. */
+void words_put_sentence(struct buf *b, const struct saying *saying, struct str sentence, const struct word_members *members, struct str body);
+
+/* A member's value as it was written by a person, as JSON. Lists have commas between their values; a time is 2026-11-24, 2026-11-24T08:30Z or milliseconds; a
+ * duration is 5s, 500ms or milliseconds; a ref is door:3 or 3. ERROR_INPUT says what is expected. */
+int words_put_value(struct buf *b, const struct word_member *member, struct str text, struct error *error);
+
+/* "text", "one of card, fob", "5s or 500ms …": what may be written. */
+void words_put_expected(struct buf *b, const struct word_member *member);
+
+/* "02:14:07" and "2026-11-24 02:14:07" in the mission's zone, which words_zone has set. */
+void words_zone(const char *zone);
+void words_put_clock(struct buf *b, int64_t wall);
+void words_put_moment(struct buf *b, int64_t wall);
+
+/* Columns that the text takes on a terminal; put pads it with blanks to so many. */
+size_t words_width(struct str text);
+void words_put_padded(struct buf *b, struct str text, size_t width);
+
+#endif
