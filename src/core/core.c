@@ -6,15 +6,15 @@
 
 enum { ENTRY_FORMAT = 1 };
 
-void core_init(struct core *core, struct rulebooks rulebooks)
+size_t core_memory(void)
 {
-	*core = (struct core){.rulebooks = rulebooks, .incarnation = 1, .memory = arena_map(state_memory())};
-	state_init(&core->state, &core->memory);
+	return state_memory();
 }
 
-void core_release(struct core *core)
+void core_init(struct core *core, struct rulebooks rulebooks, struct arena *memory)
 {
-	arena_unmap(&core->memory);
+	*core = (struct core){.rulebooks = rulebooks, .incarnation = 1};
+	state_init(&core->state, memory);
 }
 
 /* What an entry does beside its events, whatever their subject: its report is taken, its orders wait for their drivers' answers, and it may be the

@@ -26,7 +26,6 @@ enum {
 struct core {
 	struct state state;
 	struct rulebooks rulebooks;
-	struct arena memory; /* the state's */
 	uint64_t size;       /* entries so far; the next one's index */
 	uint64_t env;        /* index of the newest InForce entry */
 	int64_t incarnation;
@@ -68,9 +67,9 @@ struct core_result {
 	size_t offset;  /* BAD: where in the body */
 };
 
-/* Rulebooks outlive the core. */
-void core_init(struct core *core, struct rulebooks rulebooks);
-void core_release(struct core *core);
+/* The state is made in `memory`, core_memory() bytes of it; it and the rulebooks outlive the core. */
+size_t core_memory(void);
+void core_init(struct core *core, struct rulebooks rulebooks, struct arena *memory);
 
 /* One input. What ret_result points to lives in `arena` and in the input. */
 void core_turn(struct core *core, const struct core_input *input, const struct core_moment *moment, struct arena *arena,

@@ -47,8 +47,10 @@ static void begin(struct try *try)
 void try_init(struct try *try, const struct rulebook *access)
 {
 	*try = (struct try){.arena = arena_map(MEMORY_BYTES), .now = monday_morning, .line = STR("line-1")};
-	core_init(&try->core, (struct rulebooks){access});
-	core_init(&try->twin, (struct rulebooks){access});
+	try->core_memory = arena_map(core_memory());
+	try->twin_memory = arena_map(core_memory());
+	core_init(&try->core, (struct rulebooks){access}, &try->core_memory);
+	core_init(&try->twin, (struct rulebooks){access}, &try->twin_memory);
 	begin(try);
 }
 
@@ -71,8 +73,13 @@ void try_release(struct try *try)
 	state_dump(&try->twin.state, dump_row, &folded);
 	CHECK_INT(folded.rows, live.rows);
 	CHECK(folded.hash == live.hash && try->core.env == try->twin.env);
-	core_release(&try->core);
-	core_release(&try->twin);
+	try_give_back(try);
+}
+
+void try_give_back(struct try *try)
+{
+	arena_unmap(&try->core_memory);
+	arena_unmap(&try->twin_memory);
 	arena_unmap(&try->arena);
 }
 

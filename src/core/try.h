@@ -13,6 +13,7 @@
 
 struct try {
 	struct core core, twin; /* twin: folded from the entries alone */
+	struct arena core_memory, twin_memory;
 	struct arena arena;
 	struct core_result result; /* of the last input */
 	int64_t now;		   /* ms; moves only when a test moves it */
@@ -22,8 +23,9 @@ struct try {
 };
 
 void try_init(struct try *try, const struct rulebook *access);
-/* Checks that both cores hold the same state. */
+/* Checks that both cores hold the same state, and gives everything back; try_give_back does not check. */
 void try_release(struct try *try);
+void try_give_back(struct try *try);
 
 enum core_verdict try_command(struct try *try, const char *name, const char *body);
 enum core_verdict try_report(struct try *try, const char *name, const char *body);

@@ -1,6 +1,6 @@
 """gen/words.c: the data of schema/words.h."""
 import c
-from model import LANGUAGES, snake
+from model import LANGUAGES, ROLES, snake
 
 
 def kind(type_):
@@ -62,6 +62,7 @@ def emit(tree):
               f"static const struct refusal_words refusal_words[] = {{\n{''.join(refusals)}}};\n",
               "const struct domain_words domain_words[] = {\n" + "".join(f"\t{{{c.str_of(d)}, {c.str_of(tree.abouts[d])}}},\n" for d in domains) +
               "};\nconst size_t n_domain_words = ARRAY_LEN(domain_words);\n",
+              f"const struct str role_words[] = {{{', '.join(map(c.str_of, ROLES))}}};\nconst size_t n_role_words = ARRAY_LEN(role_words);\n",
               finder("event", "event_words", "ARRAY_LEN(event_words)"), finder("refusal", "refusal_words", "ARRAY_LEN(refusal_words)"),
               finder("input", "command_words", "ARRAY_LEN(command_words)").replace("words_of_input", "words_of_command")]
     return {"words.c": c.source(["schema/words.h"], "\n".join(part for part in parts if part))}

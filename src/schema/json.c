@@ -174,7 +174,7 @@ static void put_utf8(struct buf *b, uint32_t c)
 
 static bool unicode_escape(struct json *j, struct buf *b)
 {
-	uint32_t unit, low;
+	uint32_t unit = 0, low = 0;
 	if (!four_hex(j, &unit))
 		return false;
 	if (unit >= 0xD800 && unit < 0xDC00) {
@@ -355,18 +355,22 @@ static int any_member(struct json *j, struct json_object *o)
 	if (o->seen && !take(j, ','))
 		return json_fail(j, "has no comma or end where one must be"), JSON_WRONG;
 	skip_space(j);
+	const char *begin = j->at;
 	if (!string(j, &name) || !(take(j, ':') || json_fail(j, "has no colon behind a member's name")))
 		return JSON_WRONG;
 	for (int i = 0; i < o->n; i++) {
 		const struct str key = o->members[i].key;
 		if (!str_eq(name, (struct str){key.at + 1, key.len - 3}))
 			continue;
-		if (o->seen >> i & 1)
+		if (o->seen >> i & 1) {
+			j->at = begin;
 			return json_fail_word(j, "has a member twice:", name), JSON_WRONG;
+		}
 		o->seen |= UINT64_C(1) << i;
 		o->next = i + 1;
 		return i;
 	}
+	j->at = begin;
 	return json_fail_word(j, "has no member called", name), JSON_WRONG;
 }
 

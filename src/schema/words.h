@@ -61,6 +61,10 @@ extern const size_t n_command_words;
 extern const struct domain_words domain_words[];
 extern const size_t n_domain_words;
 
+/* The roles that `who` and mission.yaml may name. */
+extern const struct str role_words[];
+extern const size_t n_role_words;
+
 /* NULL when there is none of that name. */
 const struct input_words *words_of_command(struct str name);
 const struct event_words *words_of_event(struct str name);

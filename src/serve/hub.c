@@ -294,7 +294,8 @@ int hub_open(struct hub **ret_hub, const struct hub_options *options, struct err
 	hub->options = *options;
 	hub->batch = arena_map(BATCH_MEMORY);
 	hub->piece = arena_map(PIECE_MEMORY);
-	core_init(&hub->core, options->rulebooks);
+	hub->memory = arena_map(core_memory());
+	core_init(&hub->core, options->rulebooks, &hub->memory);
 	int failed = journal_open(&hub->journal, &options->journal, error);
 	if (failed == 0) {
 		struct fold fold = {hub, journal_size(hub->journal), error};
@@ -317,7 +318,7 @@ void hub_close(struct hub *hub)
 {
 	if (hub->journal)
 		journal_close(hub->journal);
-	core_release(&hub->core);
+	arena_unmap(&hub->memory);
 	arena_unmap(&hub->batch);
 	arena_unmap(&hub->piece);
 	free(hub);

@@ -50,6 +50,7 @@ struct parked {
 struct hub {
 	struct hub_options options;
 	struct core core;
+	struct arena memory; /* the core's */
 	struct journal *journal;
 	struct arena batch; /* entries and answers until they are durable */
 	struct arena piece; /* scratch of one piece of history */

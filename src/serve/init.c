@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <pwd.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -150,11 +151,7 @@ static int make_keys(struct arena *arena, struct error *error)
 		failed = make_directory("keys", 0700, error);
 	if (failed < 0)
 		return failed;
-	struct buf b = arena_buf(arena);
-	BUF_LIT(&b, "chancery/");
-	buf_put_str(&b, mission.name);
-	struct str origin = arena_keep(arena, &b);
-	failed = journal_keys_make("keys", origin, error);
+	failed = journal_keys_make("keys", mission_file_origin(&mission, arena), error);
 	return failed < 0 ? failed : make_reader_keys(arena, error);
 }
 
@@ -173,23 +170,52 @@ static int make_parents(const char *dir, struct error *error)
 	return 0;
 }
 
+static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *place)
+{
+	(void)status;
+	(void)kind;
+	(void)place;
+	return remove(path);
+}
+
+/* Everything is made beside the directory and gets its name at the end: there is a whole mission, or none. */
+static int make_mission(const char *making, const char *sample, struct arena *arena, struct error *error)
+{
+	int back = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int failed = back < 0 ? error_system(error, "cannot open the current directory") : 0;
+	if (failed == 0)
+		failed = copy_tree(sample, making, arena, error);
+	if (failed == 0 && chdir(making) < 0)
+		failed = error_system(error, "cannot enter %s", making);
+	if (failed == 0) {
+		failed = make_keys(arena, error);
+		if (fchdir(back) < 0 && failed == 0)
+			failed = error_system(error, "cannot go back");
+	}
+	close(back);
+	return failed;
+}
+
 int init_mission(const char *dir, const char *sample, struct error *error)
 {
-	char path[PATH_BYTES];
-	struct arena arena = arena_map(MEMORY_BYTES);
-	snprintf(path, sizeof path, "%s/mission.yaml", dir);
-	if (access(path, F_OK) == 0) {
-		error_set(error, ERROR_INPUT, "there is a mission already");
+	char making[PATH_BYTES];
+	if (access(dir, F_OK) == 0 && rmdir(dir) < 0) {
+		error_set(error, ERROR_INPUT, "there is something already");
 		error_where(error, "%s", dir);
 		return error_remedy(error, "Name a new directory; missions are never overwritten.");
 	}
+	if (snprintf(making, sizeof making, "%s.making", dir) >= PATH_BYTES)
+		return error_set(error, ERROR_LIMIT, "the directory's name is too long");
+	struct arena arena = arena_map(MEMORY_BYTES);
 	int failed = make_parents(dir, error);
-	if (failed == 0)
-		failed = copy_tree(sample, dir, &arena, error);
-	if (failed == 0 && chdir(dir) < 0)
-		failed = error_system(error, "cannot enter %s", dir);
-	if (failed == 0)
-		failed = make_keys(&arena, error);
+	if (failed == 0) {
+		nftw(making, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+		failed = make_mission(making, sample, &arena, error);
+	}
+	if (failed == 0 && rename(making, dir) < 0)
+		failed = error_system(error, "cannot give the mission its name");
+	if (failed < 0)
+		nftw(making, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	arena_unmap(&arena);
 	return failed;
 }

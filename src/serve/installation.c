@@ -84,10 +84,7 @@ static int read_rulebook(struct installation *inst, struct error *error)
 
 static int read_journal_key(struct installation *inst, struct error *error)
 {
-	struct buf origin = arena_buf(&inst->memory);
-	BUF_LIT(&origin, "chancery/");
-	buf_put_str(&origin, inst->mission.name);
-	struct str name = arena_keep(&inst->memory, &origin);
+	struct str name = mission_file_origin(&inst->mission, &inst->memory);
 	struct journal_keys *keys = ARENA_TAKE(&inst->memory, struct journal_keys, 1);
 	int failed = journal_keys_load("keys", name, keys, error);
 	if (failed < 0)

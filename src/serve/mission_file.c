@@ -1,6 +1,7 @@
 #include "serve/mission_file.h"
 
 #include "base/yaml.h"
+#include "schema/words.h"
 
 #include <pwd.h>
 
@@ -59,6 +60,14 @@ static void find_login(struct mission_operator *operator)
 	operator->uid = user ? user->pw_uid : 0;
 }
 
+static bool is_role(const struct yaml *node)
+{
+	for (size_t i = 0; i < n_role_words; i++)
+		if (node->kind == YAML_TEXT && str_eq(node->text, role_words[i]))
+			return true;
+	return false;
+}
+
 static int read_operator(const struct yaml *node, struct mission_operator *operator, struct error *error)
 {
 	static const char *const keys[] = {"login", "name", "roles"};
@@ -72,8 +81,11 @@ static int read_operator(const struct yaml *node, struct mission_operator *opera
 	const struct yaml *roles = list(node, "roles");
 	if (!roles || roles->n > MISSION_ROLES_MAX)
 		return wrong(node, error, "`roles` must be a list of at most 8", "Write roles: [security_officer, …]");
-	for (const struct yaml *role = roles->first; role; role = role->next)
+	for (const struct yaml *role = roles->first; role; role = role->next) {
+		if (!is_role(role))
+			return wrong(role, error, "there is no such role", "Roles are those of `who:` in the schemas, as security_officer.");
 		operator->roles[operator->n_roles++] = role->text;
+	}
 	find_login(operator);
 	return 0;
 }
@@ -116,9 +128,14 @@ static int read_lists(const struct yaml *root, struct mission_file *mission, str
 			return failed;
 	}
 	for (const struct yaml *node = drivers->first; node; node = node->next) {
-		int failed = read_driver(node, &mission->drivers[mission->n_drivers++], error);
+		struct mission_driver *driver = &mission->drivers[mission->n_drivers];
+		int failed = read_driver(node, driver, error);
 		if (failed < 0)
 			return failed;
+		for (size_t i = 0; i < mission->n_drivers; i++)
+			if (str_eq(mission->drivers[i].name, driver->name))
+				return wrong(node, error, "two drivers have one name", "Reports and orders go by it: rename one.");
+		mission->n_drivers++;
 	}
 	return 0;
 }
@@ -144,4 +161,15 @@ const struct mission_operator *mission_file_operator(const struct mission_file *
 		if (mission->operators[i].known && mission->operators[i].uid == uid)
 			return &mission->operators[i];
 	return NULL;
+}
+
+struct str mission_file_origin(const struct mission_file *mission, struct arena *arena)
+{
+	struct buf b = arena_buf(arena);
+	BUF_LIT(&b, "chancery/");
+	for (size_t i = 0; i < mission->name.len; i++) {
+		char c = mission->name.at[i];
+		buf_put_char(&b, c == ' ' || c == '\t' || c == '\n' || c == '+' ? '-' : c);
+	}
+	return arena_keep(arena, &b);
 }

@@ -136,6 +136,10 @@ TEST(a_mistake_is_told_with_its_place)
 	     "no reader speaks"},
 	    {HEAD OPERATORS "drivers: [{name: a, kind: b, device: c, baud: 9600, x: y}]\n",
 	     "mission.yaml:4:53", "no member `x`"},
+	    {HEAD OPERATORS "drivers: [{name: a, kind: b, device: c, baud: 9600}, {name: a, kind: b, device: d, baud: 9600}]\n",
+	     "mission.yaml:4:54", "two drivers have one name"},
+	    {HEAD "operators: [{login: a, name: b, roles: [janitor]}]\n" DRIVERS, "mission.yaml:3:41", "no such role"},
+	    {HEAD "operators: [{login: a, name: b, roles: [[guard]]}]\n" DRIVERS, "mission.yaml:3:41", "no such role"},
 	    {"- a\n", "mission.yaml:1:1", "this is not a map"},
 	    {"name: a\nname: b\n", "mission.yaml:2:1", ""},
 	};
@@ -149,6 +153,8 @@ TEST(a_mistake_is_told_with_its_place)
 	}
 }
 
+#define ROLES "guard, staff, reception, liaison, auditor, duty_officer, security_officer, administrator"
+
 TEST(limits_hold_at_the_limit_and_not_one_beyond)
 {
 	static const struct {
@@ -161,8 +167,8 @@ TEST(limits_hold_at_the_limit_and_not_one_beyond)
 	    {"name: " TEN("12345678") "9\nzone: UTC\n" OPERATORS DRIVERS, ERROR_INPUT},
 	    {HEAD "operators: [{login: " TEN("1234") ", name: a, roles: []}]\n" DRIVERS, 0},
 	    {HEAD "operators: [{login: " TEN("1234") "5, name: a, roles: []}]\n" DRIVERS, ERROR_INPUT},
-	    {HEAD "operators: [{login: a, name: a, roles: [1, 2, 3, 4, 5, 6, 7, 8]}]\n" DRIVERS, 0},
-	    {HEAD "operators: [{login: a, name: a, roles: [1, 2, 3, 4, 5, 6, 7, 8, 9]}]\n" DRIVERS,
+	    {HEAD "operators: [{login: a, name: a, roles: [" ROLES "]}]\n" DRIVERS, 0},
+	    {HEAD "operators: [{login: a, name: a, roles: [" ROLES ", guard]}]\n" DRIVERS,
 	     ERROR_INPUT},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -186,8 +192,11 @@ TEST(there_is_room_for_64_drivers_and_operators)
 		for (int n = 0; n < rows[i].operators; n++)
 			BUF_LIT(&b, "{login: no-such-login, name: a, roles: [guard]}, ");
 		BUF_LIT(&b, "]\ndrivers: [");
-		for (int n = 0; n < rows[i].drivers; n++)
-			BUF_LIT(&b, LINE ", ");
+		for (int n = 0; n < rows[i].drivers; n++) {
+			BUF_LIT(&b, "{name: line-");
+			buf_put_u64(&b, (uint64_t)n);
+			BUF_LIT(&b, ", kind: osdp, device: run/line, baud: 9600}, ");
+		}
 		BUF_LIT(&b, "]\n\0");
 		ASSERT(!b.over);
 		CHECK_INT(read_text(text, &m, &error), rows[i].expected);

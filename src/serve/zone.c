@@ -1,5 +1,6 @@
 #include "serve/zone.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -38,11 +39,22 @@ static int64_t year_begin(int64_t wall)
 	return timegm(&begin);
 }
 
+/* RFC 9636, section 3.1: a file of zone data begins so. */
+static bool is_zone_file(const char *path)
+{
+	char magic[4] = {0};
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool is = fd >= 0 && read(fd, magic, sizeof magic) == sizeof magic && memcmp(magic, "TZif", sizeof magic) == 0;
+	if (fd >= 0)
+		close(fd);
+	return is;
+}
+
 int zone_offsets(const char *zone, int64_t wall, struct offset *ret_offsets, struct error *error)
 {
 	char path[256];
 	snprintf(path, sizeof path, "/usr/share/zoneinfo/%s", zone);
-	if (strstr(zone, "..") || access(path, R_OK) != 0) {
+	if (strstr(zone, "..") || !is_zone_file(path)) {
 		error_set(error, ERROR_INPUT, "this machine knows no time zone %s", zone);
 		return error_remedy(error, "Write an IANA name as Europe/Lisbon; the package tzdata has them.");
 	}

@@ -100,7 +100,5 @@ TEST(reports_are_taken_once_and_in_order)
 	CHECK_INT(drivers_check(state, &from), DRIVERS_GAP);
 	from.sequence = 1;
 	CHECK_INT(drivers_check(state, &from), DRIVERS_NEXT);
-	core_release(&try.core);
-	core_release(&try.twin);
-	arena_unmap(&try.arena);
+	try_give_back(&try);
 }

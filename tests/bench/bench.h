@@ -1,0 +1,29 @@
+/* bench.h: how benches measure and speak.
+ *
+ * A figure is the median of many rounds; what it is compared with is measured in the same rounds, in turn, so that a busy machine slows both. A line is
+ *
+ *     name                         value unit | limit's name value unit | ratio, target
+ */
+#ifndef TESTS_BENCH_BENCH_H
+#define TESTS_BENCH_BENCH_H
+
+#include "base/base.h"
+
+enum { BENCH_ROUNDS_MAX = 4096 };
+
+struct bench_rounds {
+	double at[BENCH_ROUNDS_MAX];
+	size_t n;
+};
+
+/* Nanoseconds of a clock that never goes back. */
+double bench_now(void);
+
+void bench_add(struct bench_rounds *rounds, double value);
+/* The value that `part` of all rounds (0 to 1) are not above. Sorts. */
+double bench_quantile(struct bench_rounds *rounds, double part);
+
+/* Keeps the compiler from leaving out what made it. */
+void bench_use(const void *made);
+
+#endif

@@ -1,0 +1,195 @@
+"""The whole thread, with real processes: a badge is decided, recorded, proved, and the door opens."""
+import json
+import os
+import random
+import signal
+import sys
+import threading
+import time
+import unittest
+
+sys.path.insert(0, os.path.dirname(__file__))
+from mission import Mission, ROOT  # noqa: E402
+
+BUILD = os.path.abspath(sys.argv.pop(1)) if len(sys.argv) > 1 else os.path.join(ROOT, "build", "release")
+CHAOS_S = float(os.environ.get("CHAOS_S", "20"))
+SEED = int(os.environ.get("SEED", "0")) or random.SystemRandom().randrange(1, 1 << 31)
+
+
+def names(entries):
+    return [event["name"] for entry in entries for event in entry["events"]]
+
+
+class ABadge(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.mission = Mission(BUILD)
+        cls.mission.__enter__()
+        cls.mission.start()
+        cls.readers, cls.cards = cls.read_plan()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.mission.__exit__(None, None, None)
+
+    @classmethod
+    def read_plan(cls):
+        """Every reader's place, and one active card of each person, from the entries that made them."""
+        readers, cards, suspended = {}, {}, set()
+        link = cls.mission.link()
+        link.send({"follow": {"from": 0}})
+        size = cls.mission.status()["size"]
+        for _ in range(size):
+            for event in json.loads(json.dumps(link.receive()["entry"]["body"]))["events"]:
+                body = event["body"]
+                if event["name"] == "doors.ReaderAdded":
+                    readers[body["door"]] = f"{body['line']}/{body['address']}"
+                elif event["name"] == "people.BadgeIssued":
+                    cards[body["badge"]] = body
+                elif event["name"] == "people.BadgeSuspended":
+                    suspended.add(body["badge"])
+        link.close()
+        return readers, {badge: body for badge, body in cards.items() if badge not in suspended}
+
+    def show(self, badge, door):
+        """Shows the badge at the door; returns the entry that came of it."""
+        place = self.readers[door]
+        size = self.mission.status()["size"]
+        self.mission.badge(place, self.cards[badge]["card"], self.cards[badge]["bits"])
+        link = self.mission.link()
+        link.send({"follow": {"from": size}})
+        while True:
+            entry = link.receive()["entry"]["body"]
+            if entry["input"]["name"] == "access.card_read":
+                link.close()
+                return entry
+
+    def find(self, outcome):
+        """A badge and a door for which the mission decides so, by showing badges until it does."""
+        seed = random.Random(SEED)
+        for _ in range(200):
+            badge, door = seed.choice(sorted(self.cards)), seed.choice(sorted(self.readers))
+            entry = self.show(badge, door)
+            if entry["events"][0]["name"] == outcome:
+                return badge, door, entry
+            time.sleep(0.05)
+        self.fail(f"no badge and door with {outcome}")
+
+    def test_a_granted_badge_opens_the_door_and_history_says_why(self):
+        badge, door, entry = self.find("access.Granted")
+        place = self.readers[door]
+        before = len(self.mission.events("out", place))
+        self.show(badge, door)
+        self.mission.until(lambda: len(self.mission.events("out", place)) > before, "the strike opens", 5)
+        told = self.mission.run("history", f"door:{door}").stdout
+        self.assertIn(entry["because"]["spoke"][0], told)
+        self.assertIn("may pass", told)
+
+    def test_a_refused_badge_gets_red_and_no_strike(self):
+        badge, door, entry = self.find("access.Denied")
+        place = self.readers[door]
+        before = len(self.mission.events("out", place))
+        red = len(self.mission.events("led", place))
+        self.show(badge, door)
+        self.mission.until(lambda: len(self.mission.events("led", place)) > red, "the reader shows it", 5)
+        self.assertEqual(len(self.mission.events("out", place)), before)
+
+    def test_an_unknown_card_opens_nothing(self):
+        door = sorted(self.readers)[0]
+        self.cards["unknown"] = {"card": "ffffffc0", "bits": 26}
+        entry = self.show("unknown", door)
+        self.assertEqual(entry["events"][0]["body"]["why"], "unknown_card")
+
+    def test_bad_lines_are_answered_with_place_and_remedy_and_change_nothing(self):
+        size = self.mission.status()["size"]
+        for line, expected in (
+                (b"{", "offset"),
+                (b'{"command":{"name":"people.enrol","body":{"name":7}}}', "name"),
+                (b'{"command":{"name":"no.such","body":{}}}', "no.such"),
+                (b'{"status":{},"status":{}}', "status"),
+                (b"\xff\xfe", "offset"),
+                (b"x" * 70000, "65,535")):
+            link = self.mission.link()
+            answer = link.ask(line)["bad"]
+            link.close()
+            self.assertIn(expected, json.dumps(answer), line[:60])
+            self.assertTrue(answer["remedy"])
+        self.assertEqual(self.mission.status()["size"], size)
+
+
+class Chaos(unittest.TestCase):
+    def test_kill_9_at_random_under_load_loses_nothing_that_was_acknowledged(self):
+        print(f"seed {SEED}, {CHAOS_S} s", flush=True)
+        seed = random.Random(SEED)
+        with Mission(BUILD, ("--load", "--seed", str(SEED))) as mission:
+            mission.start()
+            acknowledged, stop = [], threading.Event()
+            clerk = threading.Thread(target=self.enrol, args=(mission, acknowledged, stop))
+            clerk.start()
+            kills = self.kill_at_random(mission, seed)
+            stop.set()
+            clerk.join()
+            mission.wait_online()
+            mission.stop()
+            self.check(mission, acknowledged)
+            print(f"{kills} kills, {len(acknowledged)} commands acknowledged, {len(mission.entries())} entries")
+
+    @staticmethod
+    def enrol(mission, acknowledged, stop):
+        """Enrols people as fast as the core answers, and remembers each answer."""
+        link, number = None, 0
+        while not stop.is_set():
+            number += 1
+            name = f"Guest {number}"
+            try:
+                link = link or mission.link()
+                answer = link.ask({"command": {"name": "people.enrol",
+                                               "body": {"name": name, "groups": ["visitor"], "clearance": 0}}})
+                acknowledged.append((answer["done"]["entry"], answer["done"]["gives"]["person"], name))
+            except (OSError, ConnectionError):
+                link = None
+                time.sleep(0.05)
+
+    @staticmethod
+    def kill_at_random(mission, seed):
+        end, kills = time.monotonic() + CHAOS_S, 0
+        while time.monotonic() < end:
+            time.sleep(seed.uniform(0.2, 1.5))
+            kills += mission.kill(seed.choice(["core", "core", "osdp"]))
+        return kills
+
+    def check(self, mission, acknowledged):
+        verified = mission.verify()
+        self.assertEqual(verified.returncode, 0, verified.stdout + verified.stderr)
+        entries = mission.entries()
+        for index, person, name in acknowledged:
+            body = entries[index]["events"][0]["body"]
+            self.assertEqual((body["person"], body["name"]), (person, name))
+        self.assertGreater(len(acknowledged), 100)
+        self.check_doors(mission, entries)
+
+    def check_doors(self, mission, entries):
+        """As often as a strike opened, so often at least does the record have an order for that reader."""
+        places = {e["body"]["reader"]: f"{e['body']['line']}/{e['body']['address']}"
+                  for entry in entries for e in entry["events"] if e["name"] == "doors.ReaderAdded"}
+        ordered = {}
+        for entry in entries:
+            for event in entry["events"]:
+                if event["name"] == "doors.Released":
+                    place = places[event["body"]["reader"]]
+                    ordered[place] = ordered.get(place, 0) + 1
+        self.assertTrue(ordered)
+        for place in {e["reader"] for e in mission.events("out")}:
+            self.assertIn(place, ordered, "a strike opened that nobody ordered")
+        self.assertIn("doors.StrikeReleased", names(entries))
+
+
+def main():
+    result = unittest.main(exit=False, verbosity=2).result
+    failed = len(result.failures) + len(result.errors)
+    print(f"{result.testsRun - failed} passed, {failed} failed")
+    sys.exit(failed > 0)
+
+
+if __name__ == "__main__":
+    main()
