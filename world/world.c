@@ -32,11 +32,13 @@ struct seat {
 	struct world *world;
 	uint16_t index; /* in the plan */
 	struct reader reader;
+	size_t cards;	 /* that it held when last looked at */
+	int64_t told_us; /* when it told of one */
 };
 
 struct options {
 	const char *dir;
-	bool still, load, quiet;
+	bool still, load, quiet, instant;
 	uint64_t seed;
 	const char *faults[FAULTS_MAX];
 	size_t faults_len;
@@ -50,7 +52,7 @@ struct world {
 	char (*paths)[PATH_BYTES_MAX]; /* of their symlinks */
 	struct crowd crowd;
 	struct tell tell;
-	bool walks;
+	bool walks, instant;
 	int64_t now_us, tick_us, crowd_us; /* the latter two: when they are due */
 	struct lines_in orders;
 	bool orders_open;
@@ -83,6 +85,8 @@ static void on_output(struct world *w, uint16_t reader, const struct reader_happ
 	}
 	if (on)
 		tell_number(t, "ms", h->ms);
+	if (on && w->seats[reader].told_us)
+		tell_number(t, "after_us", clock_elapsed_us() - w->seats[reader].told_us);
 	tell_end(t);
 	if (!strike || !on)
 		return;
@@ -317,7 +321,7 @@ static int open_line(struct world *w, const char *dir, size_t index, struct erro
 		return error_set(error, ERROR_LIMIT, "the path of " STR_FMT " is too long",
 				 STR_ARG(line->name));
 	int failed = make_parents(path, strlen(dir) + 1, error);
-	return failed < 0 ? failed : line_open(&w->lines[index], path, line->baud, error);
+	return failed < 0 ? failed : line_open(&w->lines[index], path, w->instant ? 0 : line->baud, error);
 }
 
 static int open_lines(struct world *w, const char *dir, struct error *error)
@@ -419,6 +423,12 @@ static void do_what_is_due(struct world *w)
 		if (tick)
 			line_tick(&w->lines[i], w->now_us);
 	}
+	for (size_t i = 0; i < w->plan.readers_len; i++) {
+		struct seat *seat = &w->seats[i];
+		if (seat->reader.cards_len < seat->cards)
+			seat->told_us = clock_elapsed_us();
+		seat->cards = seat->reader.cards_len;
+	}
 	if (tick)
 		w->tick_us = w->now_us + TICK_US;
 	if (w->walks && w->now_us >= w->crowd_us)
@@ -469,7 +479,7 @@ _Noreturn static void usage(const char *what, const char *word)
 {
 	struct error error;
 	error_set(&error, ERROR_INPUT, "%s%s", what, word);
-	error_remedy(&error, "chancery-world DIR [--still] [--load] [--seed N] [--quiet] [--fault ORDER]…; "
+	error_remedy(&error, "chancery-world DIR [--still] [--load] [--seed N] [--quiet] [--instant] [--fault ORDER]…; "
 			     "world/README.md says what they do.");
 	die(EXIT_USAGE, &error);
 }
@@ -509,6 +519,8 @@ static struct options read_options(int argc, char **argv)
 			o.load = true;
 		else if (strcmp(word, "--quiet") == 0)
 			o.quiet = true;
+		else if (strcmp(word, "--instant") == 0)
+			o.instant = true;
 		else if (word[0] == '-' || o.dir)
 			usage("what is meant by ", word);
 		else
@@ -538,6 +550,7 @@ static int begin(struct world *w, const struct options *o, struct error *error)
 	int failed = check_lines(&w->plan, error);
 	if (failed == 0)
 		failed = set_zone(w->plan.clock_zone, error);
+	w->instant = o->instant;
 	if (failed == 0)
 		failed = open_lines(w, o->dir, error);
 	if (failed < 0)

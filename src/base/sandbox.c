@@ -14,6 +14,7 @@ struct call {
 	int number;
 	unsigned argument;
 	uint64_t mask, value;
+	bool refused; /* fails with EACCES, whatever the profile says: a library tries it and can do without */
 };
 
 static const struct call driver_calls[] = {
@@ -49,13 +50,42 @@ static const struct call driver_calls[] = {
     {.number = SCMP_SYS(exit_group)},
 };
 
-static const struct profile {
-	const struct call *calls;
+/* Beside the driver's: what SQLite does with the files that it has open, and taking in those who connect. */
+static const struct call core_calls[] = {
+    {.number = SCMP_SYS(pread64)},
+    {.number = SCMP_SYS(pwrite64)},
+    {.number = SCMP_SYS(lseek)},
+    {.number = SCMP_SYS(fdatasync)},
+    {.number = SCMP_SYS(fsync)},
+    {.number = SCMP_SYS(ftruncate)},
+    {.number = SCMP_SYS(fallocate)},
+    {.number = SCMP_SYS(fstat)},
+    {.number = SCMP_SYS(newfstatat)},
+    {.number = SCMP_SYS(fcntl)},
+    {.number = SCMP_SYS(epoll_ctl)},
+    {.number = SCMP_SYS(accept4)},
+    {.number = SCMP_SYS(recvmsg)},
+    {.number = SCMP_SYS(sendto)},
+    {.number = SCMP_SYS(getsockopt)},
+    {.number = SCMP_SYS(geteuid)},
+    {.number = SCMP_SYS(openat), .refused = true},
+    {.number = SCMP_SYS(unlink), .refused = true}, /* of an empty log, when the journal is closed */
+};
+
+struct calls {
+	const struct call *at;
 	size_t n;
+};
+
+static const struct profile {
+	struct calls calls, more;
 	uint32_t otherwise;
+	bool takes_descriptors; /* those that are open stay, and more may come */
 } profiles[SANDBOX_PROFILES] = {
-    [SANDBOX_DRIVER] = {driver_calls, ARRAY_LEN(driver_calls), SCMP_ACT_KILL_PROCESS},
-    [SANDBOX_DRIVER_EPERM] = {driver_calls, ARRAY_LEN(driver_calls), SCMP_ACT_ERRNO(EPERM)},
+    [SANDBOX_DRIVER] = {{driver_calls, ARRAY_LEN(driver_calls)}, {0}, SCMP_ACT_KILL_PROCESS, false},
+    [SANDBOX_DRIVER_EPERM] = {{driver_calls, ARRAY_LEN(driver_calls)}, {0}, SCMP_ACT_ERRNO(EPERM), false},
+    [SANDBOX_CORE] = {{driver_calls, ARRAY_LEN(driver_calls)}, {core_calls, ARRAY_LEN(core_calls)}, SCMP_ACT_KILL_PROCESS, true},
+    [SANDBOX_CORE_EPERM] = {{driver_calls, ARRAY_LEN(driver_calls)}, {core_calls, ARRAY_LEN(core_calls)}, SCMP_ACT_ERRNO(EPERM), true},
 };
 
 /* The kernel's own header may be older than the kernel: the newest layout known here, cut to the version that
@@ -145,6 +175,8 @@ static int set_flag(int option, unsigned long value, struct error *error)
 
 static int allow(scmp_filter_ctx filter, const struct call *call)
 {
+	if (call->refused)
+		return seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), call->number, 0);
 	if (!call->mask)
 		return seccomp_rule_add(filter, SCMP_ACT_ALLOW, call->number, 0);
 	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, call->number, 1,
@@ -162,8 +194,10 @@ static int enter_seccomp(const struct profile *profile, struct error *error)
 {
 	scmp_filter_ctx filter = seccomp_init(profile->otherwise);
 	int failed = filter ? 0 : -ENOMEM;
-	for (size_t i = 0; i < profile->n && !failed; i++)
-		failed = allow(filter, &profile->calls[i]);
+	for (size_t i = 0; i < profile->calls.n && !failed; i++)
+		failed = allow(filter, &profile->calls.at[i]);
+	for (size_t i = 0; i < profile->more.n && !failed; i++)
+		failed = allow(filter, &profile->more.at[i]);
 	if (!failed)
 		failed = allow_abort(filter);
 	if (!failed)
@@ -176,8 +210,9 @@ static int enter_seccomp(const struct profile *profile, struct error *error)
 int sandbox_enter(enum sandbox_profile profile, const int *keep, size_t n, struct error *error)
 {
 	ASSERT((unsigned)profile < SANDBOX_PROFILES && n <= SANDBOX_KEEP_MAX);
-	int code, landlock_abi, descriptors;
-	if ((descriptors = close_others(keep, n, error)) < 0)
+	int code, landlock_abi, descriptors = 0;
+	bool counted = !profiles[profile].takes_descriptors;
+	if (counted && (descriptors = close_others(keep, n, error)) < 0)
 		return descriptors;
 	signal(SIGPIPE, SIG_IGN);
 	if ((code = set_flag(PR_SET_NO_NEW_PRIVS, 1, error)) < 0)
@@ -188,7 +223,7 @@ int sandbox_enter(enum sandbox_profile profile, const int *keep, size_t n, struc
 		return code;
 	if ((code = set_limit(RLIMIT_NPROC, 0, error)) < 0)
 		return code;
-	if ((code = set_limit(RLIMIT_NOFILE, (rlim_t)descriptors, error)) < 0)
+	if (counted && (code = set_limit(RLIMIT_NOFILE, (rlim_t)descriptors, error)) < 0)
 		return code;
 	if ((code = set_flag(PR_SET_DUMPABLE, 0, error)) < 0)
 		return code;

@@ -123,6 +123,36 @@ TEST(a_driver_can_do_its_work)
 	CHECK_INT(in_sandbox(SANDBOX_DRIVER_EPERM, ordinary_work), 0);
 }
 
+/* SQLite tries to open the directory of a log that it removes: that is refused, not fatal. */
+TEST(the_core_opens_nothing_and_is_ended_for_anything_else)
+{
+	for (size_t i = 0; i < ARRAY_LEN(forbidden); i++) {
+		bool opens = forbidden[i] == open_file || forbidden[i] == make_file;
+		int status = in_sandbox(SANDBOX_CORE, forbidden[i]);
+		CHECK_INT(opens ? WEXITSTATUS(status) : WTERMSIG(status), opens ? EACCES : SIGSYS);
+		CHECK_INT(WEXITSTATUS(in_sandbox(SANDBOX_CORE_EPERM, forbidden[i])), opens ? EACCES : EPERM);
+	}
+}
+
+static int journal_work;
+
+static int write_and_sync(void)
+{
+	bool good = pwrite(journal_work, "entry", 5, 0) == 5 && fdatasync(journal_work) == 0 && ftruncate(journal_work, 0) == 0;
+	return good ? 0 : errno;
+}
+
+TEST(the_core_writes_and_syncs_what_it_has_open)
+{
+	char path[] = "/tmp/chancery-sandbox-XXXXXX";
+	journal_work = mkstemp(path);
+	CHECK(journal_work >= 0);
+	CHECK_INT(in_sandbox(SANDBOX_CORE, write_and_sync), 0);
+	CHECK_INT(in_sandbox(SANDBOX_CORE, ordinary_work), 0);
+	close(journal_work);
+	unlink(path);
+}
+
 TEST(a_panic_still_ends_as_a_panic)
 {
 	CHECK_INT(WTERMSIG(in_sandbox(SANDBOX_DRIVER, call_abort)), SIGABRT);

@@ -2,6 +2,8 @@
 
 #include <libfyaml.h>
 
+enum { SHOWN_BYTES_MAX = 60 };
+
 /* A map or list that is not closed yet. In a map, a key waits for its value. */
 struct level {
 	struct yaml *node, *last;
@@ -144,11 +146,21 @@ static bool is_key(const struct reader *r)
 	return r->depth && r->levels[r->depth - 1].node->kind == YAML_MAP && !r->levels[r->depth - 1].has_key;
 }
 
+/* As much of a text as an error shows, whole characters. */
+static struct str beginning(struct str text)
+{
+	size_t len = text.len < SHOWN_BYTES_MAX ? text.len : SHOWN_BYTES_MAX;
+	while (len < text.len && len > 0 && ((uint8_t)text.at[len] & 0xC0) == 0x80)
+		len--;
+	return (struct str){text.at, len};
+}
+
 static int take_key(struct reader *r, const struct yaml *key)
 {
 	struct level *level = &r->levels[r->depth - 1];
 	if (yaml_get_str(level->node, key->text)) {
-		error_set(r->error, ERROR_INPUT, "\"%.*s\" stands twice in this map", (int)key->text.len, key->text.at);
+		struct str shown = beginning(key->text);
+		error_set(r->error, ERROR_INPUT, "\"" STR_FMT "\" stands twice in this map", STR_ARG(shown));
 		yaml_where(key, r->name, r->error);
 		error_remedy(r->error, "give each key once");
 		return ERROR_INPUT;

@@ -190,7 +190,7 @@ int cli_ask(int argc, char **argv)
 		printf("done, entry %lld\n", (long long)answer.done.entry);
 	}
 	core_link_close(&link);
-	return code;
+	return (int)code;
 }
 
 enum exit_code ask_command(struct core_link *link, struct str name, struct str body, struct answer_line *ret_answer)

@@ -38,7 +38,7 @@ _Noreturn static void stop(const struct import *import, const struct yaml *at, e
 	yaml_where(at, import->file, error);
 	error_print(error);
 	fprintf(stderr, "%zu commands were done before it, and stay.\n", import->done);
-	exit(code);
+	exit((int)code);
 }
 
 _Noreturn static void wrong(const struct import *import, const struct yaml *at, struct str what, const char *remedy)

@@ -7,6 +7,7 @@
 #include "serve/keeper.h"
 
 #include <errno.h>
+#include <locale.h>
 #include <unistd.h>
 
 enum { PATH_BYTES = 4096 };
@@ -90,6 +91,7 @@ static const struct cli_command *find(const char *name)
 int main(int argc, char **argv)
 {
 	const char *directory = getenv("CHANCERY_MISSION");
+	setlocale(LC_CTYPE, "C.UTF-8"); /* for the width of characters, nothing else */
 	if (argc >= 3 && strcmp(argv[1], "-C") == 0) {
 		directory = argv[2];
 		argc -= 2;

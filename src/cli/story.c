@@ -53,7 +53,7 @@ static const struct entry_event *teller(const struct story *story)
 bool story_is_shown(const struct story *story)
 {
 	const struct entry_event *event = teller(story);
-	return !event || !look_of(event->name)->quiet;
+	return story->entry.has_refusal || (event && !look_of(event->name)->quiet);
 }
 
 static void put_event(struct buf *b, const struct story *story, const struct entry_event *event)

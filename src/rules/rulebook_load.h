@@ -17,6 +17,7 @@
 enum {
 	RULEBOOK_FILES_MAX = 64,
 	RULEBOOK_VALUES_MAX = 16384, /* values in all matches of a rulebook */
+	RULEBOOK_BYTES_MAX = 4 << 20, /* of what is hashed */
 	/* Room that the arena must have left: one page is used only when it is needed. */
 	RULEBOOK_MEMORY_BYTES_MAX = 48 * 1024 * 1024,
 };

@@ -337,6 +337,8 @@ int core_process_run(void)
 	if (installation_open(&p.installation, &error) < 0)
 		die(EXIT_FAILED, &error);
 	open_hub(&p);
+	if (sandbox_enter(SANDBOX_CORE_HERE, NULL, 0, &error) < 0)
+		die(EXIT_FAILED, &error);
 	watch(&p, KEEPER_CONTROL_FD, CONTROL_KEY, EPOLLIN, EPOLL_CTL_ADD);
 	watch(&p, p.signals, SIGNALS_KEY, EPOLLIN, EPOLL_CTL_ADD);
 	log_line("core", "%llu entries, ready", (unsigned long long)hub_core(p.hub)->size);

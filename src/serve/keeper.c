@@ -272,6 +272,7 @@ int keeper_run(const char *program)
 	struct error error;
 	struct arena arena = arena_map(MISSION_MEMORY);
 	struct keeper keeper = {.program = program, .control = -1};
+	umask(S_IRWXO | S_IWGRP); /* what the mission writes is its user's; its group may read */
 	if (mission_file_read(&mission, &arena, &error) < 0 || lock_mission(&error) < 0)
 		die(EXIT_FAILED, &error);
 	keeper.listener = listen_for_askers(&error);

@@ -135,14 +135,16 @@ void doors_apply_reader_became_offline(struct state *s, const struct doors_reade
 void doors_decide_reader_tamper(struct turn *t, const struct doors_reader_tamper *ask)
 {
 	const struct reader *reader = own_reader(t, ask->reader);
-	if (reader)
+	if (reader && (reader->tamper != ask->tamper || reader->power != ask->power))
 		emit(t, doors_tamper_changed, .reader = ask->reader, .door = reader->door, .tamper = ask->tamper,
 		     .power = ask->power);
 }
 
 void doors_apply_tamper_changed(struct state *s, const struct doors_tamper_changed *ev)
 {
-	reader_edit(s, ev->reader)->tamper = ev->tamper;
+	struct reader *reader = reader_edit(s, ev->reader);
+	reader->tamper = ev->tamper;
+	reader->power = ev->power;
 }
 
 void doors_decide_frame_refused(struct turn *t, const struct doors_frame_refused *ask)

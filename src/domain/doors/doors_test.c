@@ -71,6 +71,20 @@ TEST(a_report_about_a_reader_comes_from_its_own_line)
 	try_release(&try);
 }
 
+TEST(a_tamper_report_that_changes_nothing_makes_no_event)
+{
+	struct try try;
+	try_init(&try, NULL);
+	try_furnish(&try);
+	CHECK_INT(try_report(&try, "doors.reader_tamper", "{\"reader\":1,\"tamper\":false,\"power\":false}"), CORE_DONE);
+	CHECK_STR(try_events(&try), STR(""));
+	try_report(&try, "doors.reader_tamper", "{\"reader\":1,\"tamper\":false,\"power\":true}");
+	CHECK_STR(try_events(&try), STR("doors.TamperChanged"));
+	try_report(&try, "doors.reader_tamper", "{\"reader\":1,\"tamper\":false,\"power\":true}");
+	CHECK_STR(try_events(&try), STR(""));
+	try_release(&try);
+}
+
 TEST(readers_that_answer_are_counted)
 {
 	struct try try;
