@@ -2,11 +2,16 @@
 
 void buf_put_u64(struct buf *b, uint64_t value)
 {
+	static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263646566676869"
+				    "707172737475767778798081828384858687888990919293949596979899";
 	char digits[20];
 	size_t i = sizeof digits;
-	do
-		digits[--i] = (char)('0' + value % 10);
-	while ((value /= 10) != 0);
+	for (; value >= 100; value /= 100)
+		memcpy(&digits[i -= 2], &pairs[value % 100 * 2], 2);
+	if (value >= 10)
+		memcpy(&digits[i -= 2], &pairs[value * 2], 2);
+	else
+		digits[--i] = (char)('0' + value);
 	buf_put(b, digits + i, sizeof digits - i);
 }
 
@@ -30,9 +35,13 @@ void buf_put_digits(struct buf *b, uint64_t value, size_t digits)
 void buf_put_hex(struct buf *b, const uint8_t *bytes, size_t n)
 {
 	static const char digit[] = "0123456789abcdef";
+	if (b->over || n > (b->size - b->len) / 2) {
+		b->over = true;
+		return;
+	}
 	for (size_t i = 0; i < n; i++) {
-		char pair[2] = {digit[bytes[i] >> 4], digit[bytes[i] & 15]};
-		buf_put(b, pair, 2);
+		b->at[b->len++] = (uint8_t)digit[bytes[i] >> 4];
+		b->at[b->len++] = (uint8_t)digit[bytes[i] & 15];
 	}
 }
 

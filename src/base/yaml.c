@@ -202,21 +202,36 @@ static int on_open(struct reader *r, struct fy_event *event, enum yaml_kind kind
 static int text_column(const struct reader *r, struct fy_event *event, const struct yaml *made)
 {
 	const struct fy_mark *mark = fy_event_start_mark(event);
-	size_t offset = mark ? mark->input_pos + made->quoted : SIZE_MAX;
+	size_t offset = mark ? mark->input_pos : SIZE_MAX;
 	if (offset > r->text.len || made->text.len > r->text.len - offset)
 		return 0;
 	struct str written = {r->text.at + offset, made->text.len};
-	return str_eq(written, made->text) && !memchr(written.at, '\n', written.len) ? made->column + made->quoted : 0;
+	return str_eq(written, made->text) && !memchr(written.at, '\n', written.len) ? mark->column + 1 : 0;
+}
+
+/* The library's mark stands behind an opening quote; where nothing is written there is none, and the key or what is open has to do. */
+static struct yaml place_of_text(const struct reader *r, struct fy_event *event)
+{
+	struct yaml at = place_of_event(event);
+	enum fy_scalar_style style = fy_token_scalar_style(event->scalar.value);
+	const struct level *level = r->depth ? &r->levels[r->depth - 1] : NULL;
+	at.quoted = style != FYSS_PLAIN;
+	if (style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED)
+		at.column -= at.column > 1;
+	if (fy_event_start_mark(event) || !level)
+		return at;
+	at.line = level->has_key ? level->key_line : level->last ? level->last->line : level->node->line;
+	at.column = level->has_key ? level->key_column : level->last ? level->last->column : level->node->column;
+	return at;
 }
 
 static int on_text(struct reader *r, struct fy_event *event)
 {
-	struct yaml made = place_of_event(event), *node;
+	struct yaml made = place_of_text(r, event), *node;
 	size_t bad;
 	if (count(r, &made) < 0)
 		return ERROR_LIMIT;
 	made.text.at = fy_token_get_text(event->scalar.value, &made.text.len);
-	made.quoted = fy_token_scalar_style(event->scalar.value) != FYSS_PLAIN;
 	if (!made.text.at)
 		return fail(r, ERROR_LIMIT, &made, "no memory for this text", "shorten it");
 	if (!yaml_text_ok(made.text, &bad))

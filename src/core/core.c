@@ -57,13 +57,22 @@ static void begin(struct core *core, const struct core_moment *moment)
 	core->elapsed = later(core->elapsed, moment->elapsed);
 }
 
-static struct turn turn_of(struct core *core, struct arena *arena)
+/* The events are left as they are: n_events says how many there are. */
+static void init_turn(struct turn *t, struct core *core, struct arena *arena, const struct input_type *type, struct str driver)
 {
-	return (struct turn){.state = &core->state,
-			     .arena = arena,
-			     .now = core->wall,
-			     .entry = core->size,
-			     .rulebooks = &core->rulebooks};
+	t->state = &core->state;
+	t->arena = arena;
+	t->now = core->wall;
+	t->entry = core->size;
+	t->rulebooks = &core->rulebooks;
+	t->driver = driver;
+	t->n_events = 0;
+	t->refusal = REFUSAL_NONE;
+	t->refusal_args = NULL;
+	t->because = NULL;
+	t->gives = (struct str){0};
+	t->may = (struct turn_may){0};
+	t->type = type;
 }
 
 static struct entry_event_list event_list(struct core *core, const struct turn *t, struct arena *arena,
@@ -167,10 +176,8 @@ void core_turn(struct core *core, const struct core_input *input, const struct c
 	input_write(type, &b, ask);
 	struct str body = arena_keep(arena, &b);
 	begin(core, moment);
-	struct turn t = turn_of(core, arena);
-	t.type = type;
-	if (input->from.kind == ENTRY_FROM_DRIVER)
-		t.driver = input->from.driver.name;
+	struct turn t;
+	init_turn(&t, core, arena, type, input->from.kind == ENTRY_FROM_DRIVER ? input->from.driver.name : (struct str){0});
 	if (may(type, input))
 		input_decide(type, &t, ask);
 	else
@@ -198,7 +205,8 @@ bool core_timer(struct core *core, const struct core_moment *moment, struct aren
 				   .name = timer_name(timer),
 				   .body = body,
 				   .from = {.kind = ENTRY_FROM_CORE}};
-	struct turn t = turn_of(core, arena);
+	struct turn t;
+	init_turn(&t, core, arena, NULL, (struct str){0});
 	timer_run(timer, &t, row);
 	finish(core, &t, &input, body, moment, ret_result);
 	/* A timer that leaves itself due would come again for ever. */

@@ -28,7 +28,7 @@ static uint32_t heads_of(uint32_t at_most)
 
 size_t table_memory(const struct table_shape *shape)
 {
-	size_t words = 2 + shape->n_dues * 2 + shape->n_indexes;
+	size_t words = 2 + shape->n_dues * 2 + shape->n_indexes * 2;
 	size_t takes = 1 + words + shape->n_indexes;
 	return shape->at_most * (shape->row_size + words * sizeof(uint32_t)) +
 	       shape->n_indexes * heads_of(shape->at_most) * sizeof(uint32_t) + takes * 64;
@@ -46,6 +46,7 @@ void table_init(struct table *table, const struct table_shape *shape, struct are
 		uint32_t heads = heads_of(most);
 		table->indexes[i] = (struct table_index){.heads = ARENA_TAKE(arena, uint32_t, heads),
 							 .next = ARENA_TAKE(arena, uint32_t, most),
+							 .before = ARENA_TAKE(arena, uint32_t, most),
 							 .mask = heads - 1};
 	}
 	for (uint32_t i = 0; i < shape->n_dues; i++)
@@ -59,9 +60,11 @@ void table_init(struct table *table, const struct table_shape *shape, struct are
 static uint32_t place_of(const struct table *table, uint64_t id)
 {
 	uint32_t low = 0, high = table->n;
+	if (id > table->last_id)
+		return table->n;
 	/* Where nothing was removed, the place of an id is known from the last one's. */
 	uint64_t behind = table->last_id - id;
-	if (id <= table->last_id && behind < table->n && id_of(row_at(table, table->order[table->n - 1 - behind])) == id)
+	if (behind < table->n && id_of(row_at(table, table->order[table->n - 1 - behind])) == id)
 		return table->n - 1 - (uint32_t)behind;
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
@@ -75,6 +78,9 @@ static uint32_t place_of(const struct table *table, uint64_t id)
 
 void *table_get(const struct table *table, uint64_t id)
 {
+	/* Where nothing was removed, rows lie in the order of their ids. */
+	if (id - 1 < table->used && id_of(row_at(table, (uint32_t)id - 1)) == id)
+		return row_at(table, (uint32_t)id - 1);
 	uint32_t place = place_of(table, id);
 	if (place == table->n)
 		return NULL;
@@ -150,23 +156,28 @@ void table_index_in(struct table *table, uint32_t index, const void *row)
 	const struct column *column = &table->shape->indexes[index];
 	struct key key = key_of(column, row);
 	ASSERT(!column->unique || !table_first_by(table, index, key));
-	uint32_t *link = head_of(table, index, key);
-	while (*link && id_of(row_at(table, *link - 1)) > id_of(row))
-		link = &table->indexes[index].next[*link - 1];
-	uint32_t slot = slot_of(table, row);
-	table->indexes[index].next[slot] = *link;
+	struct table_index *x = &table->indexes[index];
+	uint32_t *link = head_of(table, index, key), before = 0, slot = slot_of(table, row);
+	while (*link && id_of(row_at(table, *link - 1)) > id_of(row)) {
+		before = *link;
+		link = &x->next[*link - 1];
+	}
+	if (*link)
+		x->before[*link - 1] = slot + 1;
+	x->next[slot] = *link;
+	x->before[slot] = before;
 	*link = slot + 1;
 }
 
 void table_index_out(struct table *table, uint32_t index, const void *row)
 {
-	uint32_t slot = slot_of(table, row);
-	uint32_t *link = head_of(table, index, key_of(&table->shape->indexes[index], row));
-	while (*link != slot + 1) {
-		ASSERT(*link);
-		link = &table->indexes[index].next[*link - 1];
-	}
-	*link = table->indexes[index].next[slot];
+	struct table_index *x = &table->indexes[index];
+	uint32_t slot = slot_of(table, row), before = x->before[slot], next = x->next[slot];
+	uint32_t *link = before ? &x->next[before - 1] : head_of(table, index, key_of(&table->shape->indexes[index], row));
+	ASSERT(*link == slot + 1);
+	*link = next;
+	if (next)
+		x->before[next - 1] = before;
 }
 
 /* By due time */

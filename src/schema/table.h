@@ -42,7 +42,7 @@ struct table_shape {
 
 /* Rows that share a hash stand in one chain, the newest id first. A slot's number is one more than its place, 0 is none. */
 struct table_index {
-	uint32_t *heads, *next;
+	uint32_t *heads, *next, *before; /* before: the slot in front, 0 for the first of a chain */
 	uint32_t mask;
 };
 

@@ -119,7 +119,7 @@ static void send_configs(struct hub *hub)
 		if (hub->config_due_us[i] == 0 || hub->config_due_us[i] > now)
 			continue;
 		hub->config_due_us[i] = 0;
-		for (unsigned peer = 0; peer < HUB_PEERS_MAX; peer++)
+		for (unsigned peer = 0; peer < hub->peers_end; peer++)
 			if (hub->peers[peer].kind == PEER_DRIVER && hub->peers[peer].driver.index == i)
 				hub_driver_config(hub, peer);
 	}
@@ -141,6 +141,7 @@ int hub_commit(struct hub *hub, struct error *error)
 		hub->commit_us = outside->elapsed_us(outside->context) - before;
 		hub->n_entries = 0;
 	}
+	hub_driver_acks(hub);
 	send_parked(hub);
 	arena_clear(&hub->batch);
 	int failed = 0;
@@ -173,13 +174,22 @@ static unsigned free_peer(const struct hub *hub)
 	return peer;
 }
 
+static void place_peer(struct hub *hub, unsigned peer, const struct peer *is)
+{
+	hub->peers[peer] = *is;
+	if (peer >= hub->peers_end)
+		hub->peers_end = peer + 1;
+	while (hub->peers_end > 0 && hub->peers[hub->peers_end - 1].kind == PEER_FREE)
+		hub->peers_end--;
+}
+
 unsigned hub_attach_driver(struct hub *hub, size_t driver)
 {
 	ASSERT(driver < hub->options.n_drivers);
 	unsigned peer = free_peer(hub);
 	if (peer == HUB_PEERS_MAX)
 		return peer;
-	hub->peers[peer] = (struct peer){.kind = PEER_DRIVER, .driver = {.index = driver}};
+	place_peer(hub, peer, &(struct peer){.kind = PEER_DRIVER, .driver = {.index = driver}});
 	hub->config_due_us[driver] = 0;
 	hub_driver_config(hub, peer);
 	return peer;
@@ -191,18 +201,18 @@ unsigned hub_attach_asker(struct hub *hub, struct str login, uint32_t uid, const
 	if (peer == HUB_PEERS_MAX)
 		return peer;
 	ASSERT(login.len <= PEER_LOGIN_BYTES_MAX && n_roles <= PEER_ROLES_MAX);
-	struct peer *p = &hub->peers[peer];
-	*p = (struct peer){.kind = PEER_ASKER, .asker = {.login_len = login.len, .uid = uid, .n_roles = n_roles}};
-	memcpy(p->asker.login, login.at, login.len);
+	struct peer p = {.kind = PEER_ASKER, .asker = {.login_len = login.len, .uid = uid, .n_roles = n_roles}};
+	memcpy(p.asker.login, login.at, login.len);
 	for (size_t i = 0; i < n_roles; i++)
-		p->asker.roles[i] = roles[i];
+		p.asker.roles[i] = roles[i];
+	place_peer(hub, peer, &p);
 	return peer;
 }
 
 void hub_detach(struct hub *hub, unsigned peer)
 {
 	ASSERT(peer < HUB_PEERS_MAX && hub->peers[peer].kind != PEER_FREE);
-	hub->peers[peer] = (struct peer){.kind = PEER_FREE};
+	place_peer(hub, peer, &(struct peer){.kind = PEER_FREE});
 	for (size_t i = 0; i < hub->n_parked; i++)
 		if (hub->parked[i].peer == peer)
 			hub->parked[i--] = hub->parked[--hub->n_parked];

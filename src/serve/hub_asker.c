@@ -229,7 +229,7 @@ bool hub_asker_pieces(struct hub *hub, struct error *error, int *ret_failed)
 {
 	const struct hub_outside *outside = &hub->options.outside;
 	bool more = false;
-	for (unsigned peer = 0; peer < HUB_PEERS_MAX; peer++) {
+	for (unsigned peer = 0; peer < hub->peers_end; peer++) {
 		if (!has_more(hub, peer) || !outside->has_room(outside->context, peer))
 			continue;
 		int failed = hub->peers[peer].asker.reading ? history_piece(hub, peer, error) :
@@ -287,7 +287,7 @@ static size_t driver_rows(struct hub *hub, struct answer_driver *rows)
 						 .boot = row ? text_str(row->boot) : (struct str){0},
 						 .sequence = row ? row->sequence : 0};
 	}
-	for (unsigned peer = 0; peer < HUB_PEERS_MAX; peer++) {
+	for (unsigned peer = 0; peer < hub->peers_end; peer++) {
 		const struct peer *p = &hub->peers[peer];
 		if (p->kind != PEER_DRIVER)
 			continue;

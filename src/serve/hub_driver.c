@@ -83,7 +83,7 @@ static void park_order(struct hub *hub, unsigned peer, uint64_t entry, const str
 /* A driver that is not there gets the order when it says hello. */
 void hub_driver_order(struct hub *hub, uint64_t entry, const struct core_order *order)
 {
-	for (unsigned peer = 0; peer < HUB_PEERS_MAX; peer++) {
+	for (unsigned peer = 0; peer < hub->peers_end; peer++) {
 		const struct peer *p = &hub->peers[peer];
 		if (p->kind == PEER_DRIVER && p->driver.said_hello && str_eq(driver_of(hub, peer)->name, order->driver))
 			park_order(hub, peer, entry, order);
@@ -121,9 +121,23 @@ static void hello(struct hub *hub, unsigned peer, const struct driver_hello *hel
 
 /* Reports */
 
+/* One line a batch: an acknowledgement is for everything up to its sequence. */
 static void ack(struct hub *hub, unsigned peer, int64_t sequence)
 {
-	park(hub, peer, &(struct core_line){.kind = CORE_LINE_ACK, .ack = {sequence}});
+	struct peer_driver *driver = &hub->peers[peer].driver;
+	if (sequence > driver->ack)
+		driver->ack = sequence;
+}
+
+void hub_driver_acks(struct hub *hub)
+{
+	for (unsigned peer = 0; peer < hub->peers_end; peer++) {
+		struct peer_driver *driver = &hub->peers[peer].driver;
+		if (hub->peers[peer].kind != PEER_DRIVER || driver->ack == 0)
+			continue;
+		park(hub, peer, &(struct core_line){.kind = CORE_LINE_ACK, .ack = {driver->ack}});
+		driver->ack = 0;
+	}
 }
 
 static void busy(struct hub *hub, unsigned peer, int64_t sequence)

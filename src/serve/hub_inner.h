@@ -16,6 +16,7 @@ struct peer_driver {
 	uint8_t boot[8];
 	int64_t frames;
 	int64_t bad_lines;
+	int64_t ack; /* to be sent after the commit; 0 none */
 };
 
 struct peer_asker {
@@ -55,6 +56,7 @@ struct hub {
 	struct arena batch; /* entries and answers until they are durable */
 	struct arena piece; /* scratch of one piece of history */
 	struct peer peers[HUB_PEERS_MAX];
+	unsigned peers_end; /* all behind are free */
 	struct parked parked[PARKED_MAX];
 	size_t n_parked, n_entries;
 	int failed; /* of the journal: then nothing leaves any more, and hub_commit says why */
@@ -82,6 +84,8 @@ int64_t hub_wall(const struct hub *hub);
 void hub_driver_line(struct hub *hub, unsigned peer, struct str line);
 void hub_driver_config(struct hub *hub, unsigned peer);
 void hub_driver_readers_changed(struct hub *hub);
+/* Parks what this batch acknowledges. */
+void hub_driver_acks(struct hub *hub);
 void hub_driver_order(struct hub *hub, uint64_t entry, const struct core_order *order);
 
 /* hub_asker.c */
