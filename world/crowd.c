@@ -45,8 +45,7 @@ static void measure(struct crowd *c)
 		nearer = false;
 		for (size_t d = 0; d < p->doors_len; d++)
 			for (uint16_t goal = 0; goal < p->zones_len; goal++) {
-				uint16_t *from = far(c, p->doors[d].from, goal),
-					 *to = far(c, p->doors[d].to, goal);
+				uint16_t *from = far(c, p->doors[d].from, goal), *to = far(c, p->doors[d].to, goal);
 				uint16_t *more = *from > *to ? from : to, less = *from > *to ? *to : *from;
 				if (*more <= less + 1)
 					continue;
@@ -128,8 +127,7 @@ static int64_t pause_ms(struct crowd *c, uint16_t minute)
 
 /* --- One person. --- */
 
-static bool does(struct crowd *c, enum crowd_what what, uint16_t person, uint16_t reader,
-		 const struct plan_card *card)
+static bool does(struct crowd *c, enum crowd_what what, uint16_t person, uint16_t reader, const struct plan_card *card)
 {
 	struct crowd_does d = {what, person, reader, card};
 	return c->does ? c->does(c->context, &d) : true;
@@ -145,8 +143,7 @@ static bool stand_before(struct crowd *c, uint16_t reader, uint16_t person, cons
 	return true;
 }
 
-static void choose_goal(struct crowd *c, struct crowd_person *who, const struct plan_person *person,
-			bool duty)
+static void choose_goal(struct crowd *c, struct crowd_person *who, const struct plan_person *person, bool duty)
 {
 	const struct plan_habit *habit = &c->plan->habits[person->habit];
 	if (who->zone == c->plan->street) {
@@ -192,8 +189,7 @@ static void try_errand(struct crowd *c, uint16_t index, int64_t now_ms)
 {
 	struct crowd_person *who = &c->people[index];
 	const struct plan_door *door = &c->plan->doors[who->errand];
-	if (door->reader != PLAN_NONE &&
-	    stand_before(c, door->reader, index, &c->plan->people[index].card, now_ms)) {
+	if (door->reader != PLAN_NONE && stand_before(c, door->reader, index, &c->plan->people[index].card, now_ms)) {
 		who->waits = door->reader;
 		who->errand = PLAN_NONE;
 	} else {
@@ -306,8 +302,7 @@ int64_t crowd_tick(struct crowd *c, int64_t now_ms, uint16_t minute)
 		tick_try(c, i, now_ms);
 	for (uint16_t i = 0; i < c->plan->people_len; i++) {
 		tick_person(c, i, now_ms, minute);
-		if (c->people[i].waits == PLAN_NONE && c->people[i].next_ms > now_ms &&
-		    c->people[i].next_ms < next)
+		if (c->people[i].waits == PLAN_NONE && c->people[i].next_ms > now_ms && c->people[i].next_ms < next)
 			next = c->people[i].next_ms;
 	}
 	return next;

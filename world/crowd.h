@@ -62,8 +62,8 @@ struct crowd {
 };
 
 /* speed is in percent of the pace of world.yaml. Takes what it needs from the arena. */
-void crowd_init(struct crowd *crowd, const struct plan *plan, struct arena *arena, uint64_t seed,
-		uint32_t speed, int64_t now_ms);
+void crowd_init(struct crowd *crowd, const struct plan *plan, struct arena *arena, uint64_t seed, uint32_t speed,
+		int64_t now_ms);
 
 /* minute: of the day in the mission. Does what is due; answers when something will be due again. */
 int64_t crowd_tick(struct crowd *crowd, int64_t now_ms, uint16_t minute);

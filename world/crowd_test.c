@@ -9,14 +9,7 @@
 
 enum { STREET, HALL, ROOM, VAULT, YARD, ZONES };
 enum { GATE, ROOM_DOOR, VAULT_DOOR, YARD_DOOR, BACK_DOOR, DOORS };
-enum {
-	PEOPLE_MAX = 40,
-	NOON = 12 * 60,
-	MIDNIGHT = 0,
-	ANSWER_MS = 60,
-	MINUTE_MS = 60000,
-	HOUR_MS = 60 * MINUTE_MS
-};
+enum { PEOPLE_MAX = 40, NOON = 12 * 60, MIDNIGHT = 0, ANSWER_MS = 60, MINUTE_MS = 60000, HOUR_MS = 60 * MINUTE_MS };
 
 static struct plan_zone zones[ZONES] = {[STREET] = {.outside = true}};
 static struct plan_reader readers[DOORS];
@@ -61,8 +54,7 @@ static bool house(void *context, const struct crowd_does *d)
 	CHECK(context == &plan);
 	if (d->what == CROWD_BADGES && !takes)
 		return false;
-	uint8_t row[] = {(uint8_t)d->what, (uint8_t)d->person, (uint8_t)d->reader, (uint8_t)(now >> 8),
-			 (uint8_t)now};
+	uint8_t row[] = {(uint8_t)d->what, (uint8_t)d->person, (uint8_t)d->reader, (uint8_t)(now >> 8), (uint8_t)now};
 	day = day * 31 + str_hash((struct str){(const char *)row, sizeof(row)});
 	if (d->what == CROWD_BADGES) {
 		check_badge(d);
@@ -84,8 +76,7 @@ static bool house(void *context, const struct crowd_does *d)
 
 static void begin(uint16_t n)
 {
-	habit = (struct plan_habit){
-	    .from = 8 * 60, .to = 18 * 60, .stops = 3, .goes = {VAULT, HALL}, .goes_len = 2};
+	habit = (struct plan_habit){.from = 8 * 60, .to = 18 * 60, .stops = 3, .goes = {VAULT, HALL}, .goes_len = 2};
 	plan = (struct plan){.badges_a_minute = 40,
 			     .readers = readers,
 			     .zones = zones,

@@ -95,13 +95,13 @@ static const struct form {
 	bool (*take)(const struct plan *plan, const struct words *w, struct order *o);
 	const char *form;
 } forms[] = {
-	{"badge", ORDER_BADGE, take_badge, "badge LINE/ADDRESS HEX BITS, with two lower-case digits a byte"},
-	{"silence", ORDER_SILENCE, take_silence, "silence LINE/ADDRESS MS"},
-	{"power", ORDER_POWER, take_power, "power LINE/ADDRESS"},
-	{"tamper", ORDER_TAMPER, take_tamper, "tamper LINE/ADDRESS on|off"},
-	{"fault", ORDER_FAULT, take_fault, "fault LINE/ADDRESS NAME [COUNT], NAME from world/reader_fault.h"},
-	{"noise", ORDER_NOISE, take_noise, "noise LINE [BYTES]"},
-	{"people", ORDER_PEOPLE, take_people, "people on|off"},
+    {"badge", ORDER_BADGE, take_badge, "badge LINE/ADDRESS HEX BITS, with two lower-case digits a byte"},
+    {"silence", ORDER_SILENCE, take_silence, "silence LINE/ADDRESS MS"},
+    {"power", ORDER_POWER, take_power, "power LINE/ADDRESS"},
+    {"tamper", ORDER_TAMPER, take_tamper, "tamper LINE/ADDRESS on|off"},
+    {"fault", ORDER_FAULT, take_fault, "fault LINE/ADDRESS NAME [COUNT], NAME from world/reader_fault.h"},
+    {"noise", ORDER_NOISE, take_noise, "noise LINE [BYTES]"},
+    {"people", ORDER_PEOPLE, take_people, "people on|off"},
 };
 
 int orders_read(const struct plan *plan, struct str line, struct order *ret_order, struct error *error)

@@ -1,4 +1,5 @@
-/* orders.h: what a test, or a curious person, may tell the world to do, one line each on standard input or with --fault. Pure.
+/* orders.h: what a test, or a curious person, may tell the world to do, one line each on standard input or with
+ * --fault. Pure.
  *
  *     badge line-1/0 0012ab40 26     a card is held to the reader: hexadecimal, bits
  *     silence line-1/2 5000          the reader's wire is cut for so many ms
@@ -30,10 +31,10 @@ struct order {
 		ORDER_NOISE,
 		ORDER_PEOPLE,
 	} what;
-	uint16_t reader, line;	   /* index in the plan */
+	uint16_t reader, line; /* index in the plan */
 	struct plan_card card;
 	struct reader_fault fault;
-	int64_t number;		   /* ms, or bytes */
+	int64_t number; /* ms, or bytes */
 	bool on;
 };
 

@@ -32,8 +32,7 @@ TEST(a_card_of_the_most_bits_is_taken_and_one_more_is_not)
 	char text[160];
 	char digits[2 * PLAN_CARD_BYTES_MAX + 3];
 	memset(digits, 'a', sizeof(digits));
-	snprintf(text, sizeof(text), "badge north/0 %.*s %d", 2 * PLAN_CARD_BYTES_MAX, digits,
-		 PLAN_CARD_BYTES_MAX * 8);
+	snprintf(text, sizeof(text), "badge north/0 %.*s %d", 2 * PLAN_CARD_BYTES_MAX, digits, PLAN_CARD_BYTES_MAX * 8);
 	CHECK_OK(read(text), &error);
 	CHECK_INT(order.card.bytes[PLAN_CARD_BYTES_MAX - 1], 0xaa);
 	snprintf(text, sizeof(text), "badge north/0 %.*s %d", 2 * PLAN_CARD_BYTES_MAX + 2, digits,
@@ -59,8 +58,8 @@ TEST(orders_about_a_reader)
 
 TEST(every_fault_of_the_table_can_be_ordered)
 {
-#define X(name, fits, what)                                                                                  \
-	CHECK_OK(read("fault line-1/0 " #name), &error);                                                     \
+#define X(name, fits, what)                                                                                            \
+	CHECK_OK(read("fault line-1/0 " #name), &error);                                                               \
 	CHECK_INT(order.fault.kind, READER_FAULT_##name);
 	READER_FAULTS(X)
 #undef X

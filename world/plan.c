@@ -65,8 +65,8 @@ static int get_number(struct reading *r, const struct yaml *map, const char *key
 	struct str text = {0};
 	int rc = get_text(r, map, key, &text);
 	if (rc == 0 && !str_to_i64(text, min, max, ret_number)) {
-		error_set(r->error, ERROR_INPUT, "“%s” is a whole number from %lld to %lld", key,
-			  (long long)min, (long long)max);
+		error_set(r->error, ERROR_INPUT, "“%s” is a whole number from %lld to %lld", key, (long long)min,
+			  (long long)max);
 		rc = yaml_where(yaml_get(map, key), r->file, r->error);
 	}
 	return rc;
@@ -97,16 +97,14 @@ static int resolve(struct reading *r, const struct yaml *value, enum kind kind, 
 	return 0;
 }
 
-static int get_ref(struct reading *r, const struct yaml *map, const char *key, enum kind kind,
-		   uint16_t *ret_index)
+static int get_ref(struct reading *r, const struct yaml *map, const char *key, enum kind kind, uint16_t *ret_index)
 {
 	const struct yaml *value;
 	int rc = get(r, map, key, &value);
 	return rc < 0 ? rc : resolve(r, value, kind, ret_index);
 }
 
-static int get_refs(struct reading *r, const struct yaml *map, const char *key, uint16_t *ret_refs,
-		    uint16_t *ret_len)
+static int get_refs(struct reading *r, const struct yaml *map, const char *key, uint16_t *ret_refs, uint16_t *ret_len)
 {
 	const struct yaml *list = yaml_get(map, key);
 	if (!list)
@@ -255,13 +253,11 @@ static const struct import {
 	struct str command;
 	int (*on)(struct reading *r, const struct yaml *step, const struct yaml *with);
 } imports[] = {
-    {{"site.add_zone", 13}, on_zone},	    {{"doors.add_door", 14}, on_door},
-    {{"doors.add_reader", 16}, on_reader},  {{"people.enrol", 12}, on_person},
-    {{"people.issue_badge", 18}, on_badge},
+    {{"site.add_zone", 13}, on_zone},  {{"doors.add_door", 14}, on_door},      {{"doors.add_reader", 16}, on_reader},
+    {{"people.enrol", 12}, on_person}, {{"people.issue_badge", 18}, on_badge},
 };
 
-static int read_yaml(struct reading *r, const char *mission_dir, const char *file,
-		     const struct yaml **ret_root)
+static int read_yaml(struct reading *r, const char *mission_dir, const char *file, const struct yaml **ret_root)
 {
 	char path[512];
 	r->file = file;
@@ -322,8 +318,7 @@ static int read_mission(struct reading *r, const char *mission_dir)
 		rc = get_text(r, root, "zone", &r->plan->clock_zone);
 	if (rc == 0)
 		rc = get(r, root, "drivers", &drivers);
-	for (const struct yaml *driver = rc == 0 ? drivers->first : NULL; driver && rc == 0;
-	     driver = driver->next)
+	for (const struct yaml *driver = rc == 0 ? drivers->first : NULL; driver && rc == 0; driver = driver->next)
 		rc = add_line(r, driver);
 	return rc;
 }
@@ -342,8 +337,7 @@ static int read_keys(struct reading *r, const char *mission_dir)
 		const struct yaml *key = yaml_get(keys, name);
 		if (key && key->kind == YAML_TEXT && hex_read(key->text, reader->key, sizeof(reader->key)))
 			continue;
-		rc = error_set(r->error, ERROR_INPUT,
-			       "the secure reader %s has no key of 32 hexadecimal digits", name);
+		rc = error_set(r->error, ERROR_INPUT, "the secure reader %s has no key of 32 hexadecimal digits", name);
 		error_where(r->error, "%s/keys/readers.json", mission_dir);
 		error_remedy(r->error, "“chancery init” makes a key for every reader of site.yaml.");
 	}
@@ -366,8 +360,8 @@ static bool read_hours(struct str text, uint16_t *ret_from, uint16_t *ret_to)
 		for (size_t at = 0; at < 5; at++)
 			if (at != 2 && (h.at[at] < '0' || h.at[at] > '9'))
 				return false;
-		minutes[i] = (uint16_t)(((h.at[0] - '0') * 10 + h.at[1] - '0') * 60 + (h.at[3] - '0') * 10 +
-					h.at[4] - '0');
+		minutes[i] =
+		    (uint16_t)(((h.at[0] - '0') * 10 + h.at[1] - '0') * 60 + (h.at[3] - '0') * 10 + h.at[4] - '0');
 	}
 	*ret_from = minutes[0];
 	*ret_to = minutes[1];
@@ -448,7 +442,8 @@ static int add_try(struct reading *r, const struct yaml *at)
 	if (rc == 0 && yaml_get(at, "person")) {
 		rc = get_ref(r, at, "person", PERSON, &t->person);
 		if (rc == 0 && p->people[t->person].habit == PLAN_NONE)
-			rc = wrong(r, at, "this person has no habit, and never comes", "Name the person under “people:”.");
+			rc = wrong(r, at, "this person has no habit, and never comes",
+				   "Name the person under “people:”.");
 	} else if (rc == 0 && yaml_get(at, "badge")) {
 		rc = get_ref(r, at, "badge", BADGE, &badge);
 		if (rc == 0)
@@ -531,8 +526,7 @@ uint16_t plan_find_reader(const struct plan *plan, struct str name)
 {
 	struct str line, address;
 	int64_t number;
-	if (!str_cut(name, '/', &line, &address) ||
-	    !str_to_i64(address, 0, READER_FRAME_ADDRESS_MAX, &number))
+	if (!str_cut(name, '/', &line, &address) || !str_to_i64(address, 0, READER_FRAME_ADDRESS_MAX, &number))
 		return PLAN_NONE;
 	for (uint16_t i = 0; i < plan->readers_len; i++) {
 		const struct plan_reader *r = &plan->readers[i];

@@ -8,8 +8,7 @@
 
 enum file { MISSION, SITE, PEOPLE, WORLD, KEYS, FILES };
 
-static const char *const names[FILES] = {"mission.yaml", "site.yaml", "people.yaml", "world.yaml",
-					 "keys/readers.json"};
+static const char *const names[FILES] = {"mission.yaml", "site.yaml", "people.yaml", "world.yaml", "keys/readers.json"};
 
 static const char *const good[FILES] = {
     [MISSION] = "name: Small house\n"
@@ -18,18 +17,17 @@ static const char *const good[FILES] = {
 		"  - {name: line-1, kind: osdp, device: run/lines/line-1, baud: 115200}\n"
 		"  - {name: clock, kind: ntp, server: here}\n"
 		"  - {name: north, kind: osdp, device: run/lines/north, baud: 9600}\n",
-    [SITE] =
-	"- {do: site.add_building, as: house, with: {name: House}}\n"
-	"- {do: site.add_zone, as: hall, with: {name: Hall, building: $house, grade: 2, kind: public}}\n"
-	"- {do: site.add_zone, as: street, with: {name: Street, building: $house, grade: 1, kind: outside}}\n"
-	"- {do: doors.add_door, as: gate, with: {name: Gate, from_zone: $street, zone: $hall, release: "
-	"3000}}\n"
-	"- {do: doors.add_reader, with: {door: $gate, line: north, address: 126, output: 1, secure: true}}\n"
-	"- {do: doors.add_door, as: hatch, with: {name: Hatch, from_zone: $street, zone: $hall, release: "
-	"3000}}\n"
-	"- {do: doors.add_reader, with: {door: $hatch, line: line-1, address: 0, output: 0, secure: false}}\n"
-	"- {do: doors.add_door, as: flap, with: {name: Flap, from_zone: $street, zone: $hall, release: "
-	"3000}}\n",
+    [SITE] = "- {do: site.add_building, as: house, with: {name: House}}\n"
+	     "- {do: site.add_zone, as: hall, with: {name: Hall, building: $house, grade: 2, kind: public}}\n"
+	     "- {do: site.add_zone, as: street, with: {name: Street, building: $house, grade: 1, kind: outside}}\n"
+	     "- {do: doors.add_door, as: gate, with: {name: Gate, from_zone: $street, zone: $hall, release: "
+	     "3000}}\n"
+	     "- {do: doors.add_reader, with: {door: $gate, line: north, address: 126, output: 1, secure: true}}\n"
+	     "- {do: doors.add_door, as: hatch, with: {name: Hatch, from_zone: $street, zone: $hall, release: "
+	     "3000}}\n"
+	     "- {do: doors.add_reader, with: {door: $hatch, line: line-1, address: 0, output: 0, secure: false}}\n"
+	     "- {do: doors.add_door, as: flap, with: {name: Flap, from_zone: $street, zone: $hall, release: "
+	     "3000}}\n",
     [PEOPLE] = "- {do: people.enrol, as: ines, with: {name: Ines, groups: [staff], clearance: 2}}\n"
 	       "- {do: people.issue_badge, as: old, with: {person: $ines, card: \"80\", bits: 1}}\n"
 	       "- {do: people.issue_badge, as: new, with: {person: $ines, card: 0012ab40, bits: 26}}\n"
@@ -145,8 +143,7 @@ TEST(readers_stand_at_doors_between_zones)
 	CHECK(!plan.readers[1].secure);
 	CHECK_INT(plan_find_reader(&plan, STR("north/126")), 0);
 	CHECK_INT(plan_find_reader(&plan, STR("line-1/0")), 1);
-	static const char *const none[] = {"",		"north",      "north/", "north/0",
-					   "line-1/00", "line-1/127", "line/0"};
+	static const char *const none[] = {"", "north", "north/", "north/0", "line-1/00", "line-1/127", "line/0"};
 	for (size_t i = 0; i < ARRAY_LEN(none); i++)
 		CHECK_INT(plan_find_reader(&plan, str_of(none[i])), PLAN_NONE);
 	end();
@@ -182,8 +179,7 @@ TEST(habits_and_tries)
 	CHECK_INT(plan.tries_len, 3);
 	CHECK(plan.tries[0].person == 0 && plan.tries[0].door == 2 && plan.tries[0].every_s == 300);
 	CHECK(plan.tries[1].person == PLAN_NONE && plan.tries[1].card.bits == 1);
-	CHECK(plan.tries[2].person == PLAN_NONE && plan.tries[2].card.bits == 37 &&
-	      plan.tries[2].every_s == 1);
+	CHECK(plan.tries[2].person == PLAN_NONE && plan.tries[2].card.bits == 37 && plan.tries[2].every_s == 1);
 	end();
 }
 
@@ -227,8 +223,7 @@ TEST(a_mistake_is_told_with_its_place)
 	begin();
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		put(rows[i].file, rows[i].from, rows[i].to);
-		bool failed = read_plan() < 0,
-		     place = str_contains(str_of(error.where), str_of(rows[i].where));
+		bool failed = read_plan() < 0, place = str_contains(str_of(error.where), str_of(rows[i].where));
 		bool what = str_contains(str_of(error.what), str_of(rows[i].what));
 		CHECK(failed && place && what);
 		if (!failed || !place || !what)

@@ -151,8 +151,8 @@ static void on_poll(struct reader *r, const uint8_t *data, size_t n, struct answ
 }
 
 /* Records one behind the other; the first that means nothing ends the command. */
-static void do_records(struct reader *r, const uint8_t *data, size_t n, size_t each, struct answer *a,
-		       int64_t now_ms, bool (*take)(struct reader_face *, const uint8_t *, int64_t))
+static void do_records(struct reader *r, const uint8_t *data, size_t n, size_t each, struct answer *a, int64_t now_ms,
+		       bool (*take)(struct reader_face *, const uint8_t *, int64_t))
 {
 	for (size_t at = 0; at < n; at += each)
 		if (!take(&r->face, data + at, now_ms))
@@ -220,8 +220,7 @@ static const struct command {
     {READER_KEEPACTIVE, false, EXACTLY, 2, on_nothing},
 };
 
-static void do_command(struct reader *r, uint8_t code, const uint8_t *data, size_t n, struct answer *a,
-		       int64_t now_ms)
+static void do_command(struct reader *r, uint8_t code, const uint8_t *data, size_t n, struct answer *a, int64_t now_ms)
 {
 	bool stands = r->secure.stage == READER_SECURE_STANDS;
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
@@ -287,8 +286,7 @@ static void on_scrypt(struct reader *r, const struct reader_frame *f, struct ans
 
 /* The frame's data in the clear, or a NAK that says why there is none. A command with data must be encrypted,
  * one without must not: the reader takes no third form. */
-static bool open_secure(struct reader *r, const struct reader_frame *f, uint8_t *clear, size_t *ret_n,
-			struct answer *a)
+static bool open_secure(struct reader *r, const struct reader_frame *f, uint8_t *clear, size_t *ret_n, struct answer *a)
 {
 	bool encrypted = f->block == READER_FRAME_COMMAND_ENCRYPTED;
 	if (r->secure.stage != READER_SECURE_STANDS || !reader_secure_check(&r->secure, f)) {
@@ -328,8 +326,7 @@ static void do_frame(struct reader *r, const struct reader_frame *f, struct answ
 
 /* Makes the answer a frame. Inside a session it is encrypted when it has data; a NAK to something that was
  * not part of the session is said in the clear. */
-static size_t write_answer(struct reader *r, const struct reader_frame *f, const struct answer *a,
-			   uint8_t *out)
+static size_t write_answer(struct reader *r, const struct reader_frame *f, const struct answer *a, uint8_t *out)
 {
 	struct reader_frame_parts parts = {
 	    .address = 0x80 | (f->address == READER_FRAME_BROADCAST ? 0x7f : r->config.address),
@@ -355,8 +352,8 @@ static size_t write_answer(struct reader *r, const struct reader_frame *f, const
 }
 
 /* An answer beside the session: nothing of it is stored, and the next command's number does not change. */
-static void answer_beside(struct reader *r, const struct reader_frame *f, uint8_t sequence, uint8_t code,
-			  uint8_t why, struct buf *answer)
+static void answer_beside(struct reader *r, const struct reader_frame *f, uint8_t sequence, uint8_t code, uint8_t why,
+			  struct buf *answer)
 {
 	struct reader_frame_parts parts = {
 	    .address = 0x80 | r->config.address,

@@ -25,7 +25,7 @@ enum {
 	READER_CARD_BYTES_MAX = 32,
 	READER_CARD_BITS_MAX = READER_CARD_BYTES_MAX * 8,
 	READER_SESSION_MS =
-	    8000, /* without a command for so long the session is over, and unfetched cards are forgotten */
+	    8000,	    /* without a command for so long the session is over, and unfetched cards are forgotten */
 	READER_GAP_MS = 20, /* a frame that stops for so long will not go on */
 	READER_POWER_UP_MS = 500,
 };

@@ -69,13 +69,11 @@ bool reader_face_led(struct reader_face *face, const uint8_t *record, int64_t no
 	const uint8_t *timed = record + 2, *permanent = record + 9;
 	bool known = record[0] == 0 && record[1] == 0 && timed[0] <= 2 && permanent[0] <= 1;
 	bool timed_ok = timed[0] != 2 || (timed[3] < READER_COLOURS && timed[4] < READER_COLOURS);
-	bool permanent_ok =
-	    permanent[0] != 1 || (permanent[3] < READER_COLOURS && permanent[4] < READER_COLOURS);
+	bool permanent_ok = permanent[0] != 1 || (permanent[3] < READER_COLOURS && permanent[4] < READER_COLOURS);
 	if (!known || !timed_ok || !permanent_ok)
 		return false;
 	if (permanent[0] == 1)
-		face->permanent =
-		    (struct reader_light){permanent[1], permanent[2], permanent[3], permanent[4]};
+		face->permanent = (struct reader_light){permanent[1], permanent[2], permanent[3], permanent[4]};
 	if (timed[0] == 1)
 		face->is_timed = false;
 	if (timed[0] == 2) {

@@ -11,11 +11,10 @@
 
 enum {
 	READER_OUTPUTS = 2,
-	READER_OUT_BYTES = 4, /* output, code, timer low, timer high */
-	READER_LED_BYTES =
-	    14, /* reader, led, temporary: code on off colours timer, permanent: code on off colours */
-	READER_BUZ_BYTES = 5, /* reader, tone, on, off, count */
-	READER_TICK_MS = 100, /* the unit of every time above */
+	READER_OUT_BYTES = 4,  /* output, code, timer low, timer high */
+	READER_LED_BYTES = 14, /* reader, led, temporary: code on off colours timer, permanent: code on off colours */
+	READER_BUZ_BYTES = 5,  /* reader, tone, on, off, count */
+	READER_TICK_MS = 100,  /* the unit of every time above */
 };
 
 enum reader_colour {

@@ -10,20 +10,20 @@
 #include "world/reader_frame.h"
 
 /* name, which answers it fits, what it does */
-#define READER_FAULTS(X)                                                                                     \
-	X(bad_check, ANY, "the check bytes are wrong")                                                       \
-	X(bad_length, ANY, "LEN says more than any frame may have")                                          \
-	X(wrong_address, ANY, "the answer names the next address")                                           \
-	X(wrong_sequence, ANY, "the answer carries another sequence number")                                 \
-	X(cut, ANY, "only the first half is sent")                                                           \
-	X(late, ANY, "the answer comes after the panel's 200 ms are over")                                   \
-	X(busy, ANY, "BUSY instead of an answer; the command is not done")                                   \
-	X(bad_mac, MAC, "one bit of the MAC is turned")                                                      \
-	X(bad_cryptogram, CCRYPT, "one bit of the reader's cryptogram is turned")                            \
-	X(wrong_key, CCRYPT, "CCRYPT says that the default key was used")                                    \
-	X(bad_rmac, RMAC_I, "one bit of the first reply MAC is turned")                                      \
-	X(refused, RMAC_I, "RMAC_I says that the panel did not prove itself")                                \
-	X(clear_data, POLL, "a card is told in the clear, in the middle of a session")                       \
+#define READER_FAULTS(X)                                                                                               \
+	X(bad_check, ANY, "the check bytes are wrong")                                                                 \
+	X(bad_length, ANY, "LEN says more than any frame may have")                                                    \
+	X(wrong_address, ANY, "the answer names the next address")                                                     \
+	X(wrong_sequence, ANY, "the answer carries another sequence number")                                           \
+	X(cut, ANY, "only the first half is sent")                                                                     \
+	X(late, ANY, "the answer comes after the panel's 200 ms are over")                                             \
+	X(busy, ANY, "BUSY instead of an answer; the command is not done")                                             \
+	X(bad_mac, MAC, "one bit of the MAC is turned")                                                                \
+	X(bad_cryptogram, CCRYPT, "one bit of the reader's cryptogram is turned")                                      \
+	X(wrong_key, CCRYPT, "CCRYPT says that the default key was used")                                              \
+	X(bad_rmac, RMAC_I, "one bit of the first reply MAC is turned")                                                \
+	X(refused, RMAC_I, "RMAC_I says that the panel did not prove itself")                                          \
+	X(clear_data, POLL, "a card is told in the clear, in the middle of a session")                                 \
 	X(bad_data, POLL, "a card has one byte more than its bits fill")
 
 enum reader_fault_kind {

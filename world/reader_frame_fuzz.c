@@ -64,8 +64,7 @@ static size_t hear(bool secure, const uint8_t *data, size_t size, size_t step, u
 	reader_badge(&reader, (const uint8_t[]){0x00, 0x12, 0xab, 0x40}, 26, 1000);
 	for (size_t at = 0; at < size; at += step) {
 		int64_t delay_ms;
-		reader_hear(&reader, data + at, size - at < step ? size - at : step, 1000, &answer,
-			    &delay_ms);
+		reader_hear(&reader, data + at, size - at < step ? size - at : step, 1000, &answer, &delay_ms);
 		ASSERT(delay_ms == 0);
 	}
 	reader_release(&reader);

@@ -6,8 +6,8 @@
 typedef uint8_t block[READER_BLOCK_BYTES];
 
 /* One AES run over whole blocks, no padding. An iv makes it CBC. */
-static void aes(struct reader_secure *s, const uint8_t *key, const uint8_t *iv, bool encrypt,
-		const uint8_t *in, size_t n, uint8_t *out)
+static void aes(struct reader_secure *s, const uint8_t *key, const uint8_t *iv, bool encrypt, const uint8_t *in,
+		size_t n, uint8_t *out)
 {
 	ASSERT(n % READER_BLOCK_BYTES == 0 && n <= READER_FRAME_BYTES_MAX + READER_BLOCK_BYTES);
 	const EVP_CIPHER *cipher = iv ? EVP_aes_128_cbc() : EVP_aes_128_ecb();
@@ -81,8 +81,7 @@ bool reader_secure_prove(struct reader_secure *s, const uint8_t cryptogram[READE
 	block expected;
 	if (s->stage == READER_SECURE_CHALLENGED)
 		cryptogram_of(s, s->reader_random, s->panel_random, expected);
-	if (s->stage != READER_SECURE_CHALLENGED ||
-	    CRYPTO_memcmp(expected, cryptogram, sizeof(expected)) != 0) {
+	if (s->stage != READER_SECURE_CHALLENGED || CRYPTO_memcmp(expected, cryptogram, sizeof(expected)) != 0) {
 		reader_secure_drop(s);
 		return false;
 	}

@@ -24,8 +24,7 @@ static void happened(void *context, const struct reader_happening *happening)
 
 static const struct reader_config reader_5 = {
     .address = 5,
-    .identity =
-	{.vendor = {0xaa, 0xbb, 0xcc}, .model = 7, .version = 1, .serial = 0x01020304, .firmware = {2, 5, 9}},
+    .identity = {.vendor = {0xaa, 0xbb, 0xcc}, .model = 7, .version = 1, .serial = 0x01020304, .firmware = {2, 5, 9}},
     .secure = true,
     .key = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},
     .nonce = nonce,
@@ -68,8 +67,7 @@ static struct str hear_hex(const char *hex)
 static struct str clear_to(uint8_t address, uint8_t sequence, uint8_t code, const char *data_hex)
 {
 	uint8_t data[64], frame[READER_FRAME_BYTES_MAX];
-	struct reader_frame_parts parts = {
-	    .address = address, .sequence = sequence, .crc = true, .code = code};
+	struct reader_frame_parts parts = {.address = address, .sequence = sequence, .crc = true, .code = code};
 	parts.data = data;
 	parts.data_len = strlen(data_hex) / 2;
 	CHECK(hex_read(str_of(data_hex), data, parts.data_len));

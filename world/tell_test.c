@@ -34,9 +34,8 @@ TEST(a_line_of_a_reader)
 	tell_number(&tell, "ms", -3);
 	tell_who(&tell, 0);
 	tell_end(&tell);
-	check_told(
-	    STR("{\"at\":1795487160886,\"reader\":\"line-1/126\",\"what\":\"led\",\"colour\":\"green\","
-		"\"blinks\":false,\"ms\":-3,\"who\":\"ines\"}\n"));
+	check_told(STR("{\"at\":1795487160886,\"reader\":\"line-1/126\",\"what\":\"led\",\"colour\":\"green\","
+		       "\"blinks\":false,\"ms\":-3,\"who\":\"ines\"}\n"));
 }
 
 TEST(a_line_of_no_reader_and_another_behind_it)

@@ -136,8 +136,7 @@ static bool on_crowd(void *context, const struct crowd_does *does)
 	struct reader *reader = &w->seats[does->reader].reader;
 	const struct plan_card *card = does->card;
 	bool badges = does->what == CROWD_BADGES;
-	if (badges &&
-	    (!reader->in_session || !reader_badge(reader, card->bytes, card->bits, w->now_us / 1000)))
+	if (badges && (!reader->in_session || !reader_badge(reader, card->bytes, card->bits, w->now_us / 1000)))
 		return false;
 	struct tell *t = tell_of(w, does->reader, whats[does->what]);
 	tell_who(t, does->person);
@@ -261,8 +260,7 @@ static int set_zone(struct str zone, struct error *error)
 	if (b.len == 0 || str_contains(zone, STR("..")) || access(path, R_OK) != 0) {
 		error_set(error, ERROR_INPUT, "this machine knows no time zone “" STR_FMT "”", STR_ARG(zone));
 		error_where(error, "mission.yaml");
-		return error_remedy(error,
-				    "Write an IANA name as Europe/Lisbon; the package tzdata has them.");
+		return error_remedy(error, "Write an IANA name as Europe/Lisbon; the package tzdata has them.");
 	}
 	setenv("TZ", name, 1);
 	tzset();
@@ -286,11 +284,11 @@ static int check_lines(const struct plan *plan, struct error *error)
 		bool twice = taken[r->line][r->address], many = ++readers[r->line] > LINE_READERS_MAX;
 		taken[r->line][r->address] = true;
 		if (twice)
-			error_set(error, ERROR_INPUT, "two readers have the place " STR_FMT "/%u",
-				  STR_ARG(line), r->address);
+			error_set(error, ERROR_INPUT, "two readers have the place " STR_FMT "/%u", STR_ARG(line),
+				  r->address);
 		else if (many)
-			error_set(error, ERROR_LIMIT, "more than %d readers are on " STR_FMT,
-				  LINE_READERS_MAX, STR_ARG(line));
+			error_set(error, ERROR_LIMIT, "more than %d readers are on " STR_FMT, LINE_READERS_MAX,
+				  STR_ARG(line));
 		if (twice || many)
 			return error_where(error, "site.yaml");
 	}
@@ -318,8 +316,7 @@ static int open_line(struct world *w, const char *dir, size_t index, struct erro
 	char *path = w->paths[index];
 	int n = snprintf(path, PATH_BYTES_MAX, "%s/" STR_FMT, dir, STR_ARG(line->device));
 	if (n < 0 || n >= PATH_BYTES_MAX)
-		return error_set(error, ERROR_LIMIT, "the path of " STR_FMT " is too long",
-				 STR_ARG(line->name));
+		return error_set(error, ERROR_LIMIT, "the path of " STR_FMT " is too long", STR_ARG(line->name));
 	int failed = make_parents(path, strlen(dir) + 1, error);
 	return failed < 0 ? failed : line_open(&w->lines[index], path, w->instant ? 0 : line->baud, error);
 }
@@ -557,14 +554,12 @@ static int begin(struct world *w, const struct options *o, struct error *error)
 		return failed;
 	seat_readers(w);
 	w->now_us = w->tick_us = w->crowd_us = clock_elapsed_us();
-	crowd_init(&w->crowd, &w->plan, &w->arena, o->seed, o->load ? CROWD_SPEED_MAX : SPEED_USUAL,
-		   w->now_us / 1000);
+	crowd_init(&w->crowd, &w->plan, &w->arena, o->seed, o->load ? CROWD_SPEED_MAX : SPEED_USUAL, w->now_us / 1000);
 	w->crowd.context = w;
 	w->crowd.does = on_crowd;
 	w->walks = !o->still;
 	tell_init(&w->tell, &w->plan, o->quiet ? NULL : stdout);
-	lines_in_init(&w->orders, STDIN_FILENO, ARENA_TAKE(&w->arena, uint8_t, LINES_MEMORY_MIN),
-		      LINES_MEMORY_MIN);
+	lines_in_init(&w->orders, STDIN_FILENO, ARENA_TAKE(&w->arena, uint8_t, LINES_MEMORY_MIN), LINES_MEMORY_MIN);
 	w->orders_open = true;
 	struct tell *t = tell_all(w, "begins");
 	tell_number(t, "seed", (int64_t)o->seed);

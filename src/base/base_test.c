@@ -31,8 +31,13 @@ TEST(integers_are_written_in_decimal)
 
 TEST(base64_is_rfc_4648_section_10)
 {
-	static const char *const rows[][2] = {{"", ""},		{"f", "Zg=="},	      {"fo", "Zm8="},	   {"foo", "Zm9v"},
-					      {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
+	static const char *const rows[][2] = {{"", ""},
+					      {"f", "Zg=="},
+					      {"fo", "Zm8="},
+					      {"foo", "Zm9v"},
+					      {"foob", "Zm9vYg=="},
+					      {"fooba", "Zm9vYmE="},
+					      {"foobar", "Zm9vYmFy"}};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		char memory[16];
 		struct buf b = BUF(memory);
@@ -67,10 +72,20 @@ TEST(utf8_is_the_table_3_7_of_unicode)
 		const char *bytes;
 		bool good;
 	} rows[] = {
-		{"é", true},		      {"\xe2\x82\xac", true},	   {"\xf0\x9f\x94\x92", true}, {"\xf4\x8f\xbf\xbf", true},
-		{"\x80", false},	      {"\xc0\xaf", false},	   {"\xc1\xbf", false},	       {"\xe0\x9f\xbf", false},
-		{"\xed\xa0\x80", false},      {"\xf0\x8f\xbf\xbf", false}, {"\xf4\x90\x80\x80", false}, {"\xf5\x80\x80\x80", false},
-		{"\xe2\x82", false},	      {"\xe2\x28\xa1", false},
+	    {"é", true},
+	    {"\xe2\x82\xac", true},
+	    {"\xf0\x9f\x94\x92", true},
+	    {"\xf4\x8f\xbf\xbf", true},
+	    {"\x80", false},
+	    {"\xc0\xaf", false},
+	    {"\xc1\xbf", false},
+	    {"\xe0\x9f\xbf", false},
+	    {"\xed\xa0\x80", false},
+	    {"\xf0\x8f\xbf\xbf", false},
+	    {"\xf4\x90\x80\x80", false},
+	    {"\xf5\x80\x80\x80", false},
+	    {"\xe2\x82", false},
+	    {"\xe2\x28\xa1", false},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		CHECK_INT(str_is_utf8(str_of(rows[i].bytes)), rows[i].good);

@@ -2,7 +2,8 @@
 
 void buf_put_u64(struct buf *b, uint64_t value)
 {
-	static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263646566676869"
+	static const char pairs[] = "0001020304050607080910111213141516171819202122232425262728293031323334353637383940"
+				    "4142434445464748495051525354555657585960616263646566676869"
 				    "707172737475767778798081828384858687888990919293949596979899";
 	char digits[20];
 	size_t i = sizeof digits;
@@ -52,8 +53,8 @@ void buf_put_base64(struct buf *b, const uint8_t *bytes, size_t n)
 		uint32_t three = (uint32_t)bytes[i] << 16;
 		three |= i + 1 < n ? (uint32_t)bytes[i + 1] << 8 : 0;
 		three |= i + 2 < n ? bytes[i + 2] : 0;
-		char four[4] = {digit[three >> 18], digit[three >> 12 & 63],
-				i + 1 < n ? digit[three >> 6 & 63] : '=', i + 2 < n ? digit[three & 63] : '='};
+		char four[4] = {digit[three >> 18], digit[three >> 12 & 63], i + 1 < n ? digit[three >> 6 & 63] : '=',
+				i + 2 < n ? digit[three & 63] : '='};
 		buf_put(b, four, 4);
 	}
 }

@@ -52,8 +52,8 @@ static inline void buf_put_char(struct buf *b, char c)
 
 void buf_put_u64(struct buf *b, uint64_t value);
 void buf_put_i64(struct buf *b, int64_t value);
-void buf_put_digits(struct buf *b, uint64_t value, size_t digits); /* exactly that many, zeros in front */
-void buf_put_hex(struct buf *b, const uint8_t *bytes, size_t n);   /* lower case */
+void buf_put_digits(struct buf *b, uint64_t value, size_t digits);  /* exactly that many, zeros in front */
+void buf_put_hex(struct buf *b, const uint8_t *bytes, size_t n);    /* lower case */
 void buf_put_base64(struct buf *b, const uint8_t *bytes, size_t n); /* RFC 4648 section 4, padded */
 
 /* The n bytes that 2n lower-case hex digits name; false on any other input. */

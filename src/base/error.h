@@ -40,7 +40,7 @@ int error_remedy(struct error *error, const char *format, ...) PRINTF(2, 3);
 enum exit_code {
 	EXIT_OK = 0,
 	EXIT_FAILED = 1,  /* what was asked could not be done */
-	EXIT_USAGE = 2,   /* the command line is wrong */
+	EXIT_USAGE = 2,	  /* the command line is wrong */
 	EXIT_REFUSED = 3, /* the mission refused the command, and said why */
 	EXIT_RECORD = 4,  /* the record does not verify */
 	EXIT_DEVICE = 5,  /* a driver lost its device: start it again */

@@ -95,8 +95,7 @@ int lines_out_end(struct lines_out *out, const struct buf *line, struct error *e
 {
 	ASSERT(line->at == out->at + out->end);
 	if (line->over || out->end == out->size)
-		return error_set(error, ERROR_LIMIT,
-				 "%zu bytes wait to be written: there is no room for this line",
+		return error_set(error, ERROR_LIMIT, "%zu bytes wait to be written: there is no room for this line",
 				 lines_out_waiting(out));
 	ASSERT(!memchr(line->at, '\n', line->len));
 	out->end += line->len;

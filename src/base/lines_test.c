@@ -44,8 +44,7 @@ static const char *all(struct lines_in *in, struct str *ret_last)
 	size_t n = 0;
 	struct str line;
 	do {
-		for (enum lines_found f;
-		     (f = lines_in_next(in, &line)) != LINES_NONE && n < sizeof found - 1;) {
+		for (enum lines_found f; (f = lines_in_next(in, &line)) != LINES_NONE && n < sizeof found - 1;) {
 			found[n++] = f == LINES_LINE ? 'l' : 'T';
 			if (f == LINES_LINE)
 				*ret_last = line;

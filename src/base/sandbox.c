@@ -84,8 +84,14 @@ static const struct profile {
 } profiles[SANDBOX_PROFILES] = {
     [SANDBOX_DRIVER] = {{driver_calls, ARRAY_LEN(driver_calls)}, {0}, SCMP_ACT_KILL_PROCESS, false},
     [SANDBOX_DRIVER_EPERM] = {{driver_calls, ARRAY_LEN(driver_calls)}, {0}, SCMP_ACT_ERRNO(EPERM), false},
-    [SANDBOX_CORE] = {{driver_calls, ARRAY_LEN(driver_calls)}, {core_calls, ARRAY_LEN(core_calls)}, SCMP_ACT_KILL_PROCESS, true},
-    [SANDBOX_CORE_EPERM] = {{driver_calls, ARRAY_LEN(driver_calls)}, {core_calls, ARRAY_LEN(core_calls)}, SCMP_ACT_ERRNO(EPERM), true},
+    [SANDBOX_CORE] = {{driver_calls, ARRAY_LEN(driver_calls)},
+		      {core_calls, ARRAY_LEN(core_calls)},
+		      SCMP_ACT_KILL_PROCESS,
+		      true},
+    [SANDBOX_CORE_EPERM] = {{driver_calls, ARRAY_LEN(driver_calls)},
+			    {core_calls, ARRAY_LEN(core_calls)},
+			    SCMP_ACT_ERRNO(EPERM),
+			    true},
 };
 
 /* The kernel's own header may be older than the kernel: the newest layout known here, cut to the version that

@@ -138,7 +138,8 @@ static int journal_work;
 
 static int write_and_sync(void)
 {
-	bool good = pwrite(journal_work, "entry", 5, 0) == 5 && fdatasync(journal_work) == 0 && ftruncate(journal_work, 0) == 0;
+	bool good =
+	    pwrite(journal_work, "entry", 5, 0) == 5 && fdatasync(journal_work) == 0 && ftruncate(journal_work, 0) == 0;
 	return good ? 0 : errno;
 }
 

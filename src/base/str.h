@@ -12,9 +12,9 @@ struct str {
 	size_t len;
 };
 
-#define STR(literal)  ((struct str){"" literal, sizeof(literal) - 1})
-#define STR_FMT       "%.*s"
-#define STR_ARG(s)    (int)(s).len, (s).at ? (s).at : ""
+#define STR(literal) ((struct str){"" literal, sizeof(literal) - 1})
+#define STR_FMT	     "%.*s"
+#define STR_ARG(s)   (int)(s).len, (s).at ? (s).at : ""
 
 static inline struct str str_of(const char *zero_terminated)
 {

@@ -1,7 +1,7 @@
 /* cli.h: what the commands of `chancery` share: one file a command, one row each in main.c.
  *
- * A command gets the words behind its name. It speaks to a running mission over run/core.sock in the mission's directory, which is the current one
- * unless -C or CHANCERY_MISSION names it.
+ * A command gets the words behind its name. It speaks to a running mission over run/core.sock in the mission's
+ * directory, which is the current one unless -C or CHANCERY_MISSION names it.
  */
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
@@ -14,7 +14,7 @@
 struct cli_command {
 	const char *name, *usage, *about;
 	int (*run)(int argc, char **argv); /* returns an exit code */
-	bool inside; /* needs the mission's directory as the current one */
+	bool inside;			   /* needs the mission's directory as the current one */
 };
 
 int cli_ask(int argc, char **argv); /* `chancery people enrol …`: argv[0] is the domain */
@@ -36,7 +36,8 @@ struct core_link {
 	int fd;
 	struct lines_in in;
 	struct arena in_memory;
-	struct arena memory; /* of the lines read and what they were decoded to; cleared by the caller between answers */
+	struct arena
+	    memory; /* of the lines read and what they were decoded to; cleared by the caller between answers */
 };
 
 /* Dies with a remedy when no mission runs here; core_link_try returns false instead. */

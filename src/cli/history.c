@@ -8,7 +8,8 @@
 
 enum { LIMIT_MAX = 10000, STORY_BYTES = 65536, RULES_BYTES = 96 << 20 };
 
-/* The rulebook in rules/access when it is the one that an entry's environment names, else NULL: a rule's words may have been others then. */
+/* The rulebook in rules/access when it is the one that an entry's environment names, else NULL: a rule's words may have
+ * been others then. */
 struct library {
 	struct arena memory;
 	const struct rulebook *rules;
@@ -40,7 +41,8 @@ static bool names_rulebook(const struct library *library, int64_t env)
 		char hash[2 * RULEBOOK_HASH_BYTES];
 		struct buf hex = BUF(hash);
 		buf_put_hex(&hex, rulebook_hash(library->rules), RULEBOOK_HASH_BYTES);
-		fits = entry_read(&j, &entry) && entry.events.n > 0 && str_contains(entry.events.at[0].body, buf_str(&hex));
+		fits = entry_read(&j, &entry) && entry.events.n > 0 &&
+		       str_contains(entry.events.at[0].body, buf_str(&hex));
 	}
 	core_link_close(&link);
 	return fits;
@@ -101,7 +103,8 @@ static size_t receive(struct core_link *link, bool as_json, struct library *libr
 
 int cli_history(int argc, char **argv)
 {
-	struct option_value values[] = {{.name = "limit", .value = "20"}, {.name = "before"}, {.name = "json", .flag = true}};
+	struct option_value values[] = {
+	    {.name = "limit", .value = "20"}, {.name = "before"}, {.name = "json", .flag = true}};
 	static const char usage[] = "history REF [--limit N] [--before ENTRY] [--json]";
 	const char *ref = options_read(argc, argv, values, ARRAY_LEN(values), usage);
 	if (!ref)

@@ -2,8 +2,8 @@
  *
  *     - {do: site.add_zone, as: lobby, with: {name: Lobby, building: $chancery, grade: 2, kind: reception}}
  *
- * `as` names what the command gives; `$name` stands for it further on, in later files too. The first command that is not done ends the import; what came
- * before it is done and stays.
+ * `as` names what the command gives; `$name` stands for it further on, in later files too. The first command that is
+ * not done ends the import; what came before it is done and stays.
  */
 #include "cli/ask.h"
 #include "cli/cli.h"
@@ -57,10 +57,12 @@ static void put_handle(struct buf *b, const struct import *import, const struct 
 			buf_put_i64(b, import->handles[i].id);
 			return;
 		}
-	wrong(import, at, STR("nothing has this name yet"), "Give the command that makes it `as: name`, further up or in an earlier file.");
+	wrong(import, at, STR("nothing has this name yet"),
+	      "Give the command that makes it `as: name`, further up or in an earlier file.");
 }
 
-static void put_value(struct buf *b, const struct import *import, const struct word_member *member, const struct yaml *value)
+static void put_value(struct buf *b, const struct import *import, const struct word_member *member,
+		      const struct yaml *value)
 {
 	struct error error;
 	if (value->kind == YAML_LIST && member->list) {
@@ -82,7 +84,8 @@ static void put_value(struct buf *b, const struct import *import, const struct w
 	}
 }
 
-static void put_body(struct buf *b, const struct import *import, const struct input_words *command, const struct yaml *with)
+static void put_body(struct buf *b, const struct import *import, const struct input_words *command,
+		     const struct yaml *with)
 {
 	BUF_LIT(b, "{");
 	for (const struct yaml *value = with ? with->first : NULL; value; value = value->next) {
@@ -91,7 +94,8 @@ static void put_body(struct buf *b, const struct import *import, const struct in
 			if (str_eq(command->takes.at[i].name, value->key))
 				member = &command->takes.at[i];
 		if (!member)
-			wrong(import, value, STR("the command takes no member of this name"), "`chancery DOMAIN COMMAND --help` lists them.");
+			wrong(import, value, STR("the command takes no member of this name"),
+			      "`chancery DOMAIN COMMAND --help` lists them.");
 		if (value != with->first)
 			BUF_LIT(b, ",");
 		json_put_name(b, value->key);
@@ -106,7 +110,8 @@ static void keep_handle(struct import *import, const struct yaml *as, struct str
 {
 	struct str head, number;
 	int64_t id;
-	if (!str_cut(gives, ':', &head, &number) || !str_cut(number, '}', &number, &head) || !str_to_i64(number, 1, JSON_INT_MAX, &id))
+	if (!str_cut(gives, ':', &head, &number) || !str_cut(number, '}', &number, &head) ||
+	    !str_to_i64(number, 1, JSON_INT_MAX, &id))
 		wrong(import, as, STR("this command gives nothing that could be named"), "Leave `as` out.");
 	ASSERT(import->n_handles < HANDLES_MAX);
 	import->handles[import->n_handles++] = (struct handle){as->text, id};
@@ -120,7 +125,8 @@ static void step(struct import *import, const struct yaml *step)
 	const struct yaml *name = yaml_get(step, "do"), *as = yaml_get(step, "as");
 	const struct input_words *command = name ? words_of_command(name->text) : NULL;
 	if (!command)
-		wrong(import, name ? name : step, STR("there is no such command"), "Write do: DOMAIN.COMMAND; `chancery help` lists them.");
+		wrong(import, name ? name : step, STR("there is no such command"),
+		      "Write do: DOMAIN.COMMAND; `chancery help` lists them.");
 	put_body(&body, import, command, yaml_get(step, "with"));
 	arena_clear(&import->link.memory);
 	enum exit_code code = ask_command(&import->link, command->name, buf_str(&body), &answer);

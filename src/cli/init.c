@@ -12,6 +12,8 @@ int cli_init(int argc, char **argv)
 	}
 	if (init_mission(argv[1], argv[3], &error) < 0)
 		die(EXIT_FAILED, &error);
-	printf("A mission is in %s. Its keys lie in plain files under keys/: good enough for a sample, not for an embassy.\n", argv[1]);
+	printf("A mission is in %s. Its keys lie in plain files under keys/: good enough for a sample, not for an "
+	       "embassy.\n",
+	       argv[1]);
 	return EXIT_OK;
 }

@@ -38,16 +38,17 @@ static int run_driver(int argc, char **argv)
 }
 
 static const struct cli_command commands[] = {
-	{"init", "init DIR --sample SAMPLE", "make a mission's directory, with new keys", cli_init, false},
-	{"serve", "serve", "run the mission: core, drivers, until interrupted", run_serve, true},
-	{"import", "import FILE…", "give the commands of YAML files, in order", cli_import, true},
-	{"watch", "watch [--from N]", "the living mission", cli_watch, true},
-	{"history", "history REF [--limit N] [--json]", "what happened to door:3, person:12, “Main gate” … and why", cli_history, true},
-	{"status", "status", "size of the record, drivers, readers", cli_status, true},
-	{"verify", "verify", "check the record as an auditor would", cli_verify, true},
-	{"rules", "rules check", "read the rulebooks and say what is wrong with them", cli_rules, true},
-	{"core", NULL, "a child of serve", run_core, true},
-	{"driver", NULL, "a child of serve", run_driver, true},
+    {"init", "init DIR --sample SAMPLE", "make a mission's directory, with new keys", cli_init, false},
+    {"serve", "serve", "run the mission: core, drivers, until interrupted", run_serve, true},
+    {"import", "import FILE…", "give the commands of YAML files, in order", cli_import, true},
+    {"watch", "watch [--from N]", "the living mission", cli_watch, true},
+    {"history", "history REF [--limit N] [--json]", "what happened to door:3, person:12, “Main gate” … and why",
+     cli_history, true},
+    {"status", "status", "size of the record, drivers, readers", cli_status, true},
+    {"verify", "verify", "check the record as an auditor would", cli_verify, true},
+    {"rules", "rules check", "read the rulebooks and say what is wrong with them", cli_rules, true},
+    {"core", NULL, "a child of serve", run_core, true},
+    {"driver", NULL, "a child of serve", run_driver, true},
 };
 
 static void print_help(void)
@@ -76,7 +77,8 @@ static void enter(const char *directory)
 		return;
 	error_set(&error, ERROR_INPUT, "there is no mission.yaml");
 	error_where(&error, "%s", directory);
-	error_remedy(&error, "Name the mission's directory: chancery -C DIR …, or make one: chancery init DIR --sample sample");
+	error_remedy(&error,
+		     "Name the mission's directory: chancery -C DIR …, or make one: chancery init DIR --sample sample");
 	die(EXIT_USAGE, &error);
 }
 

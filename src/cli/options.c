@@ -38,6 +38,7 @@ void options_number(const struct option_value *value, int64_t min, int64_t max, 
 	if (str_to_i64(str_of(value->value), min, max, ret_number))
 		return;
 	struct error error;
-	error_set(&error, ERROR_INPUT, "--%s takes a number from %lld to %lld", value->name, (long long)min, (long long)max);
+	error_set(&error, ERROR_INPUT, "--%s takes a number from %lld to %lld", value->name, (long long)min,
+		  (long long)max);
 	die(EXIT_USAGE, &error);
 }

@@ -10,17 +10,17 @@ static const struct look {
 	enum paint paint;
 	bool quiet;
 } looks[] = {
-	{{"access.Granted", 14}, {"✓", 3}, PAINT_GOOD, false},
-	{{"access.Denied", 13}, {"✗", 3}, PAINT_BAD, false},
-	{{"doors.Released", 14}, {"→", 3}, PAINT_DIM, true},
-	{{"doors.Signalled", 15}, {"→", 3}, PAINT_DIM, true},
-	{{"drivers.OrderDone", 17}, {"·", 2}, PAINT_DIM, true},
-	{{"doors.StrikeReleased", 20}, {"·", 2}, PAINT_DIM, false},
-	{{"doors.ReaderBecameOffline", 25}, {"!", 1}, PAINT_CARE, false},
-	{{"doors.LineDisturbed", 19}, {"!", 1}, PAINT_CARE, false},
-	{{"doors.TamperChanged", 19}, {"!", 1}, PAINT_CARE, false},
-	{{"drivers.OrderExpired", 20}, {"!", 1}, PAINT_CARE, false},
-	{{"drivers.OrderUnanswered", 23}, {"!", 1}, PAINT_CARE, false},
+    {{"access.Granted", 14}, {"✓", 3}, PAINT_GOOD, false},
+    {{"access.Denied", 13}, {"✗", 3}, PAINT_BAD, false},
+    {{"doors.Released", 14}, {"→", 3}, PAINT_DIM, true},
+    {{"doors.Signalled", 15}, {"→", 3}, PAINT_DIM, true},
+    {{"drivers.OrderDone", 17}, {"·", 2}, PAINT_DIM, true},
+    {{"doors.StrikeReleased", 20}, {"·", 2}, PAINT_DIM, false},
+    {{"doors.ReaderBecameOffline", 25}, {"!", 1}, PAINT_CARE, false},
+    {{"doors.LineDisturbed", 19}, {"!", 1}, PAINT_CARE, false},
+    {{"doors.TamperChanged", 19}, {"!", 1}, PAINT_CARE, false},
+    {{"drivers.OrderExpired", 20}, {"!", 1}, PAINT_CARE, false},
+    {{"drivers.OrderUnanswered", 23}, {"!", 1}, PAINT_CARE, false},
 };
 static const struct look plain = {{0}, {"•", 3}, PAINT_PLAIN, false};
 static const struct look refused = {{0}, {"✗", 3}, PAINT_CARE, false};
@@ -71,7 +71,8 @@ static void put_refusal(struct buf *b, const struct story *story)
 	const struct entry_refusal *refusal = &story->entry.refusal;
 	const struct refusal_words *words = words_of_refusal(refusal->name);
 	if (words)
-		words_put_sentence(b, &story->saying, words->says[story->saying.language], &words->takes, refusal->takes);
+		words_put_sentence(b, &story->saying, words->says[story->saying.language], &words->takes,
+				   refusal->takes);
 	else
 		buf_put_str(b, refusal->name);
 }

@@ -48,13 +48,15 @@ static void put_duration(struct buf *b, int64_t ms)
 
 static struct str said_bool(enum language language, bool value)
 {
-	static const struct str words[LANGUAGES][2] = {{{"no", 2}, {"yes", 3}}, {{"non", 3}, {"oui", 3}}, {{"no", 2}, {"sí", 3}}, {{"لا", 4}, {"نعم", 6}}};
+	static const struct str words[LANGUAGES][2] = {
+	    {{"no", 2}, {"yes", 3}}, {{"non", 3}, {"oui", 3}}, {{"no", 2}, {"sí", 3}}, {{"لا", 4}, {"نعم", 6}}};
 	return words[language][value];
 }
 
 static struct str said_absent(enum language language)
 {
-	static const struct str words[LANGUAGES] = {{"somebody unknown", 16}, {"quelqu’un d’inconnu", 23}, {"alguien desconocido", 19}, {"شخص مجهول", 17}};
+	static const struct str words[LANGUAGES] = {
+	    {"somebody unknown", 16}, {"quelqu’un d’inconnu", 23}, {"alguien desconocido", 19}, {"شخص مجهول", 17}};
 	return words[language];
 }
 
@@ -178,7 +180,8 @@ static bool split_body(const struct word_members *members, struct str body, stru
 	return i == JSON_LAST;
 }
 
-static void put_member(struct buf *b, const struct saying *saying, const struct word_members *members, const struct str *values, struct str name)
+static void put_member(struct buf *b, const struct saying *saying, const struct word_members *members,
+		       const struct str *values, struct str name)
 {
 	for (size_t i = 0; i < members->n; i++) {
 		if (!str_eq(members->at[i].name, name))
@@ -190,7 +193,8 @@ static void put_member(struct buf *b, const struct saying *saying, const struct 
 	}
 }
 
-void words_put_sentence(struct buf *b, const struct saying *saying, struct str sentence, const struct word_members *members, struct str body)
+void words_put_sentence(struct buf *b, const struct saying *saying, struct str sentence,
+			const struct word_members *members, struct str body)
 {
 	struct str *values = ARENA_TAKE(saying->arena, struct str, members->n);
 	struct str head, name, rest = sentence;
@@ -211,7 +215,8 @@ void words_put_sentence(struct buf *b, const struct saying *saying, struct str s
 static bool put_scaled(struct buf *b, struct str number, int64_t scale, const struct word_member *member)
 {
 	int64_t value;
-	if (!str_to_i64(number, 0, JSON_INT_MAX / scale, &value) || value * scale < member->min || value * scale > member->max)
+	if (!str_to_i64(number, 0, JSON_INT_MAX / scale, &value) || value * scale < member->min ||
+	    value * scale > member->max)
 		return false;
 	buf_put_i64(b, value * scale);
 	return true;

@@ -17,8 +17,9 @@ void core_init(struct core *core, struct rulebooks rulebooks, struct arena *memo
 	state_init(&core->state, memory);
 }
 
-/* What an entry does beside its events, whatever their subject: its report is taken, its orders wait for their drivers' answers, and it may be the
- * environment of later ones. core_turn and core_fold both call these, after all events are applied, so that both make the same state. */
+/* What an entry does beside its events, whatever their subject: its report is taken, its orders wait for their drivers'
+ * answers, and it may be the environment of later ones. core_turn and core_fold both call these, after all events are
+ * applied, so that both make the same state. */
 
 static void note_from(struct core *core, const struct entry_from *from)
 {
@@ -58,7 +59,8 @@ static void begin(struct core *core, const struct core_moment *moment)
 }
 
 /* The events are left as they are: n_events says how many there are. */
-static void init_turn(struct turn *t, struct core *core, struct arena *arena, const struct input_type *type, struct str driver)
+static void init_turn(struct turn *t, struct core *core, struct arena *arena, const struct input_type *type,
+		      struct str driver)
 {
 	t->state = &core->state;
 	t->arena = arena;
@@ -177,7 +179,8 @@ void core_turn(struct core *core, const struct core_input *input, const struct c
 	struct str body = arena_keep(arena, &b);
 	begin(core, moment);
 	struct turn t;
-	init_turn(&t, core, arena, type, input->from.kind == ENTRY_FROM_DRIVER ? input->from.driver.name : (struct str){0});
+	init_turn(&t, core, arena, type,
+		  input->from.kind == ENTRY_FROM_DRIVER ? input->from.driver.name : (struct str){0});
 	if (may(type, input))
 		input_decide(type, &t, ask);
 	else
@@ -185,7 +188,8 @@ void core_turn(struct core *core, const struct core_input *input, const struct c
 	finish(core, &t, input, body, moment, ret_result);
 }
 
-bool core_timer(struct core *core, const struct core_moment *moment, struct arena *arena, struct core_result *ret_result)
+bool core_timer(struct core *core, const struct core_moment *moment, struct arena *arena,
+		struct core_result *ret_result)
 {
 	int64_t due;
 	enum timer timer;
@@ -201,10 +205,8 @@ bool core_timer(struct core *core, const struct core_moment *moment, struct aren
 	buf_put_i64(&b, due);
 	BUF_LIT(&b, "}");
 	struct str body = arena_keep(arena, &b);
-	struct core_input input = {.kind = ENTRY_INPUT_KIND_TIMER,
-				   .name = timer_name(timer),
-				   .body = body,
-				   .from = {.kind = ENTRY_FROM_CORE}};
+	struct core_input input = {
+	    .kind = ENTRY_INPUT_KIND_TIMER, .name = timer_name(timer), .body = body, .from = {.kind = ENTRY_FROM_CORE}};
 	struct turn t;
 	init_turn(&t, core, arena, NULL, (struct str){0});
 	timer_run(timer, &t, row);

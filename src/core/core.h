@@ -3,11 +3,11 @@
  *     core_turn   decide(state, input, now) → events, each applied as it is made → the entry's bytes
  *     core_fold   the entry's bytes → the same state, without deciding anything
  *
- * The core has no clock, no randomness and does no I/O: time and salt come with the input. What it returns must be durable before anyone
- * hears of it; if that fails the process ends, because the state is then ahead of the record.
+ * The core has no clock, no randomness and does no I/O: time and salt come with the input. What it returns must be
+ * durable before anyone hears of it; if that fails the process ends, because the state is then ahead of the record.
  *
- * An input that is well-formed and authenticated becomes an entry, also when it is refused. One that is not (CORE_BAD) leaves no
- * trace here: its sender is told place and remedy.
+ * An input that is well-formed and authenticated becomes an entry, also when it is refused. One that is not (CORE_BAD)
+ * leaves no trace here: its sender is told place and remedy.
  */
 #ifndef CORE_CORE_H
 #define CORE_CORE_H
@@ -26,8 +26,8 @@ enum {
 struct core {
 	struct state state;
 	struct rulebooks rulebooks;
-	uint64_t size;       /* entries so far; the next one's index */
-	uint64_t env;        /* index of the newest InForce entry */
+	uint64_t size; /* entries so far; the next one's index */
+	uint64_t env;  /* index of the newest InForce entry */
 	int64_t incarnation;
 	int64_t wall, elapsed; /* of the newest entry, ms */
 };
@@ -41,7 +41,7 @@ struct core_input {
 	enum entry_input_kind kind;
 	struct str name, body; /* body: JSON, as it came */
 	struct entry_from from;
-	struct str checked; /* JSON of what was checked before, or empty */
+	struct str checked;	 /* JSON of what was checked before, or empty */
 	const struct str *roles; /* of an operator */
 	size_t n_roles;
 };
@@ -56,15 +56,15 @@ struct core_order {
 
 struct core_result {
 	enum core_verdict verdict;
-	struct str entry;        /* DONE and REFUSED: canonical JSON, in the turn's arena */
-	uint64_t index;          /* of the entry */
-	struct str refusal;      /* REFUSED: name of the reason */
+	struct str entry;	  /* DONE and REFUSED: canonical JSON, in the turn's arena */
+	uint64_t index;		  /* of the entry */
+	struct str refusal;	  /* REFUSED: name of the reason */
 	struct str refusal_takes; /* REFUSED: JSON */
-	struct str gives;        /* DONE: JSON of what a command gives, {} when it gives nothing */
+	struct str gives;	  /* DONE: JSON of what a command gives, {} when it gives nothing */
 	struct core_order orders[TURN_EVENTS_MAX];
 	size_t n_orders;
 	char what[256]; /* BAD: what is wrong with the input, path first */
-	size_t offset;  /* BAD: where in the body */
+	size_t offset;	/* BAD: where in the body */
 };
 
 /* The state is made in `memory`, core_memory() bytes of it; it and the rulebooks outlive the core. */
@@ -76,13 +76,14 @@ void core_turn(struct core *core, const struct core_input *input, const struct c
 	       struct core_result *ret_result);
 
 /* Whether a timer is due at `wall`; if so runs the earliest one as core_turn would, else returns false. */
-bool core_timer(struct core *core, const struct core_moment *moment, struct arena *arena, struct core_result *ret_result);
+bool core_timer(struct core *core, const struct core_moment *moment, struct arena *arena,
+		struct core_result *ret_result);
 
 /* When the earliest timer is due; INT64_MAX when none is set. */
 int64_t core_due(const struct core *core);
 
-/* Reads an entry that the journal kept. False when it is not what docs/journal-format.md and the schema say; *ret_what is then why. `arena` is
- * scratch. */
+/* Reads an entry that the journal kept. False when it is not what docs/journal-format.md and the schema say; *ret_what
+ * is then why. `arena` is scratch. */
 bool core_fold(struct core *core, struct str entry, struct arena *arena, const char **ret_what);
 
 #endif

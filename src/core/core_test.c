@@ -20,10 +20,19 @@ static struct str changed(struct try *try, const char *from, const char *to)
 
 TEST(an_entry_has_all_its_members_also_those_not_yet_used)
 {
-	static const char *const members[] = {"\"format\":1,", "\"index\":12,", "\"incarnation\":1,", "\"wall\":1795424400000,",
-					      "\"elapsed\":0,", "\"env\":0,", "\"salt\":\"00000000000000000000000000000000\",",
-					      "\"from\":{\"operator\":{\"login\":\"test\"}},", "\"checked\":null,", "\"refusal\":null,",
-					      "\"because\":null,", "\"law\":null,", "\"box\":null}"};
+	static const char *const members[] = {"\"format\":1,",
+					      "\"index\":12,",
+					      "\"incarnation\":1,",
+					      "\"wall\":1795424400000,",
+					      "\"elapsed\":0,",
+					      "\"env\":0,",
+					      "\"salt\":\"00000000000000000000000000000000\",",
+					      "\"from\":{\"operator\":{\"login\":\"test\"}},",
+					      "\"checked\":null,",
+					      "\"refusal\":null,",
+					      "\"because\":null,",
+					      "\"law\":null,",
+					      "\"box\":null}"};
 	struct try try;
 	try_init(&try, NULL);
 	try_furnish(&try);
@@ -40,10 +49,11 @@ TEST(an_input_that_is_not_understood_leaves_no_trace)
 		const char *name, *body, *what;
 		size_t offset;
 	} rows[] = {
-		{"people.fly", "{}", "there is nothing of the name people.fly", 0},
-		{"access.card_read", "{}", "there is nothing of the name access.card_read", 0}, /* a report, not a command */
-		{"people.suspend_badge", "{\"badge\":1}", "has no member `why`", 11},
-		{"people.suspend_badge", "{\"badge\":1,\"why\":\"tired\"}", "why: is not one of its values: `tired`", 24},
+	    {"people.fly", "{}", "there is nothing of the name people.fly", 0},
+	    {"access.card_read", "{}", "there is nothing of the name access.card_read",
+	     0}, /* a report, not a command */
+	    {"people.suspend_badge", "{\"badge\":1}", "has no member `why`", 11},
+	    {"people.suspend_badge", "{\"badge\":1,\"why\":\"tired\"}", "why: is not one of its values: `tired`", 24},
 	};
 	struct try try;
 	try_init(&try, NULL);
@@ -64,7 +74,8 @@ TEST(a_refused_command_is_an_entry_without_events)
 	try_init(&try, NULL);
 	CHECK_INT(try_command(&try, "people.suspend_badge", "{\"badge\":7,\"why\":\"lost\"}"), CORE_REFUSED);
 	CHECK_STR(try.result.refusal, STR("PEOPLE_NO_BADGE"));
-	CHECK(str_contains(try.result.entry, STR("\"refusal\":{\"name\":\"PEOPLE_NO_BADGE\",\"takes\":{\"badge\":7}},\"events\":[]")));
+	CHECK(str_contains(try.result.entry,
+			   STR("\"refusal\":{\"name\":\"PEOPLE_NO_BADGE\",\"takes\":{\"badge\":7}},\"events\":[]")));
 	try_release(&try);
 }
 
@@ -73,12 +84,11 @@ TEST(a_command_is_for_the_roles_that_its_who_names)
 	struct try try;
 	try_init(&try, NULL);
 	static const struct str guard[] = {{"guard", 5}};
-	struct core_input input = {.kind = ENTRY_INPUT_KIND_COMMAND,
-				   .name = STR("site.add_building"),
-				   .body = STR("{\"name\":\"Shed\"}"),
-				   .from = {.kind = ENTRY_FROM_OPERATOR, .operator= {.login = STR("odo")}},
-				   .roles = guard,
-				   .n_roles = 1};
+	struct core_input input = {
+	    .kind = ENTRY_INPUT_KIND_COMMAND,
+	    .name = STR("site.add_building"),
+	    .body = STR("{\"name\":\"Shed\"}"),
+	    .from = {.kind = ENTRY_FROM_OPERATOR, .operator= {.login = STR("odo")} }, .roles = guard, .n_roles = 1};
 	struct core_moment now = {.wall = try.now};
 	core_turn(&try.core, &input, &now, &try.arena, &try.result);
 	CHECK_INT(try.result.verdict, CORE_REFUSED);
@@ -109,7 +119,8 @@ TEST(the_same_inputs_at_the_same_moments_make_the_same_bytes)
 	for (int i = 0; i < 2; i++) {
 		try_init(&tries[i], NULL);
 		try_furnish(&tries[i]);
-		try_report(&tries[i], "access.card_read", "{\"reader\":1,\"format\":\"raw\",\"bits\":26,\"card\":\"ffffffc0\"}");
+		try_report(&tries[i], "access.card_read",
+			   "{\"reader\":1,\"format\":\"raw\",\"bits\":26,\"card\":\"ffffffc0\"}");
 		entries[i] = tries[i].result.entry;
 	}
 	CHECK_STR(entries[0], entries[1]);
@@ -123,17 +134,17 @@ TEST(an_entry_that_does_not_follow_is_not_folded)
 	static const struct {
 		const char *from, *to, *what;
 	} rows[] = {
-		{"\"index\":12", "\"index\":13", "its index is not the next one"},
-		{"\"index\":12", "\"index\":11", "its index is not the next one"},
-		{"\"wall\":1795424400000", "\"wall\":1795424399999", "its time lies before the last entry's"},
-		{"\"incarnation\":1", "\"incarnation\":2", NULL},
-		{"\"sequence\":1", "\"sequence\":2", "its driver's sequence is not the next one"},
-		{"\"env\":0", "\"env\":5", "its env is not the newest InForce entry"},
-		{"access.Denied", "access.Defied", "it has an event that this program does not know"},
-		{"\"why\":\"unknown_card\"", "\"why\":\"bad_temper\"", "it has an event that this program does not know"},
-		{"\"format\":1", "\"format\":2", "is more than it may be"},
-		{",\"box\":null}", "}", "has no member"},
-		{",\"box\":null}", ",\"box\":null,\"extra\":1}", "has no member called"},
+	    {"\"index\":12", "\"index\":13", "its index is not the next one"},
+	    {"\"index\":12", "\"index\":11", "its index is not the next one"},
+	    {"\"wall\":1795424400000", "\"wall\":1795424399999", "its time lies before the last entry's"},
+	    {"\"incarnation\":1", "\"incarnation\":2", NULL},
+	    {"\"sequence\":1", "\"sequence\":2", "its driver's sequence is not the next one"},
+	    {"\"env\":0", "\"env\":5", "its env is not the newest InForce entry"},
+	    {"access.Denied", "access.Defied", "it has an event that this program does not know"},
+	    {"\"why\":\"unknown_card\"", "\"why\":\"bad_temper\"", "it has an event that this program does not know"},
+	    {"\"format\":1", "\"format\":2", "is more than it may be"},
+	    {",\"box\":null}", "}", "has no member"},
+	    {",\"box\":null}", ",\"box\":null,\"extra\":1}", "has no member called"},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct try try, judge;
@@ -141,7 +152,8 @@ TEST(an_entry_that_does_not_follow_is_not_folded)
 		try_furnish(&try);
 		try_init(&judge, NULL);
 		try_furnish(&judge);
-		try_report(&try, "access.card_read", "{\"reader\":1,\"format\":\"raw\",\"bits\":26,\"card\":\"ffffffc0\"}");
+		try_report(&try, "access.card_read",
+			   "{\"reader\":1,\"format\":\"raw\",\"bits\":26,\"card\":\"ffffffc0\"}");
 		const char *what = NULL;
 		bool folded = core_fold(&judge.core, changed(&try, rows[i].from, rows[i].to), &judge.arena, &what);
 		CHECK_INT(folded, rows[i].what == NULL);
@@ -156,13 +168,15 @@ TEST(a_timer_runs_once_and_only_when_it_is_due)
 	struct try try;
 	try_init(&try, NULL);
 	try_furnish(&try);
-	try_command(&try, "people.issue_badge", "{\"person\":1,\"card\":\"20000000\",\"bits\":26,\"kind\":\"fob\",\"until\":1795424460000}");
+	try_command(&try, "people.issue_badge",
+		    "{\"person\":1,\"card\":\"20000000\",\"bits\":26,\"kind\":\"fob\",\"until\":1795424460000}");
 	CHECK_INT(core_due(&try.core), 1795424460000);
 	CHECK(!try_timer(&try));
 	try.now = 1795424460000;
 	CHECK(try_timer(&try));
 	CHECK_STR(try_events(&try), STR("people.BadgeExpired"));
-	CHECK(str_contains(try.result.entry, STR("\"input\":{\"kind\":\"timer\",\"name\":\"people.expire_badge\",\"body\":{\"row\":3,\"due\":1795424460000}}")));
+	CHECK(str_contains(try.result.entry, STR("\"input\":{\"kind\":\"timer\",\"name\":\"people.expire_badge\","
+						 "\"body\":{\"row\":3,\"due\":1795424460000}}")));
 	CHECK(!try_timer(&try));
 	CHECK_INT(core_due(&try.core), INT64_MAX);
 	try_release(&try);

@@ -14,7 +14,8 @@ static void fold_twin(struct try *try)
 		return;
 	if (!core_fold(&try->twin, try->result.entry, &try->arena, &what)) {
 		try->failures++;
-		test_fail(__FILE__, __LINE__, "entry %llu does not fold: %s", (unsigned long long)try->result.index, what);
+		test_fail(__FILE__, __LINE__, "entry %llu does not fold: %s", (unsigned long long)try->result.index,
+			  what);
 	}
 }
 
@@ -89,20 +90,20 @@ enum core_verdict try_command(struct try *try, const char *name, const char *bod
 	struct core_input input = {.kind = ENTRY_INPUT_KIND_COMMAND,
 				   .name = str_of(name),
 				   .body = str_of(body),
-				   .from = {.kind = ENTRY_FROM_OPERATOR, .operator= {.login = STR("test")}},
-				   .roles = roles,
-				   .n_roles = ARRAY_LEN(roles)};
+				   .from = {.kind = ENTRY_FROM_OPERATOR, .operator= {.login = STR("test")} },
+					    .roles = roles,
+					    .n_roles = ARRAY_LEN(roles)};
 	return turn(try, &input);
 }
 
 enum core_verdict try_report(struct try *try, const char *name, const char *body)
 {
 	struct core_input input = {
-		.kind = ENTRY_INPUT_KIND_REPORT,
-		.name = str_of(name),
-		.body = str_of(body),
-		.from = {.kind = ENTRY_FROM_DRIVER,
-			 .driver = {.name = try->line, .boot = STR("12345678"), .sequence = try->sequence + 1}}};
+	    .kind = ENTRY_INPUT_KIND_REPORT,
+	    .name = str_of(name),
+	    .body = str_of(body),
+	    .from = {.kind = ENTRY_FROM_DRIVER,
+		     .driver = {.name = try->line, .boot = STR("12345678"), .sequence = try->sequence + 1}}};
 	if (turn(try, &input) != CORE_BAD)
 		try->sequence++;
 	return try->result.verdict;
@@ -139,17 +140,17 @@ void try_furnish(struct try *try)
 	static const struct {
 		const char *name, *body;
 	} commands[] = {
-		{"site.add_building", "{\"name\":\"Main building\"}"},
-		{"site.add_zone", "{\"name\":\"Street\",\"building\":1,\"grade\":1,\"kind\":\"outside\"}"},
-		{"site.add_zone", "{\"name\":\"Chancery\",\"building\":1,\"grade\":3,\"kind\":\"office\"}"},
-		{"doors.add_door", "{\"name\":\"Front door\",\"zone\":2,\"from_zone\":1,\"release\":5000}"},
-		{"doors.add_door", "{\"name\":\"Back door\",\"zone\":2,\"from_zone\":1,\"release\":3000}"},
-		{"doors.add_reader", "{\"door\":1,\"line\":\"line-1\",\"address\":0,\"output\":0,\"secure\":true}"},
-		{"doors.add_reader", "{\"door\":2,\"line\":\"line-1\",\"address\":1,\"output\":0,\"secure\":true}"},
-		{"people.enrol", "{\"name\":\"Ana Brook\",\"groups\":[\"staff\"],\"clearance\":3}"},
-		{"people.enrol", "{\"name\":\"Odo Lim\",\"groups\":[\"visitor\"],\"clearance\":0}"},
-		{"people.issue_badge", "{\"person\":1,\"card\":\"80000000\",\"bits\":26,\"kind\":\"card\"}"},
-		{"people.issue_badge", "{\"person\":2,\"card\":\"40000000\",\"bits\":26,\"kind\":\"visitor_card\"}"},
+	    {"site.add_building", "{\"name\":\"Main building\"}"},
+	    {"site.add_zone", "{\"name\":\"Street\",\"building\":1,\"grade\":1,\"kind\":\"outside\"}"},
+	    {"site.add_zone", "{\"name\":\"Chancery\",\"building\":1,\"grade\":3,\"kind\":\"office\"}"},
+	    {"doors.add_door", "{\"name\":\"Front door\",\"zone\":2,\"from_zone\":1,\"release\":5000}"},
+	    {"doors.add_door", "{\"name\":\"Back door\",\"zone\":2,\"from_zone\":1,\"release\":3000}"},
+	    {"doors.add_reader", "{\"door\":1,\"line\":\"line-1\",\"address\":0,\"output\":0,\"secure\":true}"},
+	    {"doors.add_reader", "{\"door\":2,\"line\":\"line-1\",\"address\":1,\"output\":0,\"secure\":true}"},
+	    {"people.enrol", "{\"name\":\"Ana Brook\",\"groups\":[\"staff\"],\"clearance\":3}"},
+	    {"people.enrol", "{\"name\":\"Odo Lim\",\"groups\":[\"visitor\"],\"clearance\":0}"},
+	    {"people.issue_badge", "{\"person\":1,\"card\":\"80000000\",\"bits\":26,\"kind\":\"card\"}"},
+	    {"people.issue_badge", "{\"person\":2,\"card\":\"40000000\",\"bits\":26,\"kind\":\"visitor_card\"}"},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
 		if (try_command(try, commands[i].name, commands[i].body) != CORE_DONE)

@@ -30,28 +30,25 @@ static int check_checkpoint(struct journal *journal, uint64_t size, struct error
 	struct str text, name = note_key_name(&journal->signer.key);
 	struct error why;
 	if (journal->note.over)
-		return store_damaged(journal->store, error, "the checkpoint is longer than %d bytes",
-				     NOTE_BYTES_MAX);
+		return store_damaged(journal->store, error, "the checkpoint is longer than %d bytes", NOTE_BYTES_MAX);
 	int failed = note_open(buf_str(&journal->note), &journal->signer.key, &text, &why);
 	if (failed == ERROR_CRYPTO) {
 		store_damaged(journal->store, error, "the checkpoint: %s", why.what);
 		if (error)
 			error->code = ERROR_CRYPTO;
-		return error_remedy(
-		    error, "Use the keys directory that belongs to this journal. Nothing was changed.");
+		return error_remedy(error, "Use the keys directory that belongs to this journal. Nothing was changed.");
 	}
 	if (failed == 0)
 		failed = note_checkpoint_parse(text, &checkpoint, &why);
 	if (failed < 0)
 		return store_damaged(journal->store, error, "the checkpoint: %s", why.what);
 	if (!str_eq(checkpoint.origin, name))
-		return store_damaged(journal->store, error,
-				     "the checkpoint is of " STR_FMT ", not of " STR_FMT,
+		return store_damaged(journal->store, error, "the checkpoint is of " STR_FMT ", not of " STR_FMT,
 				     STR_ARG(checkpoint.origin), STR_ARG(name));
 	if (checkpoint.size != size || size == 0 || size > ENTRIES_MAX)
 		return store_damaged(journal->store, error,
-				     "the checkpoint's row is for %" PRIu64 " entries, its text for %" PRIu64,
-				     size, checkpoint.size);
+				     "the checkpoint's row is for %" PRIu64 " entries, its text for %" PRIu64, size,
+				     checkpoint.size);
 	journal->size = size;
 	journal->root = checkpoint.root;
 	return 0;
@@ -67,13 +64,11 @@ static int check_bounds(struct journal *journal, struct error *error)
 		return 0;
 	if (found == 0)
 		return store_damaged(journal->store, error,
-				     "the checkpoint is for %" PRIu64 " entries, but there is none",
-				     journal->size);
+				     "the checkpoint is for %" PRIu64 " entries, but there is none", journal->size);
 	if (first == 0 && journal->size > 0 && last == journal->size - 1)
 		return 0;
 	return store_damaged(journal->store, error,
-			     "the checkpoint is for %" PRIu64 " entries, but they run from %" PRIu64
-			     " to %" PRIu64,
+			     "the checkpoint is for %" PRIu64 " entries, but they run from %" PRIu64 " to %" PRIu64,
 			     journal->size, first, last);
 }
 
@@ -146,8 +141,8 @@ void journal_root(const struct journal *journal, uint8_t ret_root[MERKLE_HASH_BY
 
 /* Writing */
 
-static int put_tile(struct journal *journal, unsigned level, uint64_t number,
-		    const struct merkle_hash *hashes, unsigned n, struct error *error)
+static int put_tile(struct journal *journal, unsigned level, uint64_t number, const struct merkle_hash *hashes,
+		    unsigned n, struct error *error)
 {
 	struct str row = {(const char *)hashes, n * sizeof *hashes};
 	return store_put_tile(journal->store, level, number, row, error);
@@ -161,8 +156,7 @@ static int put_full_tile(void *context, unsigned level, uint64_t number, const s
 
 int journal_append(struct journal *journal, struct str body, struct error *error)
 {
-	ASSERT(body.len <= JOURNAL_BODY_BYTES_MAX && journal->edge.size < ENTRIES_MAX &&
-	       !journal->is_reading);
+	ASSERT(body.len <= JOURNAL_BODY_BYTES_MAX && journal->edge.size < ENTRIES_MAX && !journal->is_reading);
 	int failed = store_put_entry(journal->store, journal->edge.size, body, error);
 	if (failed < 0)
 		return failed;
@@ -229,8 +223,7 @@ static int check_leaf(struct journal *journal, uint64_t index, struct str body, 
 	struct merkle_hash leaf = merkle_leaf(body);
 	if (merkle_eq(&leaf, &tile[index & (MERKLE_TILE_HASHES - 1)]))
 		return 0;
-	return store_damaged(journal->store, error, "entry %" PRIu64 " is not the one that was signed",
-			     index);
+	return store_damaged(journal->store, error, "entry %" PRIu64 " is not the one that was signed", index);
 }
 
 static int read_one(struct journal *journal, uint64_t index, struct str *ret_body, struct error *error)
@@ -244,8 +237,8 @@ static int read_one(struct journal *journal, uint64_t index, struct str *ret_bod
 	return check_leaf(journal, index, *ret_body, error);
 }
 
-int journal_read(struct journal *journal, uint64_t from, uint64_t count, journal_entry_fn *entry,
-		 void *context, struct error *error)
+int journal_read(struct journal *journal, uint64_t from, uint64_t count, journal_entry_fn *entry, void *context,
+		 struct error *error)
 {
 	ASSERT(from <= journal->size && count <= journal->size - from && !journal->is_reading);
 	int stop = store_check(journal->store, error);
@@ -264,8 +257,8 @@ int journal_read(struct journal *journal, uint64_t from, uint64_t count, journal
 	return stop;
 }
 
-static int get_hashes(void *context, unsigned level, uint64_t first, unsigned n,
-		      struct merkle_hash *ret_hashes, struct error *error)
+static int get_hashes(void *context, unsigned level, uint64_t first, unsigned n, struct merkle_hash *ret_hashes,
+		      struct error *error)
 {
 	struct journal *journal = context;
 	const struct merkle_hash *tile;

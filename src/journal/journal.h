@@ -80,8 +80,8 @@ typedef int journal_entry_fn(void *context, uint64_t index, struct str body);
 
 /* `count` durable entries in order, from + count <= journal_size. 0, what the callback returned, or a code.
  */
-int journal_read(struct journal *journal, uint64_t from, uint64_t count, journal_entry_fn *entry,
-		 void *context, struct error *error);
+int journal_read(struct journal *journal, uint64_t from, uint64_t count, journal_entry_fn *entry, void *context,
+		 struct error *error);
 
 /* Hashes of the durable entries' tree, proven, for proof_of_inclusion and its neighbours. Holds until the
  * next append. */

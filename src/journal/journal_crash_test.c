@@ -89,8 +89,7 @@ static bool check_left(const struct lived *lived)
 		if (failed < 0)
 			return false;
 		uint64_t found = journal_size(journal);
-		bool fits =
-		    round == 0 ? found == lived->confirmed || found == lived->tried : found == size + 3;
+		bool fits = round == 0 ? found == lived->confirmed || found == lived->tried : found == size + 3;
 		right = 0;
 		failed = journal_read(journal, 0, found, count_right, &right, &error);
 		CHECK_OK(failed, &error);
@@ -156,8 +155,7 @@ TEST(power_failures_one_after_the_other_lose_nothing_confirmed)
 			struct journal *journal;
 			disk_fail_at(disk, 1 + (seed * 31 + round * 17) % 60, seed + round);
 			if (journal_open(&journal, &options, NULL) == 0) {
-				CHECK(journal_size(journal) == lived.confirmed ||
-				      journal_size(journal) == lived.tried);
+				CHECK(journal_size(journal) == lived.confirmed || journal_size(journal) == lived.tried);
 				lived = (struct lived){journal_size(journal), journal_size(journal)};
 				while (live_batch(journal, 5, &lived) == 0)
 					;

@@ -20,8 +20,7 @@ static int fail(struct error *error, const char *directory, const char *name, co
 	return error_where(error, "%s%s%s", directory, *name ? "/" : "", name);
 }
 
-static int refuse(struct error *error, enum error_code code, const char *directory, const char *name,
-		  const char *what)
+static int refuse(struct error *error, enum error_code code, const char *directory, const char *name, const char *what)
 {
 	error_set(error, code, "%s", what);
 	return error_where(error, "%s%s%s", directory, *name ? "/" : "", name);
@@ -47,8 +46,7 @@ static bool write_all(int fd, struct str bytes)
 }
 
 /* The whole file or none: written beside, synced, renamed, and the directory synced. */
-static int put_file(int at, const char *directory, const char *name, mode_t mode, struct str bytes,
-		    struct error *error)
+static int put_file(int at, const char *directory, const char *name, mode_t mode, struct str bytes, struct error *error)
 {
 	char beside[64];
 	snprintf(beside, sizeof beside, "%s.new", name);
@@ -169,8 +167,7 @@ static int load_vkey(int at, const char *directory, struct journal_keys *keys, s
 	return failed;
 }
 
-static int check_pair(const char *directory, struct str origin, const struct journal_keys *keys,
-		      struct error *error)
+static int check_pair(const char *directory, struct str origin, const struct journal_keys *keys, struct error *error)
 {
 	struct note_signer signer;
 	int failed = note_signer_init(&signer, origin, keys->seed, error);
@@ -191,8 +188,7 @@ static int check_pair(const char *directory, struct str origin, const struct jou
 	return 0;
 }
 
-int journal_keys_load(const char *directory, struct str origin, struct journal_keys *ret_keys,
-		      struct error *error)
+int journal_keys_load(const char *directory, struct str origin, struct journal_keys *ret_keys, struct error *error)
 {
 	struct journal_keys keys = {0};
 	int at = open_directory(directory, error);

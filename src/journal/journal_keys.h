@@ -24,8 +24,7 @@ int journal_keys_make(const char *directory, struct str origin, struct error *er
 
 /* Reads the pair. Refused: other users may read the seed, either file is not exactly as above, the two do not
  * belong together, or they belong to another origin. */
-int journal_keys_load(const char *directory, struct str origin, struct journal_keys *ret_keys,
-		      struct error *error);
+int journal_keys_load(const char *directory, struct str origin, struct journal_keys *ret_keys, struct error *error);
 
 /* Wipes the seed. */
 void journal_keys_release(struct journal_keys *keys);

@@ -134,10 +134,10 @@ static const struct {
     {"empty", "journal.seed", "", 0600, ERROR_INPUT, "64 lower-case"},
     {"without LF", "journal.seed", "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f", 0600,
      ERROR_INPUT, "64 lower-case"},
-    {"in capitals", "journal.seed", "000102030405060708090A0B0C0D0E0F101112131415161718191A1B1C1D1E1F\n",
-     0600, ERROR_INPUT, "64 lower-case"},
-    {"too short", "journal.seed", "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e\n", 0600,
+    {"in capitals", "journal.seed", "000102030405060708090A0B0C0D0E0F101112131415161718191A1B1C1D1E1F\n", 0600,
      ERROR_INPUT, "64 lower-case"},
+    {"too short", "journal.seed", "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e\n", 0600, ERROR_INPUT,
+     "64 lower-case"},
     {"too long", "journal.seed", "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n\n", 0600,
      ERROR_INPUT, "not a file of a key"},
     {"of another origin", "journal.vkey", other_vkey, 0644, ERROR_CRYPTO, "of PeterNeumann, not of"},
@@ -154,13 +154,12 @@ TEST(a_pair_that_is_not_exactly_right_is_refused_with_its_file)
 		begin();
 		make();
 		write_file(changes[i].name, changes[i].text, changes[i].mode);
-		const char *where = strcmp(changes[i].what, "not the key of journal.seed") == 0
-					? "journal.vkey"
-					: changes[i].name;
+		const char *where =
+		    strcmp(changes[i].what, "not the key of journal.seed") == 0 ? "journal.vkey" : changes[i].name;
 		if (journal_keys_load(directory, ORIGIN, &keys, &error) != changes[i].code ||
 		    !strstr(error.what, changes[i].what) || !strstr(error.where, where))
-			test_fail(__FILE__, __LINE__, "%s %s: %s: %s", changes[i].name, changes[i].about,
-				  error.where, error.what);
+			test_fail(__FILE__, __LINE__, "%s %s: %s: %s", changes[i].name, changes[i].about, error.where,
+				  error.what);
 		test_count(true);
 		end();
 	}

@@ -134,8 +134,7 @@ TEST(an_empty_journal_has_no_checkpoint)
 
 TEST(what_was_committed_is_read_back_after_opening_anew)
 {
-	static const uint64_t batches[] = {1, 2,   252, 1,
-					   1, 256, 255, 10}; /* sizes 1 3 255 256 257 513 768 778 */
+	static const uint64_t batches[] = {1, 2, 252, 1, 1, 256, 255, 10}; /* sizes 1 3 255 256 257 513 768 778 */
 	struct disk *disk = disk_new("disk", SEED);
 	uint64_t size = 0;
 	for (size_t i = 0; i < ARRAY_LEN(batches); i++) {
@@ -458,10 +457,8 @@ static const struct {
 } changes[] = {
     /* entries */
     {"UPDATE entry SET body = x'00' WHERE seq = 5", "entry 5 is not the one that was signed", ERROR_RECORD},
-    {"UPDATE entry SET body = x'00' WHERE seq = 599", "entry 599 is not the one that was signed",
-     ERROR_RECORD},
-    {"UPDATE entry SET body = (SELECT body FROM entry WHERE seq = 6) WHERE seq = 5", "entry 5 is not",
-     ERROR_RECORD},
+    {"UPDATE entry SET body = x'00' WHERE seq = 599", "entry 599 is not the one that was signed", ERROR_RECORD},
+    {"UPDATE entry SET body = (SELECT body FROM entry WHERE seq = 6) WHERE seq = 5", "entry 5 is not", ERROR_RECORD},
     {"DELETE FROM entry WHERE seq = 300", "entry 300 is missing", ERROR_RECORD},
     {"DELETE FROM entry WHERE seq = 0", "from 1 to 599", ERROR_RECORD},
     {"DELETE FROM entry WHERE seq = 599", "from 0 to 598", ERROR_RECORD},
@@ -501,8 +498,7 @@ static const struct {
     {"PRAGMA user_version = 0", "not a journal of Chancery", ERROR_RECORD},
     {"PRAGMA application_id = 7", "not a journal of Chancery", ERROR_RECORD},
     {"CREATE TABLE more(x)", "the tables are not those of format 1", ERROR_RECORD},
-    {"CREATE TRIGGER t AFTER INSERT ON entry BEGIN DELETE FROM entry; END", "the tables are not those",
-     ERROR_RECORD},
+    {"CREATE TRIGGER t AFTER INSERT ON entry BEGIN DELETE FROM entry; END", "the tables are not those", ERROR_RECORD},
     {"DROP TABLE tile", "the tables are not those", ERROR_RECORD},
     {"ALTER TABLE entry RENAME COLUMN body TO text", "the tables are not those", ERROR_RECORD},
 };

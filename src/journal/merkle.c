@@ -103,8 +103,8 @@ static int take(struct merkle_edge *edge, unsigned level, const struct merkle_ha
 	return sink->full(sink->context, level, merkle_edge_number(edge, level), tile, error);
 }
 
-int merkle_edge_append(struct merkle_edge *edge, const struct merkle_hash *leaf,
-		       const struct merkle_sink *sink, struct error *error)
+int merkle_edge_append(struct merkle_edge *edge, const struct merkle_hash *leaf, const struct merkle_sink *sink,
+		       struct error *error)
 {
 	struct merkle_hash hash = *leaf; /* of the last 2^bit entries */
 	unsigned bit = 0;

@@ -76,8 +76,8 @@ unsigned merkle_edge_hashes(const struct merkle_edge *edge, unsigned level);
 uint64_t merkle_edge_number(const struct merkle_edge *edge, unsigned level);
 
 /* One more leaf. An error is the sink's, and the edge is then of no use. */
-int merkle_edge_append(struct merkle_edge *edge, const struct merkle_hash *leaf,
-		       const struct merkle_sink *sink, struct error *error);
+int merkle_edge_append(struct merkle_edge *edge, const struct merkle_hash *leaf, const struct merkle_sink *sink,
+		       struct error *error);
 
 /* Makes the peaks anew when size and tiles were filled from elsewhere. */
 void merkle_edge_restore(struct merkle_edge *edge);

@@ -66,8 +66,8 @@ static inline void merkle_naive_path(struct proof *proof, uint64_t m, const stru
 }
 
 /* SUBPROOF(m, D[n], b); PROOF(m, D[n]) is the one with b true. */
-static inline void merkle_naive_subproof(struct proof *proof, uint64_t m, const struct merkle_hash *d,
-					 uint64_t n, bool b)
+static inline void merkle_naive_subproof(struct proof *proof, uint64_t m, const struct merkle_hash *d, uint64_t n,
+					 bool b)
 {
 	uint64_t k = 1;
 	if (m == n) {

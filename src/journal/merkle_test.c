@@ -2,13 +2,13 @@
 #include "base/test.h"
 #include "journal/merkle_naive.h"
 
-#define CHECK_HASH(found, hex)                                                                               \
-	do {                                                                                                 \
-		char digits_[2 * MERKLE_HASH_BYTES];                                                         \
-		struct merkle_hash hash_ = (found);                                                          \
-		struct buf b_ = BUF(digits_);                                                                \
-		buf_put_hex(&b_, hash_.at, sizeof hash_.at);                                                 \
-		CHECK_STR(buf_str(&b_), str_of(hex));                                                        \
+#define CHECK_HASH(found, hex)                                                                                         \
+	do {                                                                                                           \
+		char digits_[2 * MERKLE_HASH_BYTES];                                                                   \
+		struct merkle_hash hash_ = (found);                                                                    \
+		struct buf b_ = BUF(digits_);                                                                          \
+		buf_put_hex(&b_, hash_.at, sizeof hash_.at);                                                           \
+		CHECK_STR(buf_str(&b_), str_of(hex));                                                                  \
 	} while (0)
 
 /* The tree that the Certificate Transparency implementations test with: eight entries and the root after
@@ -61,8 +61,7 @@ TEST(no_entries_have_the_hash_of_nothing_as_root)
 {
 	static struct merkle_edge edge;
 	CHECK_HASH(merkle_empty(), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-	CHECK_HASH(merkle_edge_root(&edge),
-		   "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+	CHECK_HASH(merkle_edge_root(&edge), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 
 TEST(known_entries_have_known_roots)

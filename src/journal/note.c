@@ -107,8 +107,7 @@ int note_key_parse(struct str line, struct note_key *ret_key, struct error *erro
 	if (!str_cut(line, '+', &name, &rest) || !str_cut(rest, '+', &id, &base64))
 		return bad_key(error, ERROR_INPUT, "it has not three parts with '+' between them");
 	if (!is_name(name))
-		return bad_key(error, ERROR_INPUT,
-			       "its name is empty, too long, or has a space or control character");
+		return bad_key(error, ERROR_INPUT, "its name is empty, too long, or has a space or control character");
 	if (!hex_read(id, key.id, ID_BYTES))
 		return bad_key(error, ERROR_INPUT, "its id is not 8 lower-case hexadecimal digits");
 	if (!base64_read_exactly(base64, typed, sizeof typed))
@@ -144,8 +143,7 @@ int note_signer_init(struct note_signer *signer, struct str name, const uint8_t 
 	ASSERT(ready >= 0);
 	if (!is_name(name)) {
 		error_set(error, ERROR_INPUT, "\"" STR_FMT "\" cannot be a key's name", STR_ARG(name));
-		return error_remedy(error, "Use 1 to %d bytes without white space and '+'.",
-				    NOTE_NAME_BYTES_MAX);
+		return error_remedy(error, "Use 1 to %d bytes without white space and '+'.", NOTE_NAME_BYTES_MAX);
 	}
 	*signer = (struct note_signer){0};
 	key_set_name(&signer->key, name);
@@ -165,8 +163,7 @@ void note_sign(struct buf *b, const struct note_signer *signer, struct str text)
 	ASSERT(str_ends(text, STR("\n")) && str_is_utf8(text) && !has_control(text, true));
 	uint8_t blob[ID_BYTES + SIGNATURE_BYTES];
 	memcpy(blob, signer->key.id, ID_BYTES);
-	int done =
-	    crypto_sign_detached(blob + ID_BYTES, NULL, (const uint8_t *)text.at, text.len, signer->secret);
+	int done = crypto_sign_detached(blob + ID_BYTES, NULL, (const uint8_t *)text.at, text.len, signer->secret);
 	ASSERT(done == 0);
 	buf_put_str(b, text);
 	buf_put_str(b, STR("\n" DASH));
@@ -212,12 +209,10 @@ static int check_line(struct str line, struct str text, const struct note_key *k
 	if (!str_eq(name, note_key_name(key)) || memcmp(blob, key->id, ID_BYTES) != 0)
 		return 0;
 	if (len == ID_BYTES + SIGNATURE_BYTES &&
-	    crypto_sign_verify_detached(blob + ID_BYTES, (const uint8_t *)text.at, text.len,
-					key->public_key) == 0)
+	    crypto_sign_verify_detached(blob + ID_BYTES, (const uint8_t *)text.at, text.len, key->public_key) == 0)
 		return 1;
 	error_set(error, ERROR_CRYPTO, "the signature of " STR_FMT " is wrong", STR_ARG(name));
-	return error_remedy(error,
-			    "The text was changed, or this is not its signature: fetch the note again.");
+	return error_remedy(error, "The text was changed, or this is not its signature: fetch the note again.");
 }
 
 int note_open(struct str note, const struct note_key *key, struct str *ret_text, struct error *error)
@@ -241,8 +236,7 @@ int note_open(struct str note, const struct note_key *key, struct str *ret_text,
 		is_signed |= found > 0;
 	}
 	if (!is_signed) {
-		error_set(error, ERROR_CRYPTO, "the note is not signed by " STR_FMT,
-			  STR_ARG(note_key_name(key)));
+		error_set(error, ERROR_CRYPTO, "the note is not signed by " STR_FMT, STR_ARG(note_key_name(key)));
 		return error_remedy(error, "Check it with the key that signed it.");
 	}
 	*ret_text = text;
@@ -278,8 +272,7 @@ int note_checkpoint_parse(struct str text, struct note_checkpoint *ret_checkpoin
 		return bad_checkpoint(error, 1, "the origin is not a name");
 	if (!str_cut(rest, '\n', &size, &rest) || !str_to_i64(size, 0, INT64_MAX, &number))
 		return bad_checkpoint(error, 2, "the size is not a decimal number");
-	if (!str_cut(rest, '\n', &root, &rest) ||
-	    !base64_read_exactly(root, checkpoint.root.at, MERKLE_HASH_BYTES))
+	if (!str_cut(rest, '\n', &root, &rest) || !base64_read_exactly(root, checkpoint.root.at, MERKLE_HASH_BYTES))
 		return bad_checkpoint(error, 3, "the root is not 32 bytes in base64");
 	if (rest.len > 0)
 		return bad_checkpoint(error, 4, "there are more than three lines");

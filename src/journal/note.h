@@ -23,10 +23,9 @@
 
 enum {
 	NOTE_NAME_BYTES_MAX = 255,
-	NOTE_SIGNATURES_MAX = 64, /* lines under one text */
-	NOTE_BYTES_MAX = 65535,	  /* with its signatures */
-	NOTE_OWN_BYTES_MAX =
-	    1024, /* a checkpoint with one signature: two names, a number, a hash, a signature */
+	NOTE_SIGNATURES_MAX = 64,  /* lines under one text */
+	NOTE_BYTES_MAX = 65535,	   /* with its signatures */
+	NOTE_OWN_BYTES_MAX = 1024, /* a checkpoint with one signature: two names, a number, a hash, a signature */
 	NOTE_VKEY_BYTES_MAX = NOTE_NAME_BYTES_MAX + 1 + 8 + 1 + 44,
 	NOTE_SEED_BYTES = 32,
 };

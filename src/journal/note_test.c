@@ -6,16 +6,16 @@
 /* The example of golang.org/x/mod/sumdb/note, which the C2SP text grew from. Its seed is public. */
 #define PETER_VKEY "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
 #define PETER_SEED "AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz"
-#define PETER_SIGNATURE                                                                                      \
-	"\xe2\x80\x94 PeterNeumann "                                                                         \
+#define PETER_SIGNATURE                                                                                                \
+	"\xe2\x80\x94 PeterNeumann "                                                                                   \
 	"x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n"
-#define PETER_TEXT                                                                                           \
-	"If you think cryptography is the answer to your problem,\n"                                         \
+#define PETER_TEXT                                                                                                     \
+	"If you think cryptography is the answer to your problem,\n"                                                   \
 	"then you don't know what your problem is.\n"
 /* The other signer of the same tests. */
 #define ENOCH_VKEY "EnochRoot+af0cfe78+ATtqJ7zOtqQtYqOo0CpvDXNlMhV3HeJDpjrASKGLWdop"
-#define ENOCH_SIGNATURE                                                                                      \
-	"\xe2\x80\x94 EnochRoot "                                                                            \
+#define ENOCH_SIGNATURE                                                                                                \
+	"\xe2\x80\x94 EnochRoot "                                                                                      \
 	"rwz+eBzmZa0SO3NbfRGzPCpDckykFXSdeX+MNtCOXm2/5n2tiOHp+vAF1aGrQ5ovTG01oOTGwnWLox33WWd1RvMc+QQ=\n"
 
 static struct note_key key_of(const char *line)
@@ -57,24 +57,20 @@ static const struct {
     {"a name alone", "PeterNeumann", "three parts", ERROR_INPUT},
     {"no key", "PeterNeumann+c74f20a3", "three parts", ERROR_INPUT},
     {"no name", "+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW", "name", ERROR_INPUT},
-    {"a space in the name", "Peter Neumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW", "name",
+    {"a space in the name", "Peter Neumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW", "name", ERROR_INPUT},
+    {"a wide space in the name", "Peter\xe3\x80\x80+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW", "name",
      ERROR_INPUT},
-    {"a wide space in the name", "Peter\xe3\x80\x80+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
-     "name", ERROR_INPUT},
     {"a name that is not UTF-8", "Peter\xff+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW", "name",
      ERROR_INPUT},
-    {"an id in capitals", "PeterNeumann+C74F20A3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
-     "8 lower-case", ERROR_INPUT},
-    {"a short id", "PeterNeumann+c74f20+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW", "8 lower-case",
+    {"an id in capitals", "PeterNeumann+C74F20A3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW", "8 lower-case",
      ERROR_INPUT},
-    {"another id", "PeterNeumann+c74f20a4+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
-     "not that of its name", ERROR_CRYPTO},
-    {"another name", "PeterNewmann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
-     "not that of its name", ERROR_CRYPTO},
-    {"a short key", "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10Q=", "33 bytes",
-     ERROR_INPUT},
-    {"a long key", "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TWAA==", "33 bytes",
-     ERROR_INPUT},
+    {"a short id", "PeterNeumann+c74f20+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW", "8 lower-case", ERROR_INPUT},
+    {"another id", "PeterNeumann+c74f20a4+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW", "not that of its name",
+     ERROR_CRYPTO},
+    {"another name", "PeterNewmann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW", "not that of its name",
+     ERROR_CRYPTO},
+    {"a short key", "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10Q=", "33 bytes", ERROR_INPUT},
+    {"a long key", "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TWAA==", "33 bytes", ERROR_INPUT},
     {"a line feed", PETER_VKEY "\n", "33 bytes", ERROR_INPUT},
     {"another algorithm", "PeterNeumann+c74f20a3+BBpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW", "not Ed25519",
      ERROR_INPUT},
@@ -150,8 +146,7 @@ TEST(each_of_two_signers_opens_it)
 	struct note_key key = key_of(ENOCH_VKEY);
 	struct str text;
 	struct error error;
-	CHECK_OK(note_open(STR(PETER_TEXT "\n" PETER_SIGNATURE ENOCH_SIGNATURE), &key, &text, &error),
-		 &error);
+	CHECK_OK(note_open(STR(PETER_TEXT "\n" PETER_SIGNATURE ENOCH_SIGNATURE), &key, &text, &error), &error);
 }
 
 #define DASH "\xe2\x80\x94 "
@@ -289,8 +284,7 @@ TEST(what_is_no_checkpoint_is_refused_with_its_line)
 	for (size_t i = 0; i < ARRAY_LEN(bad_checkpoints); i++) {
 		struct note_checkpoint checkpoint;
 		struct error error = {0};
-		CHECK_INT(note_checkpoint_parse(str_of(bad_checkpoints[i].text), &checkpoint, &error),
-			  ERROR_INPUT);
+		CHECK_INT(note_checkpoint_parse(str_of(bad_checkpoints[i].text), &checkpoint, &error), ERROR_INPUT);
 		CHECK_STR(str_of(error.where), str_of(bad_checkpoints[i].where));
 		CHECK(error.remedy[0]);
 	}

@@ -9,13 +9,12 @@ static uint64_t split_of(uint64_t n)
 
 /* The root of 2^bits entries from `first`, a multiple of that: a piece of one tile, of the highest level that
  * has it. */
-static int piece_root(const struct proof_source *source, uint64_t first, unsigned bits,
-		      struct merkle_hash *ret_root, struct error *error)
+static int piece_root(const struct proof_source *source, uint64_t first, unsigned bits, struct merkle_hash *ret_root,
+		      struct error *error)
 {
 	struct merkle_hash hashes[MERKLE_TILE_HASHES / 2];
 	unsigned level = bits / MERKLE_TILE_BITS, n = 1U << bits % MERKLE_TILE_BITS;
-	int failed =
-	    source->hashes(source->context, level, first >> (MERKLE_TILE_BITS * level), n, hashes, error);
+	int failed = source->hashes(source->context, level, first >> (MERKLE_TILE_BITS * level), n, hashes, error);
 	if (failed < 0)
 		return failed;
 	*ret_root = merkle_root(hashes, n);
@@ -24,8 +23,8 @@ static int piece_root(const struct proof_source *source, uint64_t first, unsigne
 
 /* The root of n entries from `first`: their pieces, one for each bit of n, joined from the smallest, the
  * last. */
-static int range_root(const struct proof_source *source, uint64_t first, uint64_t n,
-		      struct merkle_hash *ret_root, struct error *error)
+static int range_root(const struct proof_source *source, uint64_t first, uint64_t n, struct merkle_hash *ret_root,
+		      struct error *error)
 {
 	ASSERT(n > 0);
 	struct merkle_hash root, piece;
@@ -44,8 +43,7 @@ static int range_root(const struct proof_source *source, uint64_t first, uint64_
 	return 0;
 }
 
-int proof_root(const struct proof_source *source, uint64_t size, struct merkle_hash *ret_root,
-	       struct error *error)
+int proof_root(const struct proof_source *source, uint64_t size, struct merkle_hash *ret_root, struct error *error)
 {
 	return range_root(source, 0, size, ret_root, error);
 }
@@ -68,8 +66,8 @@ static int add_range(struct proof *proof, const struct proof_source *source, uin
 }
 
 /* RFC 6962, section 2.1.1: PATH(m, D[n]). */
-int proof_of_inclusion(const struct proof_source *source, uint64_t index, uint64_t size,
-		       struct proof *ret_proof, struct error *error)
+int proof_of_inclusion(const struct proof_source *source, uint64_t index, uint64_t size, struct proof *ret_proof,
+		       struct error *error)
 {
 	ASSERT(index < size);
 	struct proof proof = {0};
@@ -91,8 +89,8 @@ int proof_of_inclusion(const struct proof_source *source, uint64_t index, uint64
 
 /* RFC 6962, section 2.1.2: PROOF(m, D[n]). What is left when both sizes end in the same subtree is known to
  * who holds the old root, when that subtree is the whole old tree. */
-int proof_of_consistency(const struct proof_source *source, uint64_t size1, uint64_t size2,
-			 struct proof *ret_proof, struct error *error)
+int proof_of_consistency(const struct proof_source *source, uint64_t size1, uint64_t size2, struct proof *ret_proof,
+			 struct error *error)
 {
 	ASSERT(size1 >= 1 && size1 <= size2);
 	struct proof proof = {0};
@@ -118,8 +116,8 @@ int proof_of_consistency(const struct proof_source *source, uint64_t size1, uint
 
 /* RFC 9162, section 2.1.3.2; fn and sn are its names for the node's and the last node's number on the level
  * reached. */
-bool proof_has_inclusion(const struct proof *proof, uint64_t index, uint64_t size,
-			 const struct merkle_hash *leaf, const struct merkle_hash *root)
+bool proof_has_inclusion(const struct proof *proof, uint64_t index, uint64_t size, const struct merkle_hash *leaf,
+			 const struct merkle_hash *root)
 {
 	if (index >= size || proof->n > PROOF_HASHES_MAX)
 		return false;
@@ -172,8 +170,8 @@ static bool grew(const struct proof *proof, uint64_t size1, uint64_t size2, cons
 	return sn == 0 && merkle_eq(&fr, root1) && merkle_eq(&sr, root2);
 }
 
-bool proof_has_consistency(const struct proof *proof, uint64_t size1, uint64_t size2,
-			   const struct merkle_hash *root1, const struct merkle_hash *root2)
+bool proof_has_consistency(const struct proof *proof, uint64_t size1, uint64_t size2, const struct merkle_hash *root1,
+			   const struct merkle_hash *root2)
 {
 	if (size1 == 0 || size1 > size2 || proof->n > PROOF_HASHES_MAX)
 		return false;

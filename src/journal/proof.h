@@ -22,26 +22,25 @@ struct proof {
 
 /* Gives n neighbouring hashes of a level, which all lie in one tile and in the tree. */
 struct proof_source {
-	int (*hashes)(void *context, unsigned level, uint64_t first, unsigned n,
-		      struct merkle_hash *ret_hashes, struct error *error);
+	int (*hashes)(void *context, unsigned level, uint64_t first, unsigned n, struct merkle_hash *ret_hashes,
+		      struct error *error);
 	void *context;
 };
 
 /* The root of the first `size` >= 1 entries. */
-int proof_root(const struct proof_source *source, uint64_t size, struct merkle_hash *ret_root,
-	       struct error *error);
+int proof_root(const struct proof_source *source, uint64_t size, struct merkle_hash *ret_root, struct error *error);
 
 /* index < size; 1 <= size1 <= size2. Other numbers are the caller's mistake. An error is the source's. */
-int proof_of_inclusion(const struct proof_source *source, uint64_t index, uint64_t size,
-		       struct proof *ret_proof, struct error *error);
-int proof_of_consistency(const struct proof_source *source, uint64_t size1, uint64_t size2,
-			 struct proof *ret_proof, struct error *error);
+int proof_of_inclusion(const struct proof_source *source, uint64_t index, uint64_t size, struct proof *ret_proof,
+		       struct error *error);
+int proof_of_consistency(const struct proof_source *source, uint64_t size1, uint64_t size2, struct proof *ret_proof,
+			 struct error *error);
 
 /* False for everything that is not exactly the proof, whatever the numbers are (RFC 9162, sections 2.1.3.2
  * and 2.1.4.2). */
-bool proof_has_inclusion(const struct proof *proof, uint64_t index, uint64_t size,
-			 const struct merkle_hash *leaf, const struct merkle_hash *root);
-bool proof_has_consistency(const struct proof *proof, uint64_t size1, uint64_t size2,
-			   const struct merkle_hash *root1, const struct merkle_hash *root2);
+bool proof_has_inclusion(const struct proof *proof, uint64_t index, uint64_t size, const struct merkle_hash *leaf,
+			 const struct merkle_hash *root);
+bool proof_has_consistency(const struct proof *proof, uint64_t size1, uint64_t size2, const struct merkle_hash *root1,
+			   const struct merkle_hash *root2);
 
 #endif

@@ -18,8 +18,8 @@ static void make_tree(void)
 	above[0] = roots[MERKLE_TILE_HASHES];
 }
 
-static int get_hashes(void *context, unsigned level, uint64_t first, unsigned n,
-		      struct merkle_hash *ret_hashes, struct error *error)
+static int get_hashes(void *context, unsigned level, uint64_t first, unsigned n, struct merkle_hash *ret_hashes,
+		      struct error *error)
 {
 	(void)context, (void)error;
 	ASSERT(level <= 1 && first / MERKLE_TILE_HASHES == (first + n - 1) / MERKLE_TILE_HASHES);
@@ -75,8 +75,7 @@ static void try_inclusion(uint64_t index, uint64_t size)
 	CHECK(!proof_has_inclusion(&proof, index, size, &leaves[index], &other));
 	CHECK(!proof_has_inclusion(&proof, size, size, &leaves[index], &roots[size]));
 	if (size > 1)
-		CHECK(!proof_has_inclusion(&proof, index > 0 ? index - 1 : 1, size, &leaves[index],
-					   &roots[size]));
+		CHECK(!proof_has_inclusion(&proof, index > 0 ? index - 1 : 1, size, &leaves[index], &roots[size]));
 	for (size_t way = 0;; way++) {
 		struct proof broken = proof;
 		if (!break_proof(&broken, way))

@@ -55,20 +55,18 @@ static int fail(const struct store *store, struct error *error, const char *doin
 	if ((code & 0xff) == SQLITE_BUSY) {
 		error_set(error, ERROR_LIMIT, "another process has the journal open");
 		error_where(error, "%s", store->path);
-		return error_remedy(
-		    error, "Stop the other one first: a journal has one writer and no other reader.");
+		return error_remedy(error, "Stop the other one first: a journal has one writer and no other reader.");
 	}
 	bool is_damage = (code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB;
 	if (is_damage)
 		return store_damaged(store, error, "%s: %s", doing, sqlite3_errmsg(store->db));
-	error_set(error, ERROR_SYSTEM, "%s: %s (SQLite %d, system %d)", doing, sqlite3_errmsg(store->db),
-		  code, sqlite3_system_errno(store->db));
+	error_set(error, ERROR_SYSTEM, "%s: %s (SQLite %d, system %d)", doing, sqlite3_errmsg(store->db), code,
+		  sqlite3_system_errno(store->db));
 	error_where(error, "%s", store->path);
-	return error_remedy(error,
-			    (code & 0xff) == SQLITE_FULL
-				? "Make space on this disk, then start again."
-				: "Check the disk and the rights to the file and its directory, then start "
-				  "again; what was confirmed is in the journal.");
+	return error_remedy(error, (code & 0xff) == SQLITE_FULL
+				       ? "Make space on this disk, then start again."
+				       : "Check the disk and the rights to the file and its directory, then start "
+					 "again; what was confirmed is in the journal.");
 }
 
 static int fail_writing(struct store *store, struct error *error, const char *doing)
@@ -86,9 +84,9 @@ int store_damaged(const struct store *store, struct error *error, const char *fo
 	va_end(args);
 	error_set(error, ERROR_RECORD, "%s", what);
 	error_where(error, "%s", store->path);
-	return error_remedy(
-	    error, "Keep the file as it is, run chancery-verify on a copy to see what else is wrong, and "
-		   "restore the newest backup. Nothing was changed.");
+	return error_remedy(error,
+			    "Keep the file as it is, run chancery-verify on a copy to see what else is wrong, and "
+			    "restore the newest backup. Nothing was changed.");
 }
 
 /* Running statements */
@@ -162,8 +160,7 @@ static int count_log_pages(void *context, sqlite3 *db, const char *name, int pag
 /* Until is_open the log stays as it is, so that a journal which we refuse is not changed. */
 static int connect(struct store *store, const char *path, const char *vfs, struct error *error)
 {
-	int flags =
-	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
 	if (sqlite3_open_v2(path, &store->db, flags, vfs) != SQLITE_OK)
 		return fail(store, error, "cannot open");
 	sqlite3_extended_result_codes(store->db, 1);
@@ -225,8 +222,7 @@ static int check_tables(struct store *store, struct error *error)
 	sqlite3_finalize(s);
 	if (found < 0)
 		return found;
-	return is_right ? 0
-			: store_damaged(store, error, "the tables are not those of format %d", STORE_FORMAT);
+	return is_right ? 0 : store_damaged(store, error, "the tables are not those of format %d", STORE_FORMAT);
 }
 
 static int check_format(struct store *store, struct error *error)
@@ -246,29 +242,26 @@ static int check_format(struct store *store, struct error *error)
 		return failed < 0 ? failed : check_tables(store, error);
 	}
 	if (id == STORE_APPLICATION_ID && format > STORE_FORMAT) {
-		error_set(error, ERROR_RECORD,
-			  "the journal is of format %" PRId64 ", this program knows format %d", format,
-			  STORE_FORMAT);
+		error_set(error, ERROR_RECORD, "the journal is of format %" PRId64 ", this program knows format %d",
+			  format, STORE_FORMAT);
 		error_where(error, "%s", store->path);
 		return error_remedy(error, "Use the newer program that wrote it. Nothing was changed.");
 	}
 	error_set(error, ERROR_RECORD, "this database is not a journal of Chancery");
 	error_where(error, "%s", store->path);
-	return error_remedy(
-	    error, "Name the mission's journal.db, or a path where nothing is. Nothing was changed.");
+	return error_remedy(error, "Name the mission's journal.db, or a path where nothing is. Nothing was changed.");
 }
 
 static int prepare(struct store *store, struct error *error)
 {
 	for (size_t i = 0; i < STATEMENTS; i++)
-		if (sqlite3_prepare_v3(store->db, statements[i], -1, SQLITE_PREPARE_PERSISTENT,
-				       &store->statement[i], NULL) != SQLITE_OK)
+		if (sqlite3_prepare_v3(store->db, statements[i], -1, SQLITE_PREPARE_PERSISTENT, &store->statement[i],
+				       NULL) != SQLITE_OK)
 			return fail(store, error, statements[i]);
 	return 0;
 }
 
-int store_open(struct store **ret_store, const char *path, const char *vfs, int log_pages_max,
-	       struct error *error)
+int store_open(struct store **ret_store, const char *path, const char *vfs, int log_pages_max, struct error *error)
 {
 	struct store *store = calloc(1, sizeof *store);
 	ASSERT(store);
@@ -308,8 +301,7 @@ int store_check(const struct store *store, struct error *error)
 		return 0;
 	error_set(error, ERROR_SYSTEM, "an earlier write failed");
 	error_where(error, "%s", store->path);
-	return error_remedy(error,
-			    "End this process and start it again; what was confirmed is in the journal.");
+	return error_remedy(error, "End this process and start it again; what was confirmed is in the journal.");
 }
 
 /* Writing */
@@ -335,8 +327,7 @@ int store_put_entry(struct store *store, uint64_t seq, struct str body, struct e
 	return run(s) ? 0 : fail_writing(store, error, "cannot write an entry");
 }
 
-int store_put_tile(struct store *store, unsigned level, uint64_t number, struct str hashes,
-		   struct error *error)
+int store_put_tile(struct store *store, unsigned level, uint64_t number, struct str hashes, struct error *error)
 {
 	int failed = begin(store, error);
 	if (failed < 0)
@@ -391,8 +382,7 @@ int store_get_checkpoint(struct store *store, uint64_t *ret_size, struct buf *no
 	return found;
 }
 
-int store_get_tile(struct store *store, unsigned level, uint64_t number, struct buf *hashes,
-		   struct error *error)
+int store_get_tile(struct store *store, unsigned level, uint64_t number, struct buf *hashes, struct error *error)
 {
 	sqlite3_stmt *s = numbered(store, GET_TILE, level);
 	sqlite3_bind_int64(s, 2, (sqlite3_int64)number);

@@ -26,8 +26,7 @@ struct store;
 
 /* Opens the database or makes an empty one, and checks that it is a journal of our format with no tables but
  * ours. */
-int store_open(struct store **ret_store, const char *path, const char *vfs, int log_pages_max,
-	       struct error *error);
+int store_open(struct store **ret_store, const char *path, const char *vfs, int log_pages_max, struct error *error);
 void store_close(struct store *store);
 
 /* Breaks the store on purpose: what the caller knows no longer fits what it wrote. */
@@ -41,8 +40,7 @@ int store_check(const struct store *store, struct error *error);
 int store_damaged(const struct store *store, struct error *error, const char *format, ...) PRINTF(3, 4);
 
 int store_put_entry(struct store *store, uint64_t seq, struct str body, struct error *error);
-int store_put_tile(struct store *store, unsigned level, uint64_t number, struct str hashes,
-		   struct error *error);
+int store_put_tile(struct store *store, unsigned level, uint64_t number, struct str hashes, struct error *error);
 int store_put_checkpoint(struct store *store, uint64_t size, struct str note, struct error *error);
 
 /* Durable when it returns 0. */
@@ -51,8 +49,7 @@ int store_commit(struct store *store, struct error *error);
 /* 1 when the row is there, 0 when not. Bytes are put into the buffer, which is `over` when they are too many.
  */
 int store_get_checkpoint(struct store *store, uint64_t *ret_size, struct buf *note, struct error *error);
-int store_get_tile(struct store *store, unsigned level, uint64_t number, struct buf *hashes,
-		   struct error *error);
+int store_get_tile(struct store *store, unsigned level, uint64_t number, struct buf *hashes, struct error *error);
 
 /* The lowest and the highest number of an entry; 0 when there is none. */
 int store_get_bounds(struct store *store, uint64_t *ret_first, uint64_t *ret_last, struct error *error);

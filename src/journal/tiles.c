@@ -2,8 +2,8 @@
 
 #include <inttypes.h>
 
-static int load(struct store *store, unsigned level, uint64_t number, unsigned n,
-		struct merkle_hash *ret_hashes, struct error *error)
+static int load(struct store *store, unsigned level, uint64_t number, unsigned n, struct merkle_hash *ret_hashes,
+		struct error *error)
 {
 	struct buf row = {.at = ret_hashes[0].at, .size = n * sizeof *ret_hashes};
 	int found = store_get_tile(store, level, number, &row, error);
@@ -12,8 +12,8 @@ static int load(struct store *store, unsigned level, uint64_t number, unsigned n
 	if (found == 0)
 		return store_damaged(store, error, "tile (%u, %" PRIu64 ") is missing", level, number);
 	if (row.len != row.size) /* 0 when it ran over */
-		return store_damaged(store, error, "tile (%u, %" PRIu64 ") has not the size of %u hashes",
-				     level, number, n);
+		return store_damaged(store, error, "tile (%u, %" PRIu64 ") has not the size of %u hashes", level,
+				     number, n);
 	return 0;
 }
 
@@ -33,8 +33,7 @@ int tiles_load_edge(struct store *store, uint64_t size, struct merkle_edge *edge
 }
 
 /* Reads a full tile and holds its root against the level above. */
-static int prove(struct tiles *tiles, unsigned level, uint64_t number, struct tiles_kept *kept,
-		 struct error *error)
+static int prove(struct tiles *tiles, unsigned level, uint64_t number, struct tiles_kept *kept, struct error *error)
 {
 	const struct merkle_hash *above;
 	kept->is_held = false;
@@ -46,8 +45,8 @@ static int prove(struct tiles *tiles, unsigned level, uint64_t number, struct ti
 		return failed;
 	struct merkle_hash root = merkle_root(kept->at, MERKLE_TILE_HASHES);
 	if (!merkle_eq(&root, &above[number & (MERKLE_TILE_HASHES - 1)]))
-		return store_damaged(tiles->store, error,
-				     "tile (%u, %" PRIu64 ") is not the one that was signed", level, number);
+		return store_damaged(tiles->store, error, "tile (%u, %" PRIu64 ") is not the one that was signed",
+				     level, number);
 	kept->number = number;
 	kept->is_held = true;
 	return 0;

@@ -232,7 +232,8 @@ def public_reader(m):
 
 
 def emit(tree):
-    declared = [f"struct str {e.c_name}_name(enum {e.c_name} value);\nbool {e.c_name}_of(struct str text, enum {e.c_name} *ret_value);" for e in tree.enums.values()]
+    declared = [f"struct str {e.c_name}_name(enum {e.c_name} value);\nbool {e.c_name}_of(struct str text, enum {e.c_name} *ret_value);"
+                for e in tree.enums.values()]
     declared += [f"bool {m.c_name}_read(struct json *j, struct {m.c_name} *ret);\nvoid {m.c_name}_write(struct buf *b, const struct {m.c_name} *v);"
                  for m in tree.messages]
     parts = [enum_functions(e) for e in tree.enums.values()]

@@ -135,8 +135,9 @@ bool input_refuses(const struct input_type *type, enum refusal code)
                  returning("type->index", [(i, f"{n}_read(j, ret_body)") for i, n in enumerate(names)], 'WRONG("no such input");') + "}\n")
     parts.append("void input_write(const struct input_type *type, struct buf *b, const void *body)\n{\n" +
                  switch("type->index", [(i, f"{n}_write(b, body);") for i, n in enumerate(names)], 'WRONG("no such input");') + "}\n")
+    decide = [(i, f"{may_set(tree, x.domain)}{decide_name(x)}(t, body);") for i, x in enumerate(ordered)]
     parts.append(may_arrays(tree) + "void input_decide(const struct input_type *type, struct turn *t, const void *body)\n{\n" +
-                 switch("type->index", [(i, f"{may_set(tree, x.domain)}{decide_name(x)}(t, body);") for i, x in enumerate(ordered)], 'WRONG("no such input");') + "}\n")
+                 switch("type->index", decide, 'WRONG("no such input");') + "}\n")
     return "\n".join(part for part in parts if part)
 
 
@@ -159,7 +160,8 @@ def events(tree):
     order = sorted(all_events, key=lambda e: e.name.encode())
     wrong = 'WRONG("no such event");'
     return "\n".join([
-        f"static const struct str event_names[] = {{{names}}};\n/* By name. */\nstatic const enum event event_order_of_names[] = {{{', '.join(map(label, order))}}};\n",
+        f"static const struct str event_names[] = {{{names}}};\n/* By name. */\n",
+        f"static const enum event event_order_of_names[] = {{{', '.join(map(label, order))}}};\n",
         """struct str event_name(enum event kind)
 {
 	ASSERT(kind != EVENT_NONE && (size_t)kind < ARRAY_LEN(event_names));

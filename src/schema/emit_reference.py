@@ -29,7 +29,8 @@ def domain(tree, name):
         if i.refuses:
             lines.append("Refuses with " + ", ".join(f"`{code}`" for code in i.refuses) + ".\n\n")
     for e in (e for e in tree.events.values() if e.domain == name):
-        lines.append(f"## event `{e.name}`\n\n{e.about} Says: “{e.says['en']}”" + (f" An order, good for {e.order.not_after} ms." if e.order else "") + f"\n\n{fields(e.body.fields)}")
+        order = f" An order, good for {e.order.not_after} ms." if e.order else ""
+        lines.append(f"## event `{e.name}`\n\n{e.about} Says: “{e.says['en']}”{order}\n\n{fields(e.body.fields)}")
     for r in (r for r in tree.refusals.values() if r.domain == name):
         lines.append(f"## refusal `{r.name}`\n\n{r.about} Says: “{r.sentences['en']}”\n\n")
     return "".join(lines)

@@ -58,14 +58,18 @@ def set_index(t, i, f):
     return (f"struct {n} *row = {n}_edit(s, id);\n\ttable_index_out(&s->{n}, {i}, row);\n\t{store}\n\ttable_index_in(&s->{n}, {i}, row);")
 
 
+def column_kind(f):
+    return "COLUMN_TEXT" if f.type.kind in ("text", "bytes") else "COLUMN_NUMBER"
+
+
 def shape(t):
     n, parts = t.c_name, []
     if indexed(t):
-        rows = ",\n".join(f"\t{{offsetof(struct {n}, {f.name}), {'COLUMN_TEXT' if f.type.kind in ('text', 'bytes') else 'COLUMN_NUMBER'}, {str(f.unique).lower()}}}"
-                          for f in indexed(t))
+        rows = ",\n".join(f"\t{{offsetof(struct {n}, {f.name}), {column_kind(f)}, {str(f.unique).lower()}}}" for f in indexed(t))
         parts.append(f"static const struct column columns_of_{n}[] = {{\n{rows},\n}};\n")
     if dues(t):
-        rows = ",\n".join(f"\t{{offsetof(struct {n}, {f.name}), {f'offsetof(struct {n}, has_{f.name})' if f.may_lack() else 'TABLE_NO_FIELD'}}}" for f in dues(t))
+        has = {f.name: f"offsetof(struct {n}, has_{f.name})" if f.may_lack() else "TABLE_NO_FIELD" for f in dues(t)}
+        rows = ",\n".join(f"\t{{offsetof(struct {n}, {f.name}), {has[f.name]}}}" for f in dues(t))
         parts.append(f"static const struct due_column dues_of_{n}[] = {{\n{rows},\n}};\n")
     columns = f"columns_of_{n}, {len(indexed(t))}" if indexed(t) else "NULL, 0"
     due = f"dues_of_{n}, {len(dues(t))}" if dues(t) else "NULL, 0"
@@ -97,36 +101,10 @@ def dump(t):
 """
 
 
-def whole_state(tree):
-    tables = list(tree.tables.values())
-    names = [t.c_name for t in tables]
-    memory = " + ".join(f"table_memory(&shape_of_{n})" for n in names)
-    inits = "".join(f"\ttable_init(&s->{n}, &shape_of_{n}, arena);\n" for n in names)
-    due_checks = "".join(f"\trow = table_due_first(&s->{t.c_name}, {dues(t).index(f)}, &due);\n\tearliest(row, due, {c.timer_constant(t, f)}, &found);\n" for t, f in tree.timers())
-    named = "".join(f"""	if (str_eq(table, STR("{t.c_name}"))) {{
-		const struct {t.c_name} *row = {t.c_name}_get(s, id);
-		if (row)
-			*ret_name = text_str(row->{t.label});
-		return row;
-	}}
-""" for t in tables if t.label)
-    found = "".join(f"""	for (const struct {t.c_name} *row = {t.c_name}_after(s, 0); row; row = {t.c_name}_after(s, row->{t.key().name}))
-		if (str_eq(text_str(row->{t.label}), name)) {{
-			*ret_table = STR("{t.c_name}");
-			*ret_id = row->{t.key().name};
-			return true;
-		}}
-""" for t in tables if t.label)
-    return f"""size_t state_memory(void)
-{{
-	return {memory};
-}}
-
-void state_init(struct state *s, struct arena *arena)
-{{
-{inits}}}
-
-struct found {{
+def timers(tree):
+    checks = "".join(f"\trow = table_due_first(&s->{t.c_name}, {dues(t).index(f)}, &due);\n"
+                     f"\tearliest(row, due, {c.timer_constant(t, f)}, &found);\n" for t, f in tree.timers())
+    return f"""struct found {{
 	int64_t due;
 	enum timer timer;
 	uint64_t row;
@@ -146,15 +124,35 @@ bool state_due(const struct state *s, int64_t *ret_due, enum timer *ret_timer, u
 	struct found found = {{0}};
 	int64_t due = 0;
 	const void *row = NULL;
-{due_checks}	*ret_due = found.due;
+{checks}	*ret_due = found.due;
 	*ret_timer = found.timer;
 	*ret_row = found.row;
 	return found.timer != TIMER_NONE;
 }}
+"""
 
-bool state_has_table(struct str table)
+
+def names(tables):
+    """What rows are called, and the way back."""
+    labelled = [t for t in tables if t.label]
+    named = "".join(f"""	if (str_eq(table, STR("{t.c_name}"))) {{
+		const struct {t.c_name} *row = {t.c_name}_get(s, id);
+		if (row)
+			*ret_name = text_str(row->{t.label});
+		return row;
+	}}
+""" for t in labelled)
+    found = "".join(f"""	for (const struct {t.c_name} *row = {t.c_name}_after(s, 0); row; row = {t.c_name}_after(s, row->{t.key().name}))
+		if (str_eq(text_str(row->{t.label}), name)) {{
+			*ret_table = STR("{t.c_name}");
+			*ret_id = row->{t.key().name};
+			return true;
+		}}
+""" for t in labelled)
+    is_one = " || ".join(f'str_eq(table, STR("{t.c_name}"))' for t in tables)
+    return f"""bool state_has_table(struct str table)
 {{
-	return {" || ".join(f'str_eq(table, STR("{n}"))' for n in names)};
+	return {is_one};
 }}
 
 bool state_name(const struct state *s, struct str table, uint64_t id, struct str *ret_name)
@@ -166,10 +164,28 @@ bool state_find(const struct state *s, struct str name, struct str *ret_table, u
 {{
 {found}	return false;
 }}
+"""
 
+
+def whole_state(tree):
+    tables = list(tree.tables.values())
+    memory = " + ".join(f"table_memory(&shape_of_{t.c_name})" for t in tables)
+    inits = "".join(f"\ttable_init(&s->{t.c_name}, &shape_of_{t.c_name}, arena);\n" for t in tables)
+    dumps = "".join(f"\tdump_{t.c_name}(s, line, context);\n" for t in tables)
+    return f"""size_t state_memory(void)
+{{
+	return {memory};
+}}
+
+void state_init(struct state *s, struct arena *arena)
+{{
+{inits}}}
+
+{timers(tree)}
+{names(tables)}
 void state_dump(const struct state *s, void (*line)(void *context, struct str line), void *context)
 {{
-{"".join(f"	dump_{n}(s, line, context);" + chr(10) for n in names)}}}
+{dumps}}}
 """
 
 

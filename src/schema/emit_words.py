@@ -26,7 +26,8 @@ def sentences(says):
 
 
 def enum_values(tree):
-    return "".join(f"__attribute__((unused)) static const struct str values_of_{e.c_name}[] = {{{', '.join(map(c.str_of, e.values))}}};\n" for e in tree.enums.values())
+    return "".join(f"__attribute__((unused)) static const struct str values_of_{e.c_name}[] = {{{', '.join(map(c.str_of, e.values))}}};\n"
+                   for e in tree.enums.values())
 
 
 def finder(what, rows, count):

@@ -120,8 +120,9 @@ bool json_end(struct json *j)
 	return !j->what && (j->at == j->end || json_fail(j, "there is something behind the value"));
 }
 
-/* Eight bytes at a time: the high bit of each byte of the result is set where the byte is a quote, a backslash, a control character or not ASCII. The
- * test may also mark bytes above the first true one, which does no harm: only the lowest is used. */
+/* Eight bytes at a time: the high bit of each byte of the result is set where the byte is a quote, a backslash, a
+ * control character or not ASCII. The test may also mark bytes above the first true one, which does no harm: only the
+ * lowest is used. */
 static inline uint64_t special(uint64_t w)
 {
 	const uint64_t ones = 0x0101010101010101u, high = 0x8080808080808080u;
@@ -152,7 +153,9 @@ static bool four_hex(struct json *j, uint32_t *ret_unit)
 		return json_fail(j, "an escape is cut off");
 	for (int i = 0; i < 4; i++, j->at++) {
 		char c = *j->at;
-		int digit = c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+		int digit = c >= '0' && c <= '9'		 ? c - '0'
+			    : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10
+								 : -1;
 		if (digit < 0)
 			return json_fail(j, "an escape has a character that is no hexadecimal digit");
 		unit = unit << 4 | (uint32_t)digit;

@@ -11,11 +11,14 @@ static struct arena fresh(void)
 }
 
 static const char entry_text[] =
-	"{\"format\":1,\"index\":7,\"incarnation\":1,\"wall\":1795424400000,\"elapsed\":12,\"env\":0,"
-	"\"salt\":\"000102030405060708090a0b0c0d0e0f\",\"from\":{\"driver\":{\"name\":\"line-1\",\"boot\":\"0011223344556677\","
-	"\"sequence\":3}},\"checked\":null,\"input\":{\"kind\":\"report\",\"name\":\"drivers.done\",\"body\":{\"entry\":6,\"event\":1}},"
-	"\"refusal\":null,\"events\":[{\"name\":\"a.B\",\"body\":{}},{\"name\":\"a.C\",\"body\":{\"x\":[1,2]}}],\"because\":null,"
-	"\"law\":null,\"box\":null}";
+    "{\"format\":1,\"index\":7,\"incarnation\":1,\"wall\":1795424400000,\"elapsed\":12,\"env\":0,"
+    "\"salt\":\"000102030405060708090a0b0c0d0e0f\",\"from\":{\"driver\":{\"name\":\"line-1\",\"boot\":"
+    "\"0011223344556677\","
+    "\"sequence\":3}},\"checked\":null,\"input\":{\"kind\":\"report\",\"name\":\"drivers.done\",\"body\":{\"entry\":6,"
+    "\"event\":1}},"
+    "\"refusal\":null,\"events\":[{\"name\":\"a.B\",\"body\":{}},{\"name\":\"a.C\",\"body\":{\"x\":[1,2]}}],"
+    "\"because\":null,"
+    "\"law\":null,\"box\":null}";
 
 TEST(what_was_written_is_read_and_written_again_the_same)
 {
@@ -37,10 +40,10 @@ TEST(what_was_written_is_read_and_written_again_the_same)
 TEST(members_come_in_any_order_and_with_white_space)
 {
 	static const char *const texts[] = {
-		"{\"door\":3,\"line\":\"line-1\",\"address\":4,\"output\":0,\"secure\":true}",
-		"{\"secure\":true,\"output\":0,\"address\":4,\"line\":\"line-1\",\"door\":3}",
-		" {\n\t\"line\" : \"line-1\" ,\r\n \"door\": 3, \"output\" :0,\"secure\":true ,\"address\":4 } \n",
-		"{\"\\u0064oor\":3,\"line\":\"l\\u0069ne-1\",\"address\":4,\"output\":0,\"secure\":true}",
+	    "{\"door\":3,\"line\":\"line-1\",\"address\":4,\"output\":0,\"secure\":true}",
+	    "{\"secure\":true,\"output\":0,\"address\":4,\"line\":\"line-1\",\"door\":3}",
+	    " {\n\t\"line\" : \"line-1\" ,\r\n \"door\": 3, \"output\" :0,\"secure\":true ,\"address\":4 } \n",
+	    "{\"\\u0064oor\":3,\"line\":\"l\\u0069ne-1\",\"address\":4,\"output\":0,\"secure\":true}",
 	};
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
 		struct arena arena = fresh();
@@ -60,29 +63,34 @@ TEST(a_mistake_is_told_with_its_path_and_offset)
 		const char *text, *said;
 		size_t offset;
 	} rows[] = {
-		{"", "is not an object", 0},
-		{"[]", "is not an object", 0},
-		{"{\"name\":\"A\",\"groups\":[\"staff\"],\"clearance\":1", "has no comma or end where one must be", 44},
-		{"{\"name\":\"A\",\"groups\":[\"staff\"]}", "has no member `clearance`", 31},
-		{"{\"name\":\"A\",\"groups\":[\"staff\"],\"clearance\":1,\"colour\":2}", "has no member called `colour`", 45},
-		{"{\"name\":\"A\",\"name\":\"B\",\"groups\":[],\"clearance\":1}", "has a member twice: `name`", 12},
-		{"{\"name\":7,\"groups\":[],\"clearance\":1}", "name: is not a text", 8},
-		{"{\"name\":\"A\",\"groups\":[\"staff\",\"king\"],\"clearance\":1}", "groups[1]: is not one of its values: `king`", 36},
-		{"{\"name\":\"A\",\"groups\":[1],\"clearance\":1}", "groups[0]: is not a text", 22},
-		{"{\"name\":\"A\",\"groups\":[],\"clearance\":6}", "clearance: is more than it may be", 36},
-		{"{\"name\":\"A\",\"groups\":[],\"clearance\":-1}", "clearance: is less than it may be", 36},
-		{"{\"name\":\"A\",\"groups\":[],\"clearance\":1.0}", "clearance: is not a whole number in its shortest form, below 2^53", 36},
-		{"{\"name\":\"A\",\"groups\":[],\"clearance\":01}", "clearance: is not a whole number in its shortest form, below 2^53", 36},
-		{"{\"name\":\"A\",\"groups\":[],\"clearance\":1} x", "there is something behind the value", 39},
-		{"{\"name\":\"A\",\"groups\":[],\"clearance\":null}", "clearance: is not a whole number in its shortest form, below 2^53", 36},
-		{"{\"name\":\"A\\q\",\"groups\":[],\"clearance\":1}", "name: an escape is not one of JSON's", 12},
-		{"{\"name\":\"A", "name: a text has no end", 10},
-		{"{\"name\":\"A\n\",\"groups\":[],\"clearance\":1}", "name: holds a control character", 10},
-		{"{\"name\":\"\\u0000\",\"groups\":[],\"clearance\":1}", "name: holds U+0000", 15},
-		{"{\"name\":\"\\ud800\",\"groups\":[],\"clearance\":1}", "name: an escape is half of a pair", 15},
-		{"{\"name\":\"\xff\",\"groups\":[],\"clearance\":1}", "name: is not UTF-8", 11},
-		{"{\"name\":\"\xc3\x28\",\"groups\":[],\"clearance\":1}", "name: is not UTF-8", 12},
-		{"{\"name\":\"\\n\xc3\x28\",\"groups\":[],\"clearance\":1}", "name: is not UTF-8", 14},
+	    {"", "is not an object", 0},
+	    {"[]", "is not an object", 0},
+	    {"{\"name\":\"A\",\"groups\":[\"staff\"],\"clearance\":1", "has no comma or end where one must be", 44},
+	    {"{\"name\":\"A\",\"groups\":[\"staff\"]}", "has no member `clearance`", 31},
+	    {"{\"name\":\"A\",\"groups\":[\"staff\"],\"clearance\":1,\"colour\":2}", "has no member called `colour`",
+	     45},
+	    {"{\"name\":\"A\",\"name\":\"B\",\"groups\":[],\"clearance\":1}", "has a member twice: `name`", 12},
+	    {"{\"name\":7,\"groups\":[],\"clearance\":1}", "name: is not a text", 8},
+	    {"{\"name\":\"A\",\"groups\":[\"staff\",\"king\"],\"clearance\":1}",
+	     "groups[1]: is not one of its values: `king`", 36},
+	    {"{\"name\":\"A\",\"groups\":[1],\"clearance\":1}", "groups[0]: is not a text", 22},
+	    {"{\"name\":\"A\",\"groups\":[],\"clearance\":6}", "clearance: is more than it may be", 36},
+	    {"{\"name\":\"A\",\"groups\":[],\"clearance\":-1}", "clearance: is less than it may be", 36},
+	    {"{\"name\":\"A\",\"groups\":[],\"clearance\":1.0}",
+	     "clearance: is not a whole number in its shortest form, below 2^53", 36},
+	    {"{\"name\":\"A\",\"groups\":[],\"clearance\":01}",
+	     "clearance: is not a whole number in its shortest form, below 2^53", 36},
+	    {"{\"name\":\"A\",\"groups\":[],\"clearance\":1} x", "there is something behind the value", 39},
+	    {"{\"name\":\"A\",\"groups\":[],\"clearance\":null}",
+	     "clearance: is not a whole number in its shortest form, below 2^53", 36},
+	    {"{\"name\":\"A\\q\",\"groups\":[],\"clearance\":1}", "name: an escape is not one of JSON's", 12},
+	    {"{\"name\":\"A", "name: a text has no end", 10},
+	    {"{\"name\":\"A\n\",\"groups\":[],\"clearance\":1}", "name: holds a control character", 10},
+	    {"{\"name\":\"\\u0000\",\"groups\":[],\"clearance\":1}", "name: holds U+0000", 15},
+	    {"{\"name\":\"\\ud800\",\"groups\":[],\"clearance\":1}", "name: an escape is half of a pair", 15},
+	    {"{\"name\":\"\xff\",\"groups\":[],\"clearance\":1}", "name: is not UTF-8", 11},
+	    {"{\"name\":\"\xc3\x28\",\"groups\":[],\"clearance\":1}", "name: is not UTF-8", 12},
+	    {"{\"name\":\"\\n\xc3\x28\",\"groups\":[],\"clearance\":1}", "name: is not UTF-8", 14},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct arena arena = fresh();
@@ -130,10 +138,10 @@ TEST(one_of_several_has_exactly_one_member)
 	static const struct {
 		const char *text, *said;
 	} rows[] = {
-		{"{}", "has no member, and must have one"},
-		{"{\"status\":{},\"follow\":{\"from\":0}}", "has more than one member"},
-		{"{\"follow\":{\"to\":0}}", "follow: has no member called `to`"},
-		{"{\"quit\":{}}", "has no member called `quit`"},
+	    {"{}", "has no member, and must have one"},
+	    {"{\"status\":{},\"follow\":{\"from\":0}}", "has more than one member"},
+	    {"{\"follow\":{\"to\":0}}", "follow: has no member called `to`"},
+	    {"{\"quit\":{}}", "has no member called `quit`"},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct arena arena = fresh();
@@ -152,12 +160,16 @@ TEST(escapes_are_read_and_the_shortest_are_written)
 	static const struct {
 		const char *read, *value, *written;
 	} rows[] = {
-		{"\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"", "\"\\/\b\f\n\r\t", "\"\\\"\\\\/\\b\\f\\n\\r\\t\""},
-		{"\"\\u00e9\\u0041\\u001F\"", "\xc3\xa9" "A\x1f", "\"\xc3\xa9" "A\\u001f\""},
-		{"\"\\ud83d\\ude00\"", "\xf0\x9f\x98\x80", "\"\xf0\x9f\x98\x80\""},
-		{"\"plain and long enough for eight at a time\"", "plain and long enough for eight at a time",
-		 "\"plain and long enough for eight at a time\""},
-		{"\"\x7f\"", "\x7f", "\"\x7f\""},
+	    {"\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"", "\"\\/\b\f\n\r\t", "\"\\\"\\\\/\\b\\f\\n\\r\\t\""},
+	    {"\"\\u00e9\\u0041\\u001F\"",
+	     "\xc3\xa9"
+	     "A\x1f",
+	     "\"\xc3\xa9"
+	     "A\\u001f\""},
+	    {"\"\\ud83d\\ude00\"", "\xf0\x9f\x98\x80", "\"\xf0\x9f\x98\x80\""},
+	    {"\"plain and long enough for eight at a time\"", "plain and long enough for eight at a time",
+	     "\"plain and long enough for eight at a time\""},
+	    {"\"\x7f\"", "\x7f", "\"\x7f\""},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct arena arena = fresh();
@@ -184,7 +196,8 @@ TEST(special_bytes_are_found_wherever_they_stand)
 			struct str value;
 			bool good = json_text(&j, 100, &value) && json_end(&j);
 			bool expected = c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
-			/* \a is no escape; a quote ends the text early, with something behind it, unless it stood last. */
+			/* \a is no escape; a quote ends the text early, with something behind it, unless it stood last.
+			 */
 			if (!test_count(good == expected || (c == '"' && place == 19)))
 				test_fail(__FILE__, __LINE__, "byte %d at %zu", c, place);
 		}
@@ -196,19 +209,19 @@ TEST(raw_values_are_checked_all_the_way_down)
 		const char *text;
 		bool good;
 	} rows[] = {
-		{"{\"a\":[1,-2,{\"b\":null},true,\"x\"]}", true},
-		{"{\"a\":1,\"a\":2}", false},
-		{"{\"a\":1e3}", false},
-		{"[1,]", false},
-		{"[1 2]", false},
-		{"{\"a\"}", false},
-		{"nul", false},
-		{"-0", false},
-		{"9007199254740991", true},
-		{"9007199254740992", false},
-		{"-9007199254740991", true},
-		{"[[[[[[[[[[[[[]]]]]]]]]]]]]", true},
-		{"[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]", false},
+	    {"{\"a\":[1,-2,{\"b\":null},true,\"x\"]}", true},
+	    {"{\"a\":1,\"a\":2}", false},
+	    {"{\"a\":1e3}", false},
+	    {"[1,]", false},
+	    {"[1 2]", false},
+	    {"{\"a\"}", false},
+	    {"nul", false},
+	    {"-0", false},
+	    {"9007199254740991", true},
+	    {"9007199254740992", false},
+	    {"-9007199254740991", true},
+	    {"[[[[[[[[[[[[[]]]]]]]]]]]]]", true},
+	    {"[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]", false},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct arena arena = fresh();

@@ -22,7 +22,8 @@ tables:
 messages:
   Pair: {about: Two numbers., fields: {a: {int: {}}, b: {int: {min: 1, max: 9}}}}
 refusals:
-  HUTS_FULL: {about: No room., takes: {at_most: {int: {}}}, en: "At most {at_most}.", fr: "Au plus {at_most}.", es: "Como máximo {at_most}.", ar: "{at_most} كحد أقصى."}
+  HUTS_FULL: {about: No room., takes: {at_most: {int: {}}},
+              en: "At most {at_most}.", fr: "Au plus {at_most}.", es: "Como máximo {at_most}.", ar: "{at_most} كحد أقصى."}
 commands:
   build:
     about: Builds a hut.
@@ -116,7 +117,8 @@ MISTAKES = [
     (", not_after: 1000", "", "an order has no end"),
     ("huts.Built: [Painted]", "huts.Bulit: [Painted]", "there is no attribute of reacts_to “huts.Bulit”; did you mean “huts.Built”?"),
     ("huts.Built: [Painted]", "huts.Built: [Paint]", "there is no event “huts.Paint”; did you mean “huts.Painted”?"),
-    ("huts.Built: [Painted]", "huts.Built: [Painted]\n  huts.Painted: [Built]", "these events make each other for ever: huts.Built → huts.Painted → huts.Built"),
+    ("huts.Built: [Painted]", "huts.Built: [Painted]\n  huts.Painted: [Built]",
+     "these events make each other for ever: huts.Built → huts.Painted → huts.Built"),
     ("hut.name: {text: {}", "hutname: {text: {}", "“hutname” is no fact"),
     ("hut.name: {text: {}", "hut.name: {text: {}, number: {}", "“hut.name” is no fact"),
     ("at_most: 8", "at_most: 8\n    at_most: 9", "huts.yaml:6:5: “at_most” stands here twice; delete one of them"),
@@ -165,7 +167,8 @@ class Made(unittest.TestCase):
 
     def test_a_domain_is_asked_for_what_it_owes(self):
         header = self.made()["dispatch.h"]
-        for owed in ("void huts_decide_build(struct turn *t, const struct huts_build *ask);", "void huts_apply_built(struct state *s, const struct huts_built *ev);",
+        for owed in ("void huts_decide_build(struct turn *t, const struct huts_build *ask);",
+                     "void huts_apply_built(struct state *s, const struct huts_built *ev);",
                      "void huts_on_huts_built(struct turn *t, const struct huts_built *ev);", "void huts_due_hut_over(struct turn *t, const struct hut *row);"):
             self.assertIn(owed, header)
 

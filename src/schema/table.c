@@ -173,7 +173,8 @@ void table_index_out(struct table *table, uint32_t index, const void *row)
 {
 	struct table_index *x = &table->indexes[index];
 	uint32_t slot = slot_of(table, row), before = x->before[slot], next = x->next[slot];
-	uint32_t *link = before ? &x->next[before - 1] : head_of(table, index, key_of(&table->shape->indexes[index], row));
+	uint32_t *link =
+	    before ? &x->next[before - 1] : head_of(table, index, key_of(&table->shape->indexes[index], row));
 	ASSERT(*link == slot + 1);
 	*link = next;
 	if (next)

@@ -1,11 +1,12 @@
 /* turn.h: one input being decided. Pure.
  *
  *     refuse(t, DOORS_NO_DOOR, .door = id)      before the first event; the input then makes none
- *     emit(t, doors_released, .door = id, …)    an event: applied at once, then its reactions run, in the order of the schema's files
- *     give(t, people_enrol, .person = id)       what a command's sender is told, beside that it was done
+ *     emit(t, doors_released, .door = id, …)    an event: applied at once, then its reactions run, in the order of the
+ * schema's files give(t, people_enrol, .person = id)       what a command's sender is told, beside that it was done
  *
- * What an input may refuse with stands in its schema (`refuses:`), what a reaction may emit in `reacts_to:`; a decision emits events of its own
- * domain. Anything else is a programmer's error and ends the process. All that a turn makes lives in its arena.
+ * What an input may refuse with stands in its schema (`refuses:`), what a reaction may emit in `reacts_to:`; a decision
+ * emits events of its own domain. Anything else is a programmer's error and ends the process. All that a turn makes
+ * lives in its arena.
  */
 #ifndef SCHEMA_TURN_H
 #define SCHEMA_TURN_H
@@ -33,8 +34,8 @@ struct turn_may {
 struct turn {
 	struct state *state;
 	struct arena *arena;
-	int64_t now;		 /* ms since the epoch, never less than in the turn before */
-	uint64_t entry;		 /* the number that the entry will have */
+	int64_t now;	/* ms since the epoch, never less than in the turn before */
+	uint64_t entry; /* the number that the entry will have */
 	const struct rulebooks *rulebooks;
 	struct str driver; /* who reports; empty in a command, timer or start */
 
@@ -49,14 +50,14 @@ struct turn {
 	const struct input_type *type;
 };
 
-#define emit(t, event_name, ...)                                                                                  \
+#define emit(t, event_name, ...)                                                                                       \
 	turn_emit((t), EVENT_##event_name, &(struct event_name){__VA_ARGS__}, sizeof(struct event_name))
 #define refuse(t, code, ...) turn_refuse((t), (code), &(code##_takes){__VA_ARGS__}, sizeof(code##_takes))
-#define give(t, command, ...)                                                                                     \
-	do {                                                                                                      \
-		struct buf give_buf = arena_buf((t)->arena);                                                      \
-		command##_gives_write(&give_buf, &(struct command##_gives){__VA_ARGS__});                         \
-		(t)->gives = arena_keep((t)->arena, &give_buf);                                                   \
+#define give(t, command, ...)                                                                                          \
+	do {                                                                                                           \
+		struct buf give_buf = arena_buf((t)->arena);                                                           \
+		command##_gives_write(&give_buf, &(struct command##_gives){__VA_ARGS__});                              \
+		(t)->gives = arena_keep((t)->arena, &give_buf);                                                        \
 	} while (0)
 
 /* Copies the body; what it points to must live as long as the arena. */

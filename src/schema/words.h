@@ -1,5 +1,6 @@
-/* words.h: what the schema says about its inputs, events and refusals to people: sentences, documentation, the members and their types. The data is generated
- * (gen/words.c); commands of the cli, their help, and the stream's sentences are made from it. Pure.
+/* words.h: what the schema says about its inputs, events and refusals to people: sentences, documentation, the members
+ * and their types. The data is generated (gen/words.c); commands of the cli, their help, and the stream's sentences are
+ * made from it. Pure.
  */
 #ifndef SCHEMA_WORDS_H
 #define SCHEMA_WORDS_H
@@ -23,8 +24,8 @@ struct word_member {
 	struct str name;
 	enum word_kind kind; /* of one value */
 	bool list, optional;
-	struct str table; /* WORD_REF: as in door:3 */
-	int64_t min, max; /* of a number; of bytes and texts: their lengths in bytes */
+	struct str table;	  /* WORD_REF: as in door:3 */
+	int64_t min, max;	  /* of a number; of bytes and texts: their lengths in bytes */
 	const struct str *values; /* WORD_ENUM */
 	size_t n_values;
 };

@@ -27,9 +27,9 @@ enum {
 };
 
 struct connection {
-	int fd; /* -1: free */
-	bool unread; /* lines may be waiting in `in` */
-	bool waits;  /* for the socket to take more of `out` */
+	int fd;	       /* -1: free */
+	bool unread;   /* lines may be waiting in `in` */
+	bool waits;    /* for the socket to take more of `out` */
 	size_t driver; /* of mission.yaml, or SIZE_MAX for an asker */
 	struct lines_in in;
 	struct lines_out out;
@@ -139,16 +139,16 @@ static void accept_asker(struct process *p)
 	char unknown[32];
 	snprintf(unknown, sizeof unknown, "uid:%u", who.uid);
 	const struct mission_operator *operator= mission_file_operator(&p->installation.mission, who.uid);
-	unsigned peer = operator? hub_attach_asker(p->hub, operator->login, who.uid, operator->roles, operator->n_roles) :
-				  hub_attach_asker(p->hub, str_of(unknown), who.uid, NULL, 0);
+	unsigned peer = operator? hub_attach_asker(p->hub, operator->login, who.uid, operator->roles, operator->n_roles)
+				: hub_attach_asker(p->hub, str_of(unknown), who.uid, NULL, 0);
 	if (peer == HUB_PEERS_MAX)
 		close(fd);
 	else
 		connect_peer(p, peer, fd, SIZE_MAX);
 }
 
-/* A driver's process was started, or this core was: whatever was connected for that driver before is over. The empty line ends what an earlier core
- * may have left half written. */
+/* A driver's process was started, or this core was: whatever was connected for that driver before is over. The empty
+ * line ends what an earlier core may have left half written. */
 static void connect_driver(struct process *p, size_t driver, int fd)
 {
 	for (unsigned peer = 0; peer < HUB_PEERS_MAX; peer++)
@@ -171,10 +171,8 @@ static void read_control(struct process *p)
 		struct cmsghdr align;
 		char bytes[CMSG_SPACE(sizeof(int))];
 	} control;
-	struct msghdr header = {.msg_iov = &part,
-				.msg_iovlen = 1,
-				.msg_control = control.bytes,
-				.msg_controllen = sizeof control.bytes};
+	struct msghdr header = {
+	    .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
 	ssize_t got = recvmsg(KEEPER_CONTROL_FD, &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 	if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
 		p->ending = true;

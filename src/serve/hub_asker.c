@@ -1,4 +1,5 @@
-/* hub_asker.c: the lines of those who ask (src/schema/contract.yaml: AskLine, AnswerLine): commands, history, the stream, status. */
+/* hub_asker.c: the lines of those who ask (src/schema/contract.yaml: AskLine, AnswerLine): commands, history, the
+ * stream, status. */
 #include "serve/hub_inner.h"
 
 #include "domain/doors/doors.h"
@@ -15,7 +16,8 @@ static void park(struct hub *hub, unsigned peer, const struct answer_line *line)
 
 /* Commands */
 
-/* What was checked before the decision: the kernel's word for who is on the other end of the socket (SO_PEERCRED), and the roles that mission.yaml gives. */
+/* What was checked before the decision: the kernel's word for who is on the other end of the socket (SO_PEERCRED), and
+ * the roles that mission.yaml gives. */
 static struct str checked_json(struct hub *hub, const struct peer_asker *asker)
 {
 	struct buf b = arena_buf(&hub->batch);
@@ -34,14 +36,14 @@ static struct str checked_json(struct hub *hub, const struct peer_asker *asker)
 static void command(struct hub *hub, unsigned peer, const struct ask_command *ask)
 {
 	const struct peer_asker *asker = &hub->peers[peer].asker;
-	struct core_input input = {.kind = ENTRY_INPUT_KIND_COMMAND,
-				   .name = ask->name,
-				   .body = ask->body,
-				   .from = {.kind = ENTRY_FROM_OPERATOR,
-					    .operator= {.login = {asker->login, asker->login_len}}},
-				   .checked = checked_json(hub, asker),
-				   .roles = asker->roles,
-				   .n_roles = asker->n_roles};
+	struct core_input input = {
+	    .kind = ENTRY_INPUT_KIND_COMMAND,
+	    .name = ask->name,
+	    .body = ask->body,
+	    .from = {.kind = ENTRY_FROM_OPERATOR, .operator= {.login = {asker->login, asker->login_len}} },
+		     .checked = checked_json(hub, asker),
+		     .roles = asker->roles,
+		     .n_roles = asker->n_roles};
 	struct core_result result;
 	hub_turn(hub, &input, &result);
 	if (result.verdict == CORE_BAD) {
@@ -212,8 +214,8 @@ static int stream_piece(struct hub *hub, unsigned peer, struct error *error)
 {
 	uint64_t from = hub->peers[peer].asker.follow_from, left = journal_size(hub->journal) - from;
 	struct piece piece = {.hub = hub, .peer = peer};
-	int failed = journal_read(hub->journal, from, left < HUB_PIECE_ENTRIES ? left : HUB_PIECE_ENTRIES,
-				  stream_entry, &piece, error);
+	int failed = journal_read(hub->journal, from, left < HUB_PIECE_ENTRIES ? left : HUB_PIECE_ENTRIES, stream_entry,
+				  &piece, error);
 	return failed < 0 ? failed : 0;
 }
 
@@ -232,8 +234,8 @@ bool hub_asker_pieces(struct hub *hub, struct error *error, int *ret_failed)
 	for (unsigned peer = 0; peer < hub->peers_end; peer++) {
 		if (!has_more(hub, peer) || !outside->has_room(outside->context, peer))
 			continue;
-		int failed = hub->peers[peer].asker.reading ? history_piece(hub, peer, error) :
-							      stream_piece(hub, peer, error);
+		int failed =
+		    hub->peers[peer].asker.reading ? history_piece(hub, peer, error) : stream_piece(hub, peer, error);
 		if (failed < 0) {
 			*ret_failed = failed;
 			return false;

@@ -18,7 +18,8 @@ static void park(struct hub *hub, unsigned peer, const struct core_line *line)
 
 /* Settings and hello */
 
-/* The readers on this driver's line that have a key; one without a key is not polled at all, because it must never speak in the clear. */
+/* The readers on this driver's line that have a key; one without a key is not polled at all, because it must never
+ * speak in the clear. */
 static struct str osdp_settings_json(struct hub *hub, const struct hub_driver *driver)
 {
 	const struct hub_outside *outside = &hub->options.outside;
@@ -47,7 +48,7 @@ void hub_driver_config(struct hub *hub, unsigned peer)
 {
 	const struct hub_driver *driver = driver_of(hub, peer);
 	struct driver_config config = {
-		.contract = 1, .driver = driver->name, .settings = osdp_settings_json(hub, driver)};
+	    .contract = 1, .driver = driver->name, .settings = osdp_settings_json(hub, driver)};
 	const struct driver *row = driver_by_name(&hub->core.state, driver->name);
 	if (row && row->sequence > 0) {
 		config.has_accepted = true;
@@ -90,7 +91,8 @@ void hub_driver_order(struct hub *hub, uint64_t entry, const struct core_order *
 	}
 }
 
-/* Orders that were given and not answered, oldest first: the driver may have done them, then it answers at once; or their time is over, then it says so. */
+/* Orders that were given and not answered, oldest first: the driver may have done them, then it answers at once; or
+ * their time is over, then it says so. */
 static void repeat_orders(struct hub *hub, unsigned peer)
 {
 	struct str name = driver_of(hub, peer)->name;
@@ -159,7 +161,8 @@ static void report(struct hub *hub, unsigned peer, int64_t sequence, struct str 
 		ack(hub, peer, sequence);
 		return;
 	case DRIVERS_GAP:
-		hub_bad(hub, peer, 0, "a report before this one is missing", "Send again from the last acknowledged one.");
+		hub_bad(hub, peer, 0, "a report before this one is missing",
+			"Send again from the last acknowledged one.");
 		return;
 	case DRIVERS_NEXT:
 		break;

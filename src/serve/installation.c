@@ -103,11 +103,11 @@ static int read_environment(struct installation *inst, struct error *error)
 	bool read = hex_read(STR(SCHEMA_HASH), inst->schema_hash, sizeof inst->schema_hash);
 	ASSERT(read);
 	inst->environment =
-		(struct mission_begin){.program = STR(PROGRAM),
-				       .schema = {(const char *)inst->schema_hash, sizeof inst->schema_hash},
-				       .access = {(const char *)inst->access_hash, sizeof inst->access_hash},
-				       .zone = inst->mission.zone,
-				       .offsets = {(size_t)n, inst->offsets}};
+	    (struct mission_begin){.program = STR(PROGRAM),
+				   .schema = {(const char *)inst->schema_hash, sizeof inst->schema_hash},
+				   .access = {(const char *)inst->access_hash, sizeof inst->access_hash},
+				   .zone = inst->mission.zone,
+				   .offsets = {(size_t)n, inst->offsets}};
 	return 0;
 }
 

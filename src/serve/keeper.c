@@ -47,10 +47,8 @@ static void hand_over(const struct keeper *keeper, uint32_t driver, int fd)
 		struct cmsghdr align;
 		char bytes[CMSG_SPACE(sizeof(int))];
 	} control = {0};
-	struct msghdr header = {.msg_iov = &part,
-				.msg_iovlen = 1,
-				.msg_control = control.bytes,
-				.msg_controllen = sizeof control.bytes};
+	struct msghdr header = {
+	    .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
 	struct cmsghdr *c = CMSG_FIRSTHDR(&header);
 	c->cmsg_level = SOL_SOCKET;
 	c->cmsg_type = SCM_RIGHTS;
@@ -139,11 +137,11 @@ static void ended(struct keeper *keeper, struct child *child, int status)
 	child->backoff_ms = wait_ms * 2 < KEEPER_BACKOFF_MS_MAX ? wait_ms * 2 : KEEPER_BACKOFF_MS_MAX;
 	child->start_at_us = now + wait_ms * 1000;
 	if (WIFSIGNALED(status))
-		log_line("keeper", "%s was ended by signal %d; it starts again in %lld ms", child->name, WTERMSIG(status),
-			 (long long)wait_ms);
+		log_line("keeper", "%s was ended by signal %d; it starts again in %lld ms", child->name,
+			 WTERMSIG(status), (long long)wait_ms);
 	else
-		log_line("keeper", "%s ended with code %d; it starts again in %lld ms", child->name, WEXITSTATUS(status),
-			 (long long)wait_ms);
+		log_line("keeper", "%s ended with code %d; it starts again in %lld ms", child->name,
+			 WEXITSTATUS(status), (long long)wait_ms);
 }
 
 static void reap(struct keeper *keeper)

@@ -68,7 +68,7 @@ static bool is_role(const struct yaml *node)
 	return false;
 }
 
-static int read_operator(const struct yaml *node, struct mission_operator *operator, struct error *error)
+static int read_operator(const struct yaml *node, struct mission_operator *operator, struct error * error)
 {
 	static const char *const keys[] = {"login", "name", "roles"};
 	int failed = known_keys(node, keys, ARRAY_LEN(keys), error);
@@ -83,7 +83,8 @@ static int read_operator(const struct yaml *node, struct mission_operator *opera
 		return wrong(node, error, "`roles` must be a list of at most 8", "Write roles: [security_officer, …]");
 	for (const struct yaml *role = roles->first; role; role = role->next) {
 		if (!is_role(role))
-			return wrong(role, error, "there is no such role", "Roles are those of `who:` in the schemas, as security_officer.");
+			return wrong(role, error, "there is no such role",
+				     "Roles are those of `who:` in the schemas, as security_officer.");
 		operator->roles[operator->n_roles++] = role->text;
 	}
 	find_login(operator);
@@ -119,9 +120,11 @@ static int read_lists(const struct yaml *root, struct mission_file *mission, str
 {
 	const struct yaml *operators = list(root, "operators"), *drivers = list(root, "drivers");
 	if (!operators || operators->n > MISSION_OPERATORS_MAX)
-		return wrong(root, error, "`operators` must be a list of at most 64", "Write operators: and a line for each.");
+		return wrong(root, error, "`operators` must be a list of at most 64",
+			     "Write operators: and a line for each.");
 	if (!drivers || drivers->n > MISSION_DRIVERS_MAX)
-		return wrong(root, error, "`drivers` must be a list of at most 64", "Write drivers: and a line for each.");
+		return wrong(root, error, "`drivers` must be a list of at most 64",
+			     "Write drivers: and a line for each.");
 	for (const struct yaml *node = operators->first; node; node = node->next) {
 		int failed = read_operator(node, &mission->operators[mission->n_operators++], error);
 		if (failed < 0)
@@ -134,7 +137,8 @@ static int read_lists(const struct yaml *root, struct mission_file *mission, str
 			return failed;
 		for (size_t i = 0; i < mission->n_drivers; i++)
 			if (str_eq(mission->drivers[i].name, driver->name))
-				return wrong(node, error, "two drivers have one name", "Reports and orders go by it: rename one.");
+				return wrong(node, error, "two drivers have one name",
+					     "Reports and orders go by it: rename one.");
 		mission->n_drivers++;
 	}
 	return 0;

@@ -90,8 +90,8 @@ TEST(every_rate_of_osdp_is_known)
 		char text[256];
 		struct mission_file m;
 		struct error error = {0};
-		snprintf(text, sizeof text,
-			 HEAD OPERATORS "drivers: [{name: a, kind: osdp, device: b, baud: %d}]\n", rates[i]);
+		snprintf(text, sizeof text, HEAD OPERATORS "drivers: [{name: a, kind: osdp, device: b, baud: %d}]\n",
+			 rates[i]);
 		CHECK_OK(read_text(text, &m, &error), &error);
 		CHECK_INT(m.drivers[0].baud, rates[i]);
 	}
@@ -111,12 +111,9 @@ TEST(a_mistake_is_told_with_its_place)
 	    {HEAD "operators: root\n" DRIVERS, "mission.yaml:1:1", "`operators` must be a list"},
 	    {HEAD OPERATORS, "mission.yaml:1:1", "`drivers` must be a list"},
 	    {HEAD OPERATORS "drivers: {}\n", "mission.yaml:1:1", "`drivers` must be a list"},
-	    {HEAD "operators: [{name: a, roles: []}]\n" DRIVERS, "mission.yaml:3:13",
-	     "`login` must be a text"},
-	    {HEAD "operators: [{login: a, roles: []}]\n" DRIVERS, "mission.yaml:3:13",
-	     "`name` must be a text"},
-	    {HEAD "operators: [{login: a, name: b}]\n" DRIVERS, "mission.yaml:3:13",
-	     "`roles` must be a list"},
+	    {HEAD "operators: [{name: a, roles: []}]\n" DRIVERS, "mission.yaml:3:13", "`login` must be a text"},
+	    {HEAD "operators: [{login: a, roles: []}]\n" DRIVERS, "mission.yaml:3:13", "`name` must be a text"},
+	    {HEAD "operators: [{login: a, name: b}]\n" DRIVERS, "mission.yaml:3:13", "`roles` must be a list"},
 	    {HEAD "operators: [{login: a, name: b, roles: guard}]\n" DRIVERS, "mission.yaml:3:13",
 	     "`roles` must be a list"},
 	    {HEAD "operators: [{login: a, name: b, roles: [], role: c}]\n" DRIVERS, "mission.yaml:3:44",
@@ -128,15 +125,15 @@ TEST(a_mistake_is_told_with_its_place)
 	     "`kind` must be a text"},
 	    {HEAD OPERATORS "drivers: [{name: a, kind: b, baud: 9600}]\n", "mission.yaml:4:11",
 	     "`device` must be a text"},
-	    {HEAD OPERATORS "drivers: [{name: a, kind: b, device: c}]\n", "mission.yaml:4:11",
-	     "`baud` must be a text"},
+	    {HEAD OPERATORS "drivers: [{name: a, kind: b, device: c}]\n", "mission.yaml:4:11", "`baud` must be a text"},
 	    {HEAD OPERATORS "drivers: [{name: a, kind: b, device: c, baud: 9601}]\n", "mission.yaml:4:47",
 	     "no reader speaks"},
 	    {HEAD OPERATORS "drivers: [{name: a, kind: b, device: c, baud: fast}]\n", "mission.yaml:4:47",
 	     "no reader speaks"},
-	    {HEAD OPERATORS "drivers: [{name: a, kind: b, device: c, baud: 9600, x: y}]\n",
-	     "mission.yaml:4:53", "no member `x`"},
-	    {HEAD OPERATORS "drivers: [{name: a, kind: b, device: c, baud: 9600}, {name: a, kind: b, device: d, baud: 9600}]\n",
+	    {HEAD OPERATORS "drivers: [{name: a, kind: b, device: c, baud: 9600, x: y}]\n", "mission.yaml:4:53",
+	     "no member `x`"},
+	    {HEAD OPERATORS
+	     "drivers: [{name: a, kind: b, device: c, baud: 9600}, {name: a, kind: b, device: d, baud: 9600}]\n",
 	     "mission.yaml:4:54", "two drivers have one name"},
 	    {HEAD "operators: [{login: a, name: b, roles: [janitor]}]\n" DRIVERS, "mission.yaml:3:41", "no such role"},
 	    {HEAD "operators: [{login: a, name: b, roles: [[guard]]}]\n" DRIVERS, "mission.yaml:3:41", "no such role"},
@@ -168,8 +165,7 @@ TEST(limits_hold_at_the_limit_and_not_one_beyond)
 	    {HEAD "operators: [{login: " TEN("1234") ", name: a, roles: []}]\n" DRIVERS, 0},
 	    {HEAD "operators: [{login: " TEN("1234") "5, name: a, roles: []}]\n" DRIVERS, ERROR_INPUT},
 	    {HEAD "operators: [{login: a, name: a, roles: [" ROLES "]}]\n" DRIVERS, 0},
-	    {HEAD "operators: [{login: a, name: a, roles: [" ROLES ", guard]}]\n" DRIVERS,
-	     ERROR_INPUT},
+	    {HEAD "operators: [{login: a, name: a, roles: [" ROLES ", guard]}]\n" DRIVERS, ERROR_INPUT},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct mission_file m;

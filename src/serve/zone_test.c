@@ -83,8 +83,7 @@ TEST(offsets_rise_in_time_and_each_is_a_change)
 		int n = zone_offsets(zones[z], BEGIN_2024, offsets, &error);
 		CHECK(n > 1 && n <= ZONE_OFFSETS_MAX);
 		for (int i = 1; i < n; i++)
-			CHECK(offsets[i - 1].from < offsets[i].from &&
-			      offsets[i - 1].minutes != offsets[i].minutes);
+			CHECK(offsets[i - 1].from < offsets[i].from && offsets[i - 1].minutes != offsets[i].minutes);
 	}
 }
 
@@ -103,8 +102,7 @@ TEST(a_restart_in_the_same_year_finds_the_same_offsets)
 
 TEST(a_zone_that_this_machine_does_not_know_is_an_error_with_a_remedy)
 {
-	static const char *const zones[] = {"Europe/Nowhere", "../../../etc/passwd",
-					    "Europe/../Europe/Paris"};
+	static const char *const zones[] = {"Europe/Nowhere", "../../../etc/passwd", "Europe/../Europe/Paris"};
 	for (size_t i = 0; i < ARRAY_LEN(zones); i++) {
 		struct offset offsets[ZONE_OFFSETS_MAX];
 		struct error error = {0};

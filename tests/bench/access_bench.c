@@ -1,5 +1,5 @@
-/* access_bench.c: an access decision with its explanation; and the whole core on it, lines in, durable entries out, batch 256, beside SQLite alone writing the same
- * rows. 10,000 people, 500 rules, 40 doors. */
+/* access_bench.c: an access decision with its explanation; and the whole core on it, lines in, durable entries out,
+ * batch 256, beside SQLite alone writing the same rows. 10,000 people, 500 rules, 40 doors. */
 #include "bench/bare.h"
 #include "bench/bench.h"
 #include "bench/mission.h"
@@ -78,8 +78,8 @@ static void measure_decisions(void)
 		if (i % (DECISIONS / TIMED) == 0 && times.n < TIMED)
 			bench_add(&times, end - begin - clock);
 	}
-	printf("%-28s %8.0f ns median, %.0f ns p99 | target median 2000 ns\n", "a decision with explanation", bench_quantile(&times, 0.5),
-	       bench_quantile(&times, 0.99));
+	printf("%-28s %8.0f ns median, %.0f ns p99 | target median 2000 ns\n", "a decision with explanation",
+	       bench_quantile(&times, 0.5), bench_quantile(&times, 0.99));
 }
 
 /* The whole core */
@@ -108,7 +108,8 @@ static void write_lines(void)
 		char card[9];
 		mission_card(1 + roll(MISSION_PEOPLE), card);
 		snprintf(lines[i], sizeof lines[i],
-			 "{\"report\":{\"sequence\":%lld,\"ago\":0,\"name\":\"access.card_read\",\"body\":{\"reader\":%llu,\"format\":\"wiegand\",\"bits\":26,"
+			 "{\"report\":{\"sequence\":%lld,\"ago\":0,\"name\":\"access.card_read\",\"body\":{\"reader\":%"
+			 "llu,\"format\":\"wiegand\",\"bits\":26,"
 			 "\"card\":\"%s\"}}}",
 			 (long long)++sequence, (unsigned long long)(1 + roll(MISSION_DOORS)), card);
 	}
@@ -125,8 +126,8 @@ static void answer_orders(void)
 {
 	for (size_t i = 0; i < n_orders; i++) {
 		char line[128];
-		snprintf(line, sizeof line, "{\"done\":{\"sequence\":%lld,\"entry\":%lld,\"event\":%lld}}", (long long)++sequence, (long long)orders[i].entry,
-			 (long long)orders[i].event);
+		snprintf(line, sizeof line, "{\"done\":{\"sequence\":%lld,\"entry\":%lld,\"event\":%lld}}",
+			 (long long)++sequence, (long long)orders[i].entry, (long long)orders[i].event);
 		say(line);
 		if (hub_is_full(hub))
 			commit();
@@ -163,7 +164,8 @@ static double catch_up(struct bare *bare)
 	return took;
 }
 
-static void measure_round(struct bare *bare, struct bench_rounds *ours, struct bench_rounds *limit, struct bench_rounds *ratio)
+static void measure_round(struct bare *bare, struct bench_rounds *ours, struct bench_rounds *limit,
+			  struct bench_rounds *ratio)
 {
 	uint64_t from = journal_size(hub_journal(hub)), n = BATCHES * BATCH;
 	write_lines();
@@ -187,13 +189,14 @@ static void measure_core(void)
 	bare_open(&bare, "access_bench_bare.db");
 	body_memory = arena_map(64 << 20);
 	driver = hub_attach_driver(hub, 0);
-	say("{\"hello\":{\"contract\":1,\"driver\":\"line-1\",\"kind\":\"osdp\",\"boot\":\"0011223344556677\",\"next\":1}}");
+	say("{\"hello\":{\"contract\":1,\"driver\":\"line-1\",\"kind\":\"osdp\",\"boot\":\"0011223344556677\",\"next\":"
+	    "1}}");
 	commit();
 	catch_up(&bare);
 	for (int i = 0; i < ROUNDS; i++)
 		measure_round(&bare, &ours, &limit, &ratio);
-	printf("%-28s %8.0f /s | SQLite   %8.0f /s | %5.2f, target 0.50\n", "durable decisions, batch 256", bench_quantile(&ours, 0.5),
-	       bench_quantile(&limit, 0.5), bench_quantile(&ratio, 0.5));
+	printf("%-28s %8.0f /s | SQLite   %8.0f /s | %5.2f, target 0.50\n", "durable decisions, batch 256",
+	       bench_quantile(&ours, 0.5), bench_quantile(&limit, 0.5), bench_quantile(&ratio, 0.5));
 	bare_close(&bare);
 	unlink("access_bench_bare.db");
 }

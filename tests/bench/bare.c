@@ -14,12 +14,14 @@ static void run(sqlite3_stmt *s)
 void bare_open(struct bare *bare, const char *path)
 {
 	char sql[512];
-	snprintf(sql, sizeof sql,
-		 "PRAGMA locking_mode=EXCLUSIVE; PRAGMA synchronous=FULL; PRAGMA secure_delete=OFF; PRAGMA page_size=%d;"
-		 "PRAGMA cache_size=-%d; PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=%d;"
-		 "CREATE TABLE entry(seq INTEGER PRIMARY KEY, body BLOB NOT NULL);"
-		 "CREATE TABLE tile(level INTEGER, number INTEGER, hashes BLOB NOT NULL, PRIMARY KEY(level, number)) WITHOUT ROWID;",
-		 STORE_PAGE_BYTES, STORE_CACHE_KIB, STORE_LOG_PAGES);
+	snprintf(
+	    sql, sizeof sql,
+	    "PRAGMA locking_mode=EXCLUSIVE; PRAGMA synchronous=FULL; PRAGMA secure_delete=OFF; PRAGMA page_size=%d;"
+	    "PRAGMA cache_size=-%d; PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=%d;"
+	    "CREATE TABLE entry(seq INTEGER PRIMARY KEY, body BLOB NOT NULL);"
+	    "CREATE TABLE tile(level INTEGER, number INTEGER, hashes BLOB NOT NULL, PRIMARY KEY(level, number)) "
+	    "WITHOUT ROWID;",
+	    STORE_PAGE_BYTES, STORE_CACHE_KIB, STORE_LOG_PAGES);
 	unlink(path);
 	*bare = (struct bare){0};
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
@@ -36,7 +38,8 @@ static void write_tile(struct bare *bare, unsigned level, uint64_t number, uint6
 	static const uint8_t hashes[MERKLE_TILE_HASHES * MERKLE_HASH_BYTES];
 	sqlite3_bind_int64(bare->tile, 1, level);
 	sqlite3_bind_int64(bare->tile, 2, (sqlite3_int64)number);
-	sqlite3_bind_blob(bare->tile, 3, hashes, (int)merkle_tile_hashes(size, level, number) * MERKLE_HASH_BYTES, SQLITE_STATIC);
+	sqlite3_bind_blob(bare->tile, 3, hashes, (int)merkle_tile_hashes(size, level, number) * MERKLE_HASH_BYTES,
+			  SQLITE_STATIC);
 	run(bare->tile);
 }
 
@@ -51,7 +54,8 @@ void bare_batch(struct bare *bare, const struct str *bodies, uint64_t n)
 	}
 	for (unsigned level = 0; level < MERKLE_LEVELS; level++) {
 		uint64_t before = merkle_level_hashes(bare->size, level), after = merkle_level_hashes(size, level);
-		for (uint64_t tile = before / MERKLE_TILE_HASHES; after > before && tile * MERKLE_TILE_HASHES < after; tile++)
+		for (uint64_t tile = before / MERKLE_TILE_HASHES; after > before && tile * MERKLE_TILE_HASHES < after;
+		     tile++)
 			write_tile(bare, level, tile, size);
 	}
 	run(bare->commit);

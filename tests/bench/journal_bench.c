@@ -1,4 +1,5 @@
-/* journal_bench.c: what durable entries cost the journal alone, beside SQLite alone, in the same directory and the same minute. */
+/* journal_bench.c: what durable entries cost the journal alone, beside SQLite alone, in the same directory and the same
+ * minute. */
 #include "bench/bare.h"
 #include "bench/bench.h"
 #include "base/error.h"
@@ -94,7 +95,8 @@ static void compare(const char *name, void (*ours)(uint64_t n), void (*theirs)(u
 		bench_add(&limit, b);
 		bench_add(&ratio, a / b);
 	}
-	printf("%-28s %8.0f /s | SQLite   %8.0f /s | %5.2f\n", name, bench_quantile(&mine, 0.5), bench_quantile(&limit, 0.5), bench_quantile(&ratio, 0.5));
+	printf("%-28s %8.0f /s | SQLite   %8.0f /s | %5.2f\n", name, bench_quantile(&mine, 0.5),
+	       bench_quantile(&limit, 0.5), bench_quantile(&ratio, 0.5));
 }
 
 int main(void)

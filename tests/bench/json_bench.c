@@ -1,5 +1,6 @@
-/* json_bench.c: the generated codec beside two general libraries, on one entry of about 300 bytes, each way: bytes to what a program works with, and back. The
- * libraries make a tree, whose texts and numbers are yet to be taken out and checked; that is left out of their time. */
+/* json_bench.c: the generated codec beside two general libraries, on one entry of about 300 bytes, each way: bytes to
+ * what a program works with, and back. The libraries make a tree, whose texts and numbers are yet to be taken out and
+ * checked; that is left out of their time. */
 #include "bench/bench.h"
 #include "bench/json_peers.h"
 #include "gen/codec.h"
@@ -7,10 +8,11 @@
 enum { ROUNDS = 201, TIMES = 500 };
 
 static const char text[] =
-	"{\"format\":1,\"index\":104729,\"incarnation\":1,\"wall\":1795424400000,\"elapsed\":86400123,\"env\":0,"
-	"\"salt\":\"8f1c2d3e4b5a69788796a5b4c3d2e1f0\",\"from\":{\"core\":{}},\"checked\":null,"
-	"\"input\":{\"kind\":\"timer\",\"name\":\"people.expire_badge\",\"body\":{\"row\":3,\"due\":1795424400000}},\"refusal\":null,"
-	"\"events\":[],\"because\":null,\"law\":null,\"box\":null}";
+    "{\"format\":1,\"index\":104729,\"incarnation\":1,\"wall\":1795424400000,\"elapsed\":86400123,\"env\":0,"
+    "\"salt\":\"8f1c2d3e4b5a69788796a5b4c3d2e1f0\",\"from\":{\"core\":{}},\"checked\":null,"
+    "\"input\":{\"kind\":\"timer\",\"name\":\"people.expire_badge\",\"body\":{\"row\":3,\"due\":1795424400000}},"
+    "\"refusal\":null,"
+    "\"events\":[],\"because\":null,\"law\":null,\"box\":null}";
 
 static uint8_t memory[1 << 16], out[1 << 12];
 

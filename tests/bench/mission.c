@@ -9,7 +9,8 @@
 
 enum { ZONES = 12, TEXT_BYTES = 1 << 20 };
 
-static const char *const groups[] = {"staff", "diplomat", "guard", "cleaner", "local_staff", "contractor", "visitor", "registry", "communications", "driver"};
+static const char *const groups[] = {"staff",	   "diplomat", "guard",	   "cleaner",	     "local_staff",
+				     "contractor", "visitor",  "registry", "communications", "driver"};
 
 static void put(struct buf *b, const char *format, ...) PRINTF(2, 3);
 
@@ -24,10 +25,12 @@ static void put(struct buf *b, const char *format, ...)
 	buf_put(b, text, (size_t)n);
 }
 
-/* Rules as missions have them: a group in a zone at certain hours, some by door, clearance or company, one in ten a refusal. */
+/* Rules as missions have them: a group in a zone at certain hours, some by door, clearance or company, one in ten a
+ * refusal. */
 static void put_rule(struct buf *b, int i)
 {
-	put(b, "  - id: rule-%d\n    title: Rule %d\n    layer: %s\n    match:\n", i, i, i % 17 == 0 ? "standing" : "mission");
+	put(b, "  - id: rule-%d\n    title: Rule %d\n    layer: %s\n    match:\n", i, i,
+	    i % 17 == 0 ? "standing" : "mission");
 	put(b, "      who: {person.groups: %s}\n", groups[i % 10]);
 	put(b, "      where: {door.zone: Zone %d}\n", i / 10 % ZONES);
 	put(b, "      when: {now.time|gte: '%02d:00', now.time|lt: '%02d:30'}\n", i % 12, 12 + i % 11);
@@ -47,7 +50,8 @@ static void put_rule(struct buf *b, int i)
 	default:
 		put(b, "      more: {zone.grade|lte: %d}\n", 2 + i % 4);
 	}
-	put(b, "      condition: who and where and when and %smore\n    outcome: %s\n", i % 7 == 0 ? "not " : "", i % 10 == 9 ? "refuse" : "permit");
+	put(b, "      condition: who and where and when and %smore\n    outcome: %s\n", i % 7 == 0 ? "not " : "",
+	    i % 10 == 9 ? "refuse" : "permit");
 }
 
 const struct rulebook *mission_rulebook(void)
@@ -57,7 +61,8 @@ const struct rulebook *mission_rulebook(void)
 	struct buf b = BUF(text);
 	if (rulebook)
 		return rulebook;
-	put(&b, "name: bench\nlayers: [standing, mission]\ndefault: {outcome: refuse, reason: nobody said yes}\nrules:\n");
+	put(&b,
+	    "name: bench\nlayers: [standing, mission]\ndefault: {outcome: refuse, reason: nobody said yes}\nrules:\n");
 	for (int i = 0; i < MISSION_RULES; i++)
 		put_rule(&b, i);
 	buf_put_char(&b, 0);
@@ -121,16 +126,21 @@ static void furnish(void)
 	clerk = hub_attach_asker(furnished, STR("bench"), 0, roles, 1);
 	command("site.add_building", "\"name\":\"House\"");
 	for (int i = 0; i < ZONES; i++)
-		command("site.add_zone", "\"name\":\"Zone %d\",\"building\":1,\"grade\":%d,\"kind\":\"office\"", i, 1 + i % 5);
+		command("site.add_zone", "\"name\":\"Zone %d\",\"building\":1,\"grade\":%d,\"kind\":\"office\"", i,
+			1 + i % 5);
 	for (int i = 0; i < MISSION_DOORS; i++) {
-		command("doors.add_door", "\"name\":\"Door %d\",\"zone\":%d,\"from_zone\":%d,\"release\":5000", i, 1 + i % ZONES, 1 + (i + 1) % ZONES);
-		command("doors.add_reader", "\"door\":%d,\"line\":\"line-1\",\"address\":%d,\"output\":0,\"secure\":true", i + 1, i);
+		command("doors.add_door", "\"name\":\"Door %d\",\"zone\":%d,\"from_zone\":%d,\"release\":5000", i,
+			1 + i % ZONES, 1 + (i + 1) % ZONES);
+		command("doors.add_reader",
+			"\"door\":%d,\"line\":\"line-1\",\"address\":%d,\"output\":0,\"secure\":true", i + 1, i);
 	}
 	for (int i = 1; i <= MISSION_PEOPLE; i++) {
 		char card[9];
 		mission_card((uint64_t)i, card);
-		command("people.enrol", "\"name\":\"Person %d\",\"groups\":[\"%s\",\"%s\"],\"company\":\"Company %d works\",\"clearance\":%d", i, groups[i % 10],
-			groups[i / 10 % 10], i % 50, i % 6);
+		command("people.enrol",
+			"\"name\":\"Person %d\",\"groups\":[\"%s\",\"%s\"],\"company\":\"Company %d "
+			"works\",\"clearance\":%d",
+			i, groups[i % 10], groups[i / 10 % 10], i % 50, i % 6);
 		command("people.issue_badge", "\"person\":%d,\"card\":\"%s\",\"bits\":26,\"kind\":\"card\"", i, card);
 	}
 	while (hub_commit(furnished, &error) > 0)
@@ -148,7 +158,11 @@ struct hub *mission_open(const char *path, bool (*send)(void *context, unsigned 
 	struct hub_options options = {.mission = STR("bench"),
 				      .journal = {.path = path, .origin = STR("chancery/bench"), .seed = seed},
 				      .rulebooks = {mission_rulebook()},
-				      .environment = {.program = STR("bench"), .schema = {zeros, 32}, .access = {zeros, 32}, .zone = STR("UTC"), .offsets = {1, &utc}},
+				      .environment = {.program = STR("bench"),
+						      .schema = {zeros, 32},
+						      .access = {zeros, 32},
+						      .zone = STR("UTC"),
+						      .offsets = {1, &utc}},
 				      .drivers = &driver,
 				      .n_drivers = 1,
 				      .outside = {NULL, elapsed_us, salt, send, has_room, reader_key},

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""thread_bench.py BUILD: from the moment a reader has told of a card to its OUT, through driver, core, commit and driver again, with 40 doors on pseudo-terminals.
+"""thread_bench.py BUILD: from the moment a reader has told of a card to its OUT, through driver, core, commit and driver again, with 40 doors on
+pseudo-terminals.
 
 Lines and readers take no time here (chancery-world --instant), so what is left is the panel's own part and the commit. To tell the two apart the
 mission runs twice: in memory, where a sync costs nothing, and on the disk, with SQLite's own commit of one such row on that disk beside it.

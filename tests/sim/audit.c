@@ -87,8 +87,8 @@ static uint64_t boot_number(struct str boot)
 static void look_at_sequence(struct look *look, const struct entry_driver *from)
 {
 	size_t i = 0;
-	while (i < look->n_boots && !(look->boots[i].boot == boot_number(from->boot) &&
-				      str_eq(str_of(look->boots[i].name), from->name)))
+	while (i < look->n_boots &&
+	       !(look->boots[i].boot == boot_number(from->boot) && str_eq(str_of(look->boots[i].name), from->name)))
 		i++;
 	ASSERT(i < BOOTS_MAX && from->name.len < sizeof look->boots[i].name);
 	if (i == look->n_boots) {

@@ -106,8 +106,7 @@ TEST(what_is_synced_survives)
 		CHECK(put(&f, 'n', 600, 512) && sync_file(&f));
 		restart(disk, &f, seed);
 		CHECK_INT(size_of(&f), 1112);
-		CHECK(get(&f, 0) == 'o' && get(&f, 511) == 'o' && get(&f, 512) == 'n' &&
-		      get(&f, 1111) == 'n');
+		CHECK(get(&f, 0) == 'o' && get(&f, 511) == 'o' && get(&f, 512) == 'n' && get(&f, 1111) == 'n');
 		end(disk, &f);
 	}
 }

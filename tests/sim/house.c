@@ -39,18 +39,20 @@ static void person_command(size_t n, struct buf *b)
 	size_t person = n / 2 + 1;
 	house_card(person, card);
 	if (n % 2 == 0)
-		snprintf(body, sizeof body, "\"name\":\"Person %zu\",\"groups\":[\"%s\"],\"clearance\":1", person, group(person));
+		snprintf(body, sizeof body, "\"name\":\"Person %zu\",\"groups\":[\"%s\"],\"clearance\":1", person,
+			 group(person));
 	else
-		snprintf(body, sizeof body, "\"person\":%zu,\"card\":\"%s\",\"bits\":26,\"kind\":\"card\"", person, card);
+		snprintf(body, sizeof body, "\"person\":%zu,\"card\":\"%s\",\"bits\":26,\"kind\":\"card\"", person,
+			 card);
 	command(b, n % 2 == 0 ? "people.enrol" : "people.issue_badge", body);
 }
 
 void house_command(size_t n, struct buf *b)
 {
 	static const char *const places[][2] = {
-		{"site.add_building", "\"name\":\"House\""},
-		{"site.add_zone", "\"name\":\"Street\",\"building\":1,\"grade\":1,\"kind\":\"outside\""},
-		{"site.add_zone", "\"name\":\"Inside\",\"building\":1,\"grade\":2,\"kind\":\"office\""}};
+	    {"site.add_building", "\"name\":\"House\""},
+	    {"site.add_zone", "\"name\":\"Street\",\"building\":1,\"grade\":1,\"kind\":\"outside\""},
+	    {"site.add_zone", "\"name\":\"Inside\",\"building\":1,\"grade\":2,\"kind\":\"office\""}};
 	ASSERT(n < HOUSE_COMMANDS);
 	if (n < ARRAY_LEN(places))
 		command(b, places[n][0], places[n][1]);

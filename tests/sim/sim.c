@@ -18,7 +18,8 @@ enum {
 	SLOW_SECONDS = 9, /* longer than orders wait for their answers */
 };
 
-/* A driver as the contract wants it: it keeps what is not acknowledged, sends it again after hello, and answers each order. */
+/* A driver as the contract wants it: it keeps what is not acknowledged, sends it again after hello, and answers each
+ * order. */
 struct sim_driver {
 	char name[8];
 	unsigned peer; /* HUB_PEERS_MAX: not attached */
@@ -163,18 +164,18 @@ static int boot(struct sim *sim, struct error *error)
 	static const struct offset utc = {0, 0};
 	static const char zeros[32];
 	struct hub_options options = {
-		.mission = STR("house"),
-		.journal = {.path = "journal.db", .vfs = "sim", .origin = STR("chancery/house"), .seed = seed_bytes},
-		.rulebooks = sim->rulebooks,
-		.environment = {.program = STR("sim"),
-				.schema = {zeros, 32},
-				.access = {zeros, 32},
-				.zone = STR("UTC"),
-				.offsets = {1, &utc}},
-		.drivers = drivers,
-		.n_drivers = HOUSE_LINES,
-		.outside = {sim, elapsed_us, salt, send_line, has_room, reader_key},
-		.wall = sim->clock_us / 1000};
+	    .mission = STR("house"),
+	    .journal = {.path = "journal.db", .vfs = "sim", .origin = STR("chancery/house"), .seed = seed_bytes},
+	    .rulebooks = sim->rulebooks,
+	    .environment = {.program = STR("sim"),
+			    .schema = {zeros, 32},
+			    .access = {zeros, 32},
+			    .zone = STR("UTC"),
+			    .offsets = {1, &utc}},
+	    .drivers = drivers,
+	    .n_drivers = HOUSE_LINES,
+	    .outside = {sim, elapsed_us, salt, send_line, has_room, reader_key},
+	    .wall = sim->clock_us / 1000};
 	int failed = hub_open(&sim->hub, &options, error);
 	if (failed < 0) {
 		sim->hub = NULL;
@@ -240,7 +241,8 @@ static void show_badge(struct sim *sim, struct sim_driver *driver)
 	if (driver->made == REPORTS_MAX)
 		return;
 	int64_t sequence = ++driver->made;
-	/* Every reader of the house, also those of the other line, and one that does not exist; every person, and one unknown. */
+	/* Every reader of the house, also those of the other line, and one that does not exist; every person, and one
+	 * unknown. */
 	driver->reports[sequence].reader = 1 + roll(sim, HOUSE_READERS + 1);
 	driver->reports[sequence].person = 1 + roll(sim, HOUSE_PEOPLE + 1);
 	say_report(sim, driver, sequence);
@@ -273,7 +275,8 @@ static void command(struct sim *sim)
 	}
 	uint64_t badge = 1 + roll(sim, HOUSE_PEOPLE);
 	if (roll(sim, 2))
-		say(sim, sim->asker, "{\"command\":{\"name\":\"people.suspend_badge\",\"body\":{\"badge\":%llu,\"why\":\"lost\"}}}",
+		say(sim, sim->asker,
+		    "{\"command\":{\"name\":\"people.suspend_badge\",\"body\":{\"badge\":%llu,\"why\":\"lost\"}}}",
 		    (unsigned long long)badge);
 	else
 		say(sim, sim->asker, "{\"command\":{\"name\":\"people.restore_badge\",\"body\":{\"badge\":%llu}}}",
@@ -282,8 +285,9 @@ static void command(struct sim *sim)
 
 static void bad_line(struct sim *sim, unsigned peer)
 {
-	static const char *const lines[] = {"{", "{\"report\":{}}", "null", "{\"hello\":{\"contract\":2}}", "\xff",
-					    "{\"command\":{\"name\":\"x\",\"body\":{}}}"};
+	static const char *const lines[] = {"{",    "{\"report\":{}}",
+					    "null", "{\"hello\":{\"contract\":2}}",
+					    "\xff", "{\"command\":{\"name\":\"x\",\"body\":{}}}"};
 	hub_line(sim->hub, peer, str_of(lines[roll(sim, ARRAY_LEN(lines))]));
 }
 

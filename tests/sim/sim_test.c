@@ -13,7 +13,8 @@ static uint64_t number(const char *name, uint64_t otherwise)
 
 static void show(const struct sim_plan *plan, const struct sim_outcome *o)
 {
-	printf("     seed %llu: %llu entries, %llu granted, %llu denied, %llu acknowledged, %llu orders, %llu disk steps%s\n",
+	printf("     seed %llu: %llu entries, %llu granted, %llu denied, %llu acknowledged, %llu orders, %llu disk "
+	       "steps%s\n",
 	       (unsigned long long)plan->seed, (unsigned long long)o->entries, (unsigned long long)o->granted,
 	       (unsigned long long)o->denied, (unsigned long long)o->acknowledged, (unsigned long long)o->orders,
 	       (unsigned long long)o->operations, o->crashed ? ", crashed" : "");
@@ -62,7 +63,8 @@ TEST(many_seeds_with_a_power_failure_somewhere)
 {
 	uint64_t seeds = number("SIM_SEEDS", 150), base = number("SIM_BASE", 1000);
 	for (uint64_t i = 0; i < seeds; i++) {
-		struct sim_plan plan = {.seed = base + i, .steps = 10 + (unsigned)(i % 20), .fail_at = 20 + (base + i) * 7919 % 400};
+		struct sim_plan plan = {
+		    .seed = base + i, .steps = 10 + (unsigned)(i % 20), .fail_at = 20 + (base + i) * 7919 % 400};
 		struct sim_outcome outcome;
 		sim_run(&plan, &outcome);
 		if (i % 50 == 0)

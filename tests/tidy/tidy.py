@@ -17,6 +17,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 C_LINES_MAX = 600
 LINE_CHARACTERS_MAX = 160
 FUNCTION_LINES_MAX = 70
+# A test is mostly a table, and a table reads well at any length.
+TEST_LINES_MAX, TEST_FUNCTION_LINES_MAX = 700, 100
 
 BANNED_WORDS = ["TO" + "DO", "FIX" + "ME", "XX" + "X", "HA" + "CK"]
 BANNED_CALLS = ["strcpy", "strncpy", "strcat", "strncat", "sprintf", "vsprintf", "strtok", "localtime", "gmtime", "rand", "random", "srand", "system",
@@ -106,9 +108,9 @@ def is_test(path):
 
 def file_length(tree):
     for path, text in tree.ending(".c", ".h"):
-        n = text.count("\n")
-        if n > C_LINES_MAX:
-            yield path, C_LINES_MAX + 1, f"{n} lines, more than {C_LINES_MAX}", "split it by what its parts know of each other"
+        n, most = text.count("\n"), TEST_LINES_MAX if path.endswith("_test.c") else C_LINES_MAX
+        if n > most:
+            yield path, most + 1, f"{n} lines, more than {most}", "split it by what its parts know of each other"
 
 
 def line_length(tree):
@@ -140,9 +142,10 @@ def c_functions(code):
 def function_length(tree):
     remedy = "give a part of it a name"
     for path, _ in tree.ending(".c", ".h"):
+        most = TEST_FUNCTION_LINES_MAX if path.endswith("_test.c") else FUNCTION_LINES_MAX
         for name, line, n in c_functions(tree.code(path)):
-            if n > FUNCTION_LINES_MAX:
-                yield path, line, f"{name} has {n} lines, more than {FUNCTION_LINES_MAX}", remedy
+            if n > most:
+                yield path, line, f"{name} has {n} lines, more than {most}", remedy
     for path, text in python_files(tree):
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.FunctionDef):

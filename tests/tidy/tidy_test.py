@@ -24,6 +24,7 @@ def included(path, name, *others):
 # rule, the tree, path:line of the finding, a word of what it says
 BAD = [
     (tidy.file_length, {"a.c": "\n" * 601}, "a.c:601", "601 lines"),
+    (tidy.file_length, {"a_test.c": "\n" * 701}, "a_test.c:701", "701 lines"),
     (tidy.line_length, {"a.c": "\n" + LONG + "\n"}, "a.c:2", "161 characters"),
     (tidy.line_length, {"a.c": "\t" * 20 + "x\n"}, "a.c:1", "161 characters"),
     (tidy.line_length, {"a.md": LONG + "\n"}, "a.md:1", "161 characters"),
@@ -73,7 +74,7 @@ BAD = [
 
 # What looks like a fault and is none.
 GOOD = [
-    (tidy.file_length, {"a.c": "\n" * 600}),
+    (tidy.file_length, {"a.c": "\n" * 600, "a_test.c": "\n" * 700}),
     (tidy.line_length, {"a.c": "x" * 160 + "\n", "a.md": "| " + LONG + " |\n", "a.yaml": LONG + "\n"}),
     (tidy.function_length, {"a.c": C_71.replace("\tg();\n", "", 1), "a.py": PYTHON_71.replace("    g()\n", "", 1)}),
     (tidy.final_newline, {"a.c": "one\n", "empty": ""}),

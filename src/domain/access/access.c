@@ -26,7 +26,7 @@ static void person_facts(struct access_request *r, const struct person *person, 
 	for (size_t i = 0; i < person->groups.n; i++)
 		r->groups[i] = person_groups_name(person->groups.at[i]);
 	r->facts[ACCESS_REQUEST_PERSON_GROUPS] =
-		(struct fact){.state = FACT_KNOWN, .texts = {.n = person->groups.n, .at = r->groups}};
+	    (struct fact){.state = FACT_KNOWN, .texts = {.n = person->groups.n, .at = r->groups}};
 	if (person->has_company)
 		set_text(r, ACCESS_REQUEST_PERSON_COMPANY, text_str(person->company));
 	else

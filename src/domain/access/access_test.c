@@ -42,25 +42,25 @@ TEST(each_rule_of_the_decision_gives_its_reason)
 		const char *report;
 		const char *expected; /* in the entry */
 	} rows[] = {
-		{1, NULL, NULL, 0, "{\"reader\":9,\"format\":\"wiegand\",\"bits\":26,\"card\":\"80000000\"}",
-		 "ACCESS_UNKNOWN_READER"},
-		{1, NULL, NULL, 0, "{\"reader\":1,\"format\":\"wiegand\",\"bits\":26,\"card\":\"800000\"}",
-		 "ACCESS_CARD_LENGTH"},
-		{2, NULL, NULL, 0, "{\"reader\":1,\"format\":\"wiegand\",\"bits\":26,\"card\":\"c0000000\"}",
-		 "\"why\":\"unknown_card\""},
-		{2, NULL, NULL, 0, "{\"reader\":1,\"format\":\"wiegand\",\"bits\":25,\"card\":\"80000000\"}",
-		 "\"why\":\"unknown_card\""},
-		{3, "people.suspend_badge", "{\"badge\":1,\"why\":\"lost\"}", 0,
-		 "{\"reader\":1,\"format\":\"wiegand\",\"bits\":26,\"card\":\"80000000\"}", "\"why\":\"badge_suspended\""},
-		{4, "people.issue_badge",
-		 "{\"person\":1,\"card\":\"20000000\",\"bits\":26,\"kind\":\"fob\",\"until\":1795424460000}", 1,
-		 "{\"reader\":1,\"format\":\"wiegand\",\"bits\":26,\"card\":\"20000000\"}", "\"why\":\"badge_expired\""},
-		{6, NULL, NULL, 0, "{\"reader\":1,\"format\":\"wiegand\",\"bits\":26,\"card\":\"40000000\"}",
-		 "\"why\":\"rule\""},
-		{6, NULL, NULL, 12, "{\"reader\":1,\"format\":\"wiegand\",\"bits\":26,\"card\":\"80000000\"}",
-		 "\"why\":\"no_rule\""},
-		{7, NULL, NULL, 0, "{\"reader\":1,\"format\":\"wiegand\",\"bits\":26,\"card\":\"80000000\"}",
-		 "access.Granted"},
+	    {1, NULL, NULL, 0, "{\"reader\":9,\"format\":\"wiegand\",\"bits\":26,\"card\":\"80000000\"}",
+	     "ACCESS_UNKNOWN_READER"},
+	    {1, NULL, NULL, 0, "{\"reader\":1,\"format\":\"wiegand\",\"bits\":26,\"card\":\"800000\"}",
+	     "ACCESS_CARD_LENGTH"},
+	    {2, NULL, NULL, 0, "{\"reader\":1,\"format\":\"wiegand\",\"bits\":26,\"card\":\"c0000000\"}",
+	     "\"why\":\"unknown_card\""},
+	    {2, NULL, NULL, 0, "{\"reader\":1,\"format\":\"wiegand\",\"bits\":25,\"card\":\"80000000\"}",
+	     "\"why\":\"unknown_card\""},
+	    {3, "people.suspend_badge", "{\"badge\":1,\"why\":\"lost\"}", 0,
+	     "{\"reader\":1,\"format\":\"wiegand\",\"bits\":26,\"card\":\"80000000\"}", "\"why\":\"badge_suspended\""},
+	    {4, "people.issue_badge",
+	     "{\"person\":1,\"card\":\"20000000\",\"bits\":26,\"kind\":\"fob\",\"until\":1795424460000}", 1,
+	     "{\"reader\":1,\"format\":\"wiegand\",\"bits\":26,\"card\":\"20000000\"}", "\"why\":\"badge_expired\""},
+	    {6, NULL, NULL, 0, "{\"reader\":1,\"format\":\"wiegand\",\"bits\":26,\"card\":\"40000000\"}",
+	     "\"why\":\"rule\""},
+	    {6, NULL, NULL, 12, "{\"reader\":1,\"format\":\"wiegand\",\"bits\":26,\"card\":\"80000000\"}",
+	     "\"why\":\"no_rule\""},
+	    {7, NULL, NULL, 0, "{\"reader\":1,\"format\":\"wiegand\",\"bits\":26,\"card\":\"80000000\"}",
+	     "access.Granted"},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct try try;
@@ -82,8 +82,7 @@ TEST(a_person_whose_stay_is_over_is_not_present)
 	furnish(&try);
 	try_command(&try, "people.enrol",
 		    "{\"name\":\"Ines Vo\",\"groups\":[\"staff\"],\"clearance\":1,\"until\":1795424460000}");
-	try_command(&try, "people.issue_badge",
-		    "{\"person\":3,\"card\":\"10000000\",\"bits\":26,\"kind\":\"card\"}");
+	try_command(&try, "people.issue_badge", "{\"person\":3,\"card\":\"10000000\",\"bits\":26,\"kind\":\"card\"}");
 	static const char shown[] = "{\"reader\":1,\"format\":\"wiegand\",\"bits\":26,\"card\":\"10000000\"}";
 	try_report(&try, "access.card_read", shown);
 	CHECK_STR(try_events(&try), STR("access.Granted doors.Released"));
@@ -97,8 +96,7 @@ TEST(a_grant_names_its_rule_and_releases_the_door_by_an_order_to_its_line)
 {
 	struct try try;
 	furnish(&try);
-	try_report(&try, "access.card_read",
-		   "{\"reader\":2,\"format\":\"wiegand\",\"bits\":26,\"card\":\"80000000\"}");
+	try_report(&try, "access.card_read", "{\"reader\":2,\"format\":\"wiegand\",\"bits\":26,\"card\":\"80000000\"}");
 	CHECK_STR(try_events(&try), STR("access.Granted doors.Released"));
 	CHECK(str_contains(try.result.entry, STR("\"spoke\":[\"staff-in-office-hours\"]")));
 	CHECK_INT(try.result.n_orders, 1);
@@ -112,8 +110,7 @@ TEST(a_refusal_orders_the_reader_to_show_it_and_nothing_else)
 {
 	struct try try;
 	furnish(&try);
-	try_report(&try, "access.card_read",
-		   "{\"reader\":1,\"format\":\"wiegand\",\"bits\":26,\"card\":\"40000000\"}");
+	try_report(&try, "access.card_read", "{\"reader\":1,\"format\":\"wiegand\",\"bits\":26,\"card\":\"40000000\"}");
 	CHECK_STR(try_events(&try), STR("access.Denied doors.Signalled"));
 	CHECK_INT(try.result.n_orders, 1);
 	CHECK_STR(try.result.orders[0].name, STR("doors.Signalled"));
@@ -125,8 +122,7 @@ TEST(a_driver_speaks_only_for_its_own_line)
 	struct try try;
 	furnish(&try);
 	try.line = STR("line-2");
-	try_report(&try, "access.card_read",
-		   "{\"reader\":1,\"format\":\"wiegand\",\"bits\":26,\"card\":\"80000000\"}");
+	try_report(&try, "access.card_read", "{\"reader\":1,\"format\":\"wiegand\",\"bits\":26,\"card\":\"80000000\"}");
 	CHECK_STR(try.result.refusal, STR("ACCESS_UNKNOWN_READER"));
 	try_release(&try);
 }

@@ -50,8 +50,7 @@ void doors_decide_add_door(struct turn *t, const struct doors_add_door *ask)
 
 void doors_apply_door_added(struct state *s, const struct doors_door_added *ev)
 {
-	struct door row = {
-		.door = ev->door, .zone = ev->zone, .from_zone = ev->from_zone, .release = ev->release};
+	struct door row = {.door = ev->door, .zone = ev->zone, .from_zone = ev->from_zone, .release = ev->release};
 	text_set(&row.name, ev->name);
 	door_add(s, &row);
 }

@@ -8,14 +8,14 @@ TEST(each_refusal_of_a_command_has_its_reason)
 	static const struct {
 		const char *command, *body, *refusal;
 	} rows[] = {
-		{"doors.add_door", "{\"name\":\"Front door\",\"zone\":2,\"from_zone\":1,\"release\":5000}",
-		 "DOORS_NAME_TAKEN"},
-		{"doors.add_door", "{\"name\":\"Hatch\",\"zone\":9,\"from_zone\":1,\"release\":5000}", "DOORS_NO_ZONE"},
-		{"doors.add_door", "{\"name\":\"Hatch\",\"zone\":1,\"from_zone\":9,\"release\":5000}", "DOORS_NO_ZONE"},
-		{"doors.add_reader", "{\"door\":9,\"line\":\"line-1\",\"address\":5,\"output\":0,\"secure\":true}",
-		 "DOORS_NO_DOOR"},
-		{"doors.add_reader", "{\"door\":1,\"line\":\"line-1\",\"address\":1,\"output\":0,\"secure\":true}",
-		 "DOORS_ADDRESS_TAKEN"},
+	    {"doors.add_door", "{\"name\":\"Front door\",\"zone\":2,\"from_zone\":1,\"release\":5000}",
+	     "DOORS_NAME_TAKEN"},
+	    {"doors.add_door", "{\"name\":\"Hatch\",\"zone\":9,\"from_zone\":1,\"release\":5000}", "DOORS_NO_ZONE"},
+	    {"doors.add_door", "{\"name\":\"Hatch\",\"zone\":1,\"from_zone\":9,\"release\":5000}", "DOORS_NO_ZONE"},
+	    {"doors.add_reader", "{\"door\":9,\"line\":\"line-1\",\"address\":5,\"output\":0,\"secure\":true}",
+	     "DOORS_NO_DOOR"},
+	    {"doors.add_reader", "{\"door\":1,\"line\":\"line-1\",\"address\":1,\"output\":0,\"secure\":true}",
+	     "DOORS_ADDRESS_TAKEN"},
 	};
 	struct try try;
 	try_init(&try, NULL);
@@ -34,7 +34,8 @@ TEST(a_mission_has_at_most_4096_doors)
 	try_init(&try, NULL);
 	try_furnish(&try);
 	for (size_t i = door_count(&try.core.state); i < DOOR_AT_MOST; i++) {
-		snprintf(body, sizeof body, "{\"name\":\"Door no. %zu\",\"zone\":2,\"from_zone\":1,\"release\":5000}", i);
+		snprintf(body, sizeof body, "{\"name\":\"Door no. %zu\",\"zone\":2,\"from_zone\":1,\"release\":5000}",
+			 i);
 		try_command(&try, "doors.add_door", body);
 		arena_clear(&try.arena);
 	}
@@ -47,11 +48,11 @@ TEST(a_mission_has_at_most_4096_doors)
 TEST(a_report_about_a_reader_comes_from_its_own_line)
 {
 	static const char *const reports[][2] = {
-		{"doors.reader_online", "{\"reader\":1,\"vendor\":\"aabbcc\",\"model\":1,\"version\":1,\"serial\":7,"
-					"\"firmware\":\"1.0.0\",\"secure\":true}"},
-		{"doors.reader_offline", "{\"reader\":1,\"why\":\"no_answer\"}"},
-		{"doors.reader_tamper", "{\"reader\":1,\"tamper\":true,\"power\":false}"},
-		{"doors.frame_refused", "{\"reader\":1,\"why\":\"bad_mac\",\"count\":2,\"frame\":\"53\"}"},
+	    {"doors.reader_online", "{\"reader\":1,\"vendor\":\"aabbcc\",\"model\":1,\"version\":1,\"serial\":7,"
+				    "\"firmware\":\"1.0.0\",\"secure\":true}"},
+	    {"doors.reader_offline", "{\"reader\":1,\"why\":\"no_answer\"}"},
+	    {"doors.reader_tamper", "{\"reader\":1,\"tamper\":true,\"power\":false}"},
+	    {"doors.frame_refused", "{\"reader\":1,\"why\":\"bad_mac\",\"count\":2,\"frame\":\"53\"}"},
 	};
 	static const char *const events[] = {"doors.ReaderBecameOnline", "doors.ReaderBecameOffline",
 					     "doors.TamperChanged", "doors.LineDisturbed"};
@@ -76,7 +77,8 @@ TEST(a_tamper_report_that_changes_nothing_makes_no_event)
 	struct try try;
 	try_init(&try, NULL);
 	try_furnish(&try);
-	CHECK_INT(try_report(&try, "doors.reader_tamper", "{\"reader\":1,\"tamper\":false,\"power\":false}"), CORE_DONE);
+	CHECK_INT(try_report(&try, "doors.reader_tamper", "{\"reader\":1,\"tamper\":false,\"power\":false}"),
+		  CORE_DONE);
 	CHECK_STR(try_events(&try), STR(""));
 	try_report(&try, "doors.reader_tamper", "{\"reader\":1,\"tamper\":false,\"power\":true}");
 	CHECK_STR(try_events(&try), STR("doors.TamperChanged"));

@@ -82,7 +82,9 @@ TEST(reports_are_taken_once_and_in_order)
 		int64_t sequence;
 		enum drivers_sequence expected;
 	} rows[] = {
-		{"bootbo-1", 0, DRIVERS_TAKEN}, {"bootbo-1", 1, DRIVERS_NEXT}, {"bootbo-1", 2, DRIVERS_GAP},
+	    {"bootbo-1", 0, DRIVERS_TAKEN},
+	    {"bootbo-1", 1, DRIVERS_NEXT},
+	    {"bootbo-1", 2, DRIVERS_GAP},
 	};
 	struct try try;
 	try_init(&try, NULL);

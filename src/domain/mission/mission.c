@@ -28,7 +28,7 @@ struct mission_local_time mission_local_time(const struct state *state, int64_t 
 	/* 1970-01-01 was a Thursday. */
 	int64_t weekday = (day % 7 + 7 + THURSDAY) % 7;
 	return (struct mission_local_time){
-		.day = day, .minute = minutes - day * MINUTES_PER_DAY, .weekday = (int)weekday};
+	    .day = day, .minute = minutes - day * MINUTES_PER_DAY, .weekday = (int)weekday};
 }
 
 struct str mission_weekday_name(int weekday)

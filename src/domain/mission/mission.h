@@ -1,7 +1,8 @@
 /* mission.h: what the mission runs on: its program, schema, rulebooks and local time.
  *
- * Decisions need local time ("after 20:00", "on a Friday"), and must not ask the operating system for it: a replay in another year, on
- * another machine, has to find the same hour. So the offsets of the zone are part of an InForce entry, and local time is read from there.
+ * Decisions need local time ("after 20:00", "on a Friday"), and must not ask the operating system for it: a replay in
+ * another year, on another machine, has to find the same hour. So the offsets of the zone are part of an InForce entry,
+ * and local time is read from there.
  */
 #ifndef DOMAIN_MISSION_H
 #define DOMAIN_MISSION_H
@@ -10,9 +11,9 @@
 #include "schema/turn.h"
 
 struct mission_local_time {
-	int64_t day;    /* days since 1970-01-01 */
+	int64_t day;	/* days since 1970-01-01 */
 	int64_t minute; /* of the day, 0 to 1439 */
-	int weekday;    /* 0 Monday to 6 Sunday */
+	int weekday;	/* 0 Monday to 6 Sunday */
 };
 
 /* Local time at `now` (ms since the epoch) by the offsets in force; UTC before the first InForce entry. */

@@ -6,9 +6,10 @@
 static void begin(struct try *try, const char *offsets)
 {
 	static char body[1024];
-	snprintf(body, sizeof body,
-		 "{\"program\":\"test\",\"schema\":\"%064d\",\"access\":\"%064d\",\"zone\":\"Test/Zone\",\"offsets\":%s}", 0, 0,
-		 offsets);
+	snprintf(
+	    body, sizeof body,
+	    "{\"program\":\"test\",\"schema\":\"%064d\",\"access\":\"%064d\",\"zone\":\"Test/Zone\",\"offsets\":%s}", 0,
+	    0, offsets);
 	struct core_input input = {.kind = ENTRY_INPUT_KIND_START,
 				   .name = STR("mission.begin"),
 				   .body = str_of(body),
@@ -27,13 +28,13 @@ TEST(local_time_follows_the_offsets_in_force)
 		int64_t minute;
 		int weekday;
 	} rows[] = {
-		{1767225600000, 60, 3},	      /* 2026-01-01T00:00Z, a Thursday: 01:00 */
-		{1774745999999, 119, 6},      /* a millisecond before the change: 01:59, Sunday */
-		{1774746000000, 180, 6},      /* the change: 03:00 */
-		{1774738800000 - 1, 1439, 5}, /* 23:59 on the Saturday before */
-		{1774738800000, 0, 6},	      /* midnight */
-		{0, 60, 3},		      /* before the first offset the first holds */
-		{-60000, 59, 3},
+	    {1767225600000, 60, 3},	  /* 2026-01-01T00:00Z, a Thursday: 01:00 */
+	    {1774745999999, 119, 6},	  /* a millisecond before the change: 01:59, Sunday */
+	    {1774746000000, 180, 6},	  /* the change: 03:00 */
+	    {1774738800000 - 1, 1439, 5}, /* 23:59 on the Saturday before */
+	    {1774738800000, 0, 6},	  /* midnight */
+	    {0, 60, 3},			  /* before the first offset the first holds */
+	    {-60000, 59, 3},
 	};
 	struct try try;
 	try_init(&try, NULL);
@@ -64,12 +65,11 @@ TEST(a_command_needs_one_of_its_roles)
 	static const struct str guard[] = {{"guard", 5}};
 	struct try try;
 	try_init(&try, NULL);
-	struct core_input input = {.kind = ENTRY_INPUT_KIND_COMMAND,
-				   .name = STR("site.add_building"),
-				   .body = STR("{\"name\":\"Annex\"}"),
-				   .from = {.kind = ENTRY_FROM_OPERATOR, .operator= {.login = STR("kim")}},
-				   .roles = guard,
-				   .n_roles = 1};
+	struct core_input input = {
+	    .kind = ENTRY_INPUT_KIND_COMMAND,
+	    .name = STR("site.add_building"),
+	    .body = STR("{\"name\":\"Annex\"}"),
+	    .from = {.kind = ENTRY_FROM_OPERATOR, .operator= {.login = STR("kim")} }, .roles = guard, .n_roles = 1};
 	struct core_moment now = {.wall = try.now};
 	core_turn(&try.core, &input, &now, &try.arena, &try.result);
 	CHECK_INT(try.result.verdict, CORE_REFUSED);

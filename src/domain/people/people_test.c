@@ -8,21 +8,21 @@ TEST(each_refusal_has_its_reason)
 	static const struct {
 		const char *command, *body, *refusal;
 	} rows[] = {
-		{"people.enrol", "{\"name\":\"Uma Ray\",\"groups\":[],\"clearance\":0,\"until\":1000}", "PEOPLE_TIMES"},
-		{"people.enrol",
-		 "{\"name\":\"Uma Ray\",\"groups\":[],\"clearance\":0,\"from\":1895424400000,\"until\":1895424300000}",
-		 "PEOPLE_TIMES"},
-		{"people.issue_badge", "{\"person\":9,\"card\":\"01000000\",\"bits\":26,\"kind\":\"card\"}",
-		 "PEOPLE_NO_PERSON"},
-		{"people.issue_badge", "{\"person\":1,\"card\":\"010000\",\"bits\":26,\"kind\":\"card\"}",
-		 "PEOPLE_CARD_LENGTH"},
-		{"people.issue_badge", "{\"person\":1,\"card\":\"80000000\",\"bits\":26,\"kind\":\"card\"}",
-		 "PEOPLE_CARD_TAKEN"},
-		{"people.issue_badge", "{\"person\":1,\"card\":\"01000000\",\"bits\":26,\"kind\":\"card\",\"until\":5}",
-		 "PEOPLE_TIMES"},
-		{"people.suspend_badge", "{\"badge\":9,\"why\":\"lost\"}", "PEOPLE_NO_BADGE"},
-		{"people.restore_badge", "{\"badge\":9}", "PEOPLE_NO_BADGE"},
-		{"people.restore_badge", "{\"badge\":1}", "PEOPLE_BADGE_ALREADY"},
+	    {"people.enrol", "{\"name\":\"Uma Ray\",\"groups\":[],\"clearance\":0,\"until\":1000}", "PEOPLE_TIMES"},
+	    {"people.enrol",
+	     "{\"name\":\"Uma Ray\",\"groups\":[],\"clearance\":0,\"from\":1895424400000,\"until\":1895424300000}",
+	     "PEOPLE_TIMES"},
+	    {"people.issue_badge", "{\"person\":9,\"card\":\"01000000\",\"bits\":26,\"kind\":\"card\"}",
+	     "PEOPLE_NO_PERSON"},
+	    {"people.issue_badge", "{\"person\":1,\"card\":\"010000\",\"bits\":26,\"kind\":\"card\"}",
+	     "PEOPLE_CARD_LENGTH"},
+	    {"people.issue_badge", "{\"person\":1,\"card\":\"80000000\",\"bits\":26,\"kind\":\"card\"}",
+	     "PEOPLE_CARD_TAKEN"},
+	    {"people.issue_badge", "{\"person\":1,\"card\":\"01000000\",\"bits\":26,\"kind\":\"card\",\"until\":5}",
+	     "PEOPLE_TIMES"},
+	    {"people.suspend_badge", "{\"badge\":9,\"why\":\"lost\"}", "PEOPLE_NO_BADGE"},
+	    {"people.restore_badge", "{\"badge\":9}", "PEOPLE_NO_BADGE"},
+	    {"people.restore_badge", "{\"badge\":1}", "PEOPLE_BADGE_ALREADY"},
 	};
 	struct try try;
 	try_init(&try, NULL);

@@ -8,11 +8,12 @@ TEST(each_refusal_has_its_reason)
 	static const struct {
 		const char *command, *body, *refusal;
 	} rows[] = {
-		{"site.add_building", "{\"name\":\"Main building\"}", "SITE_NAME_TAKEN"},
-		{"site.add_building", "{\"name\":\"Street\"}", "SITE_NAME_TAKEN"},
-		{"site.add_zone", "{\"name\":\"Street\",\"building\":1,\"grade\":1,\"kind\":\"outside\"}", "SITE_NAME_TAKEN"},
-		{"site.add_zone", "{\"name\":\"Attic\",\"building\":7,\"grade\":1,\"kind\":\"service\"}",
-		 "SITE_NO_BUILDING"},
+	    {"site.add_building", "{\"name\":\"Main building\"}", "SITE_NAME_TAKEN"},
+	    {"site.add_building", "{\"name\":\"Street\"}", "SITE_NAME_TAKEN"},
+	    {"site.add_zone", "{\"name\":\"Street\",\"building\":1,\"grade\":1,\"kind\":\"outside\"}",
+	     "SITE_NAME_TAKEN"},
+	    {"site.add_zone", "{\"name\":\"Attic\",\"building\":7,\"grade\":1,\"kind\":\"service\"}",
+	     "SITE_NO_BUILDING"},
 	};
 	struct try try;
 	try_init(&try, NULL);

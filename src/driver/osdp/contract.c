@@ -84,8 +84,7 @@ int contract_read(struct str text, struct arena *arena, struct contract_line *re
 	return 0;
 }
 
-int contract_read_settings(struct str text, struct arena *arena, struct contract_settings *ret,
-			   struct error *error)
+int contract_read_settings(struct str text, struct arena *arena, struct contract_settings *ret, struct error *error)
 {
 	struct json json = json_over(text, arena);
 	struct osdp_settings settings;
@@ -98,16 +97,14 @@ int contract_read_settings(struct str text, struct arena *arena, struct contract
 	for (size_t i = 0; i < settings.readers.n; i++) {
 		const struct osdp_reader *reader = &settings.readers.at[i];
 		struct pd_settings *pd = &ret->readers[i];
-		*pd = (struct pd_settings){.reader = reader->reader,
-					   .address = (uint8_t)reader->address,
-					   .output = (uint8_t)reader->output};
+		*pd = (struct pd_settings){
+		    .reader = reader->reader, .address = (uint8_t)reader->address, .output = (uint8_t)reader->output};
 		memcpy(pd->key, reader->key.at, sizeof pd->key);
 	}
 	return 0;
 }
 
-static int read_released(struct json *json, uint64_t *ret_reader, struct pd_order *ret_order,
-			 struct error *error)
+static int read_released(struct json *json, uint64_t *ret_reader, struct pd_order *ret_order, struct error *error)
 {
 	struct doors_released released;
 	if (!doors_released_read(json, &released) || !json_end(json))
@@ -118,8 +115,7 @@ static int read_released(struct json *json, uint64_t *ret_reader, struct pd_orde
 	return 0;
 }
 
-static int read_signalled(struct json *json, uint64_t *ret_reader, struct pd_order *ret_order,
-			  struct error *error)
+static int read_signalled(struct json *json, uint64_t *ret_reader, struct pd_order *ret_order, struct error *error)
 {
 	static const enum pd_order_kind kinds[SIGNALS] = {
 	    [DOORS_SIGNALLED_SIGNAL_REFUSED] = PD_SIGNAL_REFUSED,
@@ -141,12 +137,10 @@ int contract_read_order(const struct contract_order *order, struct arena *arena,
 		return read_released(&json, ret_reader, ret_order, error);
 	if (str_eq(order->name, STR("doors.Signalled")))
 		return read_signalled(&json, ret_reader, ret_order, error);
-	return error_set(error, ERROR_INPUT, "order " STR_FMT " is not known to this driver",
-			 STR_ARG(order->name));
+	return error_set(error, ERROR_INPUT, "order " STR_FMT " is not known to this driver", STR_ARG(order->name));
 }
 
-void contract_write_hello(struct buf *out, struct str driver, const uint8_t boot[CONTRACT_BOOT_BYTES],
-			  int64_t next)
+void contract_write_hello(struct buf *out, struct str driver, const uint8_t boot[CONTRACT_BOOT_BYTES], int64_t next)
 {
 	driver_line_write(out, &(struct driver_line){.kind = DRIVER_LINE_HELLO,
 						     .hello = {.contract = CONTRACT_VERSION,
@@ -158,9 +152,9 @@ void contract_write_hello(struct buf *out, struct str driver, const uint8_t boot
 
 void contract_write_heartbeat(struct buf *out, uint64_t frames, uint64_t refused)
 {
-	driver_line_write(out, &(struct driver_line){
-				   .kind = DRIVER_LINE_HEARTBEAT,
-				   .heartbeat = {.frames = (int64_t)frames, .refused = (int64_t)refused}});
+	driver_line_write(out,
+			  &(struct driver_line){.kind = DRIVER_LINE_HEARTBEAT,
+						.heartbeat = {.frames = (int64_t)frames, .refused = (int64_t)refused}});
 }
 
 /* Bodies of reports. */
@@ -170,27 +164,26 @@ static void write_card(struct buf *body, const struct notice *notice)
 	    [DATA_FORMAT_RAW] = ACCESS_CARD_READ_FORMAT_RAW,
 	    [DATA_FORMAT_WIEGAND] = ACCESS_CARD_READ_FORMAT_WIEGAND,
 	};
-	access_card_read_write(body, &(struct access_card_read){
-					 .reader = notice->reader,
-					 .format = formats[notice->card.format],
-					 .bits = notice->card.bits,
-					 .card = bytes(notice->card.bytes, data_card_bytes(&notice->card))});
+	access_card_read_write(
+	    body, &(struct access_card_read){.reader = notice->reader,
+					     .format = formats[notice->card.format],
+					     .bits = notice->card.bits,
+					     .card = bytes(notice->card.bytes, data_card_bytes(&notice->card))});
 }
 
 static void write_online(struct buf *body, const struct notice *notice)
 {
 	const struct data_pdid *pdid = &notice->online;
 	char firmware[16];
-	snprintf(firmware, sizeof firmware, "%d.%d.%d", pdid->firmware[0], pdid->firmware[1],
-		 pdid->firmware[2]);
-	doors_reader_online_write(
-	    body, &(struct doors_reader_online){.reader = notice->reader,
-						.vendor = bytes(pdid->vendor, sizeof pdid->vendor),
-						.model = pdid->model,
-						.version = pdid->version,
-						.serial = pdid->serial,
-						.firmware = str_of(firmware),
-						.secure = true});
+	snprintf(firmware, sizeof firmware, "%d.%d.%d", pdid->firmware[0], pdid->firmware[1], pdid->firmware[2]);
+	doors_reader_online_write(body,
+				  &(struct doors_reader_online){.reader = notice->reader,
+								.vendor = bytes(pdid->vendor, sizeof pdid->vendor),
+								.model = pdid->model,
+								.version = pdid->version,
+								.serial = pdid->serial,
+								.firmware = str_of(firmware),
+								.secure = true});
 }
 
 static void write_offline(struct buf *body, const struct notice *notice)
@@ -229,11 +222,11 @@ static void write_refused(struct buf *body, const struct notice *notice)
 	    [NOTICE_BAD_DATA] = DOORS_FRAME_REFUSED_WHY_BAD_DATA,
 	};
 	const struct notice_refused *refused = &notice->refused;
-	doors_frame_refused_write(
-	    body, &(struct doors_frame_refused){.reader = notice->reader,
-						.why = whys[refused->why],
-						.count = refused->count,
-						.frame = bytes(refused->frame, refused->frame_len)});
+	doors_frame_refused_write(body,
+				  &(struct doors_frame_refused){.reader = notice->reader,
+								.why = whys[refused->why],
+								.count = refused->count,
+								.frame = bytes(refused->frame, refused->frame_len)});
 }
 
 static const struct {

@@ -68,8 +68,7 @@ int contract_read_order(const struct contract_order *order, struct arena *arena,
 			struct pd_order *ret_order, struct error *error);
 
 /* Each writes one line, without its LF. */
-void contract_write_hello(struct buf *out, struct str driver, const uint8_t boot[CONTRACT_BOOT_BYTES],
-			  int64_t next);
+void contract_write_hello(struct buf *out, struct str driver, const uint8_t boot[CONTRACT_BOOT_BYTES], int64_t next);
 void contract_write_heartbeat(struct buf *out, uint64_t frames, uint64_t refused);
 void contract_write_notice(struct buf *out, int64_t sequence, int64_t ago_ms, const struct notice *notice);
 

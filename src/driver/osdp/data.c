@@ -30,8 +30,7 @@ bool data_read_pdid(const uint8_t *data, size_t n, struct data_pdid *ret)
 
 bool data_same_device(const struct data_pdid *a, const struct data_pdid *b)
 {
-	return memcmp(a->vendor, b->vendor, sizeof a->vendor) == 0 && a->model == b->model &&
-	       a->serial == b->serial;
+	return memcmp(a->vendor, b->vendor, sizeof a->vendor) == 0 && a->model == b->model && a->serial == b->serial;
 }
 
 bool data_read_card(const uint8_t *data, size_t n, struct data_card *ret)

@@ -59,8 +59,7 @@ bool data_same_device(const struct data_pdid *a, const struct data_pdid *b);
 enum data_colour { DATA_BLACK, DATA_RED, DATA_GREEN, DATA_AMBER, DATA_BLUE };
 
 /* Each writes a command's data and returns its length. Times are rounded up to 100 ms. */
-size_t data_write_output(uint8_t ret[DATA_COMMAND_BYTES_MAX], uint8_t output,
-			 int64_t on_ms); /* timed on: code 5 */
+size_t data_write_output(uint8_t ret[DATA_COMMAND_BYTES_MAX], uint8_t output, int64_t on_ms); /* timed on: code 5 */
 size_t data_write_led_for(uint8_t ret[DATA_COMMAND_BYTES_MAX], enum data_colour colour, int64_t on_ms);
 size_t data_write_led_always(uint8_t ret[DATA_COMMAND_BYTES_MAX], enum data_colour colour);
 size_t data_write_buzzer(uint8_t ret[DATA_COMMAND_BYTES_MAX], uint8_t beeps);

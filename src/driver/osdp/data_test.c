@@ -33,12 +33,7 @@ TEST(an_identity_seen_on_a_wire_is_read)
 
 TEST(a_device_is_vendor_model_and_serial)
 {
-	struct data_pdid a = {.vendor = {1, 2, 3},
-			      .model = 4,
-			      .version = 5,
-			      .serial = 6,
-			      .firmware = {7, 8, 9}},
-			 b = a;
+	struct data_pdid a = {.vendor = {1, 2, 3}, .model = 4, .version = 5, .serial = 6, .firmware = {7, 8, 9}}, b = a;
 	b.version = 50;
 	b.firmware[1] = 80;
 	CHECK(data_same_device(&a, &b));
@@ -116,8 +111,7 @@ TEST(capabilities_seen_on_a_wire_are_read)
 	uint8_t bytes[64];
 	struct data_capabilities can;
 	size_t n =
-	    hex("0102080202100301000401010501000601010801000901010a00030b00030c00000d00000e00000f0000100200",
-		bytes);
+	    hex("0102080202100301000401010501000601010801000901010a00030b00030c00000d00000e00000f0000100200", bytes);
 	CHECK(data_read_capabilities(bytes, n, &can));
 	CHECK(can.led);
 	CHECK(can.buzzer);
@@ -134,8 +128,7 @@ TEST(commands_are_the_standards_bytes)
 	CHECK_STR(hex_of(out, data_write_output(out, 3, 5000)), STR("03053200"));
 	CHECK_STR(hex_of(out, data_write_output(out, 0, 501)), STR("00050600"));
 	CHECK_STR(hex_of(out, data_write_output(out, 255, 60000)), STR("ff055802"));
-	CHECK_STR(hex_of(out, data_write_led_for(out, DATA_GREEN, 3000)),
-		  STR("000002010002021e000000000000"));
+	CHECK_STR(hex_of(out, data_write_led_for(out, DATA_GREEN, 3000)), STR("000002010002021e000000000000"));
 	CHECK_STR(hex_of(out, data_write_led_always(out, DATA_AMBER)), STR("0000000000000000000101000303"));
 	CHECK_STR(hex_of(out, data_write_buzzer(out, 2)), STR("0002010102"));
 }

@@ -34,8 +34,7 @@ static struct {
 	char name_text[CONTRACT_NAME_MAX + 1];
 	struct str name;
 	uint8_t boot[CONTRACT_BOOT_BYTES];
-	uint8_t
-	    settings_hash[SETTINGS_HASH_BYTES]; /* to know other ones; they hold keys, so they are not kept */
+	uint8_t settings_hash[SETTINGS_HASH_BYTES]; /* to know other ones; they hold keys, so they are not kept */
 	int line;
 	int64_t heartbeat_us;
 	bool still; /* so many reports wait that the line stands still */
@@ -60,8 +59,7 @@ static struct arena fresh_arena(void)
 
 static void log_error(const struct error *error)
 {
-	log_line(driver.name_text, "%s%s%s. %s", error->where, error->where[0] ? ": " : "", error->what,
-		 error->remedy);
+	log_line(driver.name_text, "%s%s%s. %s", error->where, error->where[0] ? ": " : "", error->what, error->remedy);
 }
 
 /* To the core. A line that finds no room is made again later: hello and reports are kept elsewhere, and a
@@ -76,8 +74,7 @@ static bool send_notice(const struct notice *notice, int64_t sequence, int64_t n
 static void send_reports(int64_t now_us)
 {
 	int64_t sequence;
-	for (const struct notice *notice;
-	     (notice = outbox_next(&driver.outbox, now_us, &sequence)) != NULL;) {
+	for (const struct notice *notice; (notice = outbox_next(&driver.outbox, now_us, &sequence)) != NULL;) {
 		if (!send_notice(notice, sequence, now_us))
 			return;
 		outbox_sent(&driver.outbox);
@@ -107,11 +104,9 @@ static void watch_backlog(void)
 {
 	bool quiet = driver.outbox.n >= OUTBOX_QUIET, still = driver.outbox.n >= OUTBOX_STILL;
 	if (quiet && !driver.panel.quiet)
-		log_line(driver.name_text, "%zu reports wait for the core: no cards are asked for",
-			 driver.outbox.n);
+		log_line(driver.name_text, "%zu reports wait for the core: no cards are asked for", driver.outbox.n);
 	if (still && !driver.still)
-		log_line(driver.name_text, "%zu reports wait for the core: the line stands still",
-			 driver.outbox.n);
+		log_line(driver.name_text, "%zu reports wait for the core: the line stands still", driver.outbox.n);
 	driver.panel.quiet = quiet;
 	driver.still = still;
 }
@@ -161,8 +156,8 @@ static void take_order(const struct contract_order *line, int64_t now_us)
 	order.until_us = now_us + left_ms * 1000;
 	if (left_ms > 0 && panel_order(&driver.panel, reader, &order, now_us))
 		return;
-	log_line(driver.name_text, "order %llu.%u for reader %llu cannot be done",
-		 (unsigned long long)line->id.entry, line->id.event, (unsigned long long)reader);
+	log_line(driver.name_text, "order %llu.%u for reader %llu cannot be done", (unsigned long long)line->id.entry,
+		 line->id.event, (unsigned long long)reader);
 	expire(&line->id, reader, now_us);
 }
 
@@ -273,8 +268,7 @@ static void wait_for(struct pollfd fds[DESCRIPTORS], int64_t next_us)
 {
 	fds[FROM_CORE] = (struct pollfd){.fd = STDIN_FILENO, .events = POLLIN};
 	fds[FROM_LINE] = (struct pollfd){.fd = driver.line, .events = POLLIN};
-	fds[TO_CORE] =
-	    (struct pollfd){.fd = lines_out_waiting(&driver.out) ? STDOUT_FILENO : -1, .events = POLLOUT};
+	fds[TO_CORE] = (struct pollfd){.fd = lines_out_waiting(&driver.out) ? STDOUT_FILENO : -1, .events = POLLOUT};
 	int64_t us = next_us - clock_elapsed_us();
 	us = us > 0 ? us : 0;
 	struct timespec wait = {.tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000};
@@ -342,8 +336,7 @@ static int read_config(struct str *ret_line, struct error *error)
 		enum lines_found found;
 		while ((found = lines_in_next(&driver.in, ret_line)) != LINES_NONE) {
 			if (found == LINES_TOO_LONG)
-				return error_set(error, ERROR_LIMIT,
-						 "the configuration is longer than a line may be");
+				return error_set(error, ERROR_LIMIT, "the configuration is longer than a line may be");
 			if (ret_line->len > 0)
 				return 0;
 		}

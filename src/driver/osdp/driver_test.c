@@ -204,9 +204,8 @@ TEST(a_signal_is_given)
 TEST(the_same_order_twice_is_done_once)
 {
 	start_online();
-	const char *order =
-	    "{\"order\":{\"body\":{\"door\":1,\"reader\":3,\"release\":1000},\"entry\":9,\"event\":2,"
-	    "\"name\":\"doors.Released\",\"not_after\":4000,\"now\":1000}}";
+	const char *order = "{\"order\":{\"body\":{\"door\":1,\"reader\":3,\"release\":1000},\"entry\":9,\"event\":2,"
+			    "\"name\":\"doors.Released\",\"not_after\":4000,\"now\":1000}}";
 	say(order);
 	CHECK(wait_for(0, "{\"done\"", "\"entry\":9") < SAID_MAX);
 	say(order);

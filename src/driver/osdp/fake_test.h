@@ -62,8 +62,7 @@ static inline void fake_mac(const struct fake_keys *keys, const uint8_t iv[16], 
 }
 
 /* n is a whole number of blocks. */
-static inline void fake_crypt(const struct fake_keys *keys, bool seal, const uint8_t mac[16], uint8_t *at,
-			      size_t n)
+static inline void fake_crypt(const struct fake_keys *keys, bool seal, const uint8_t mac[16], uint8_t *at, size_t n)
 {
 	uint8_t chain[16], next[16];
 	for (int i = 0; i < 16; i++)
@@ -135,8 +134,7 @@ static inline size_t fake_finish(struct fake *fake, struct frame *reply, uint8_t
 
 static inline size_t fake_clear(struct fake *fake, uint8_t code, uint8_t sequence, uint8_t data, uint8_t *out)
 {
-	struct frame reply = {
-	    .sequence = sequence, .code = code, .data = &data, .data_len = code == FRAME_NAK};
+	struct frame reply = {.sequence = sequence, .code = code, .data = &data, .data_len = code == FRAME_NAK};
 	return fake_finish(fake, &reply, out);
 }
 
@@ -250,8 +248,7 @@ static inline size_t fake_secured(struct fake *fake, const struct frame *command
 }
 
 /* The answer's length, 0 when it does not answer. */
-static inline size_t fake_hear(struct fake *fake, const uint8_t *bytes, size_t n,
-			       uint8_t out[FRAME_COMMAND_BYTES_MAX])
+static inline size_t fake_hear(struct fake *fake, const uint8_t *bytes, size_t n, uint8_t out[FRAME_COMMAND_BYTES_MAX])
 {
 	static struct frame_reader in;
 	struct frame command;

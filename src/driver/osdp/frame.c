@@ -149,8 +149,7 @@ static bool read_security(const uint8_t *at, size_t n, struct frame *frame)
 /* Takes apart a frame whose check is good. */
 static bool read_parts(const uint8_t *at, size_t n, struct frame *frame)
 {
-	*frame =
-	    (struct frame){.address = at[1], .sequence = at[4] & CONTROL_SEQUENCE, .raw = at, .raw_len = n};
+	*frame = (struct frame){.address = at[1], .sequence = at[4] & CONTROL_SEQUENCE, .raw = at, .raw_len = n};
 	size_t inside = n - FRAME_CRC_BYTES;
 	if (!read_security(at, inside, frame))
 		return false;

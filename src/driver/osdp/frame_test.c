@@ -39,8 +39,7 @@ TEST(a_clear_command_is_written_as_others_write_it)
 {
 	uint8_t out[FRAME_COMMAND_BYTES_MAX];
 	const uint8_t buzzer[] = {0x00, 0x02, 0x02, 0x02, 0x01};
-	size_t n = frame_begin(
-	    out, &(struct frame){.sequence = 2, .code = FRAME_BUZ, .data = buzzer, .data_len = 5});
+	size_t n = frame_begin(out, &(struct frame){.sequence = 2, .code = FRAME_BUZ, .data = buzzer, .data_len = 5});
 	n = frame_end(out, n, NULL);
 	CHECK_STR(hex_of(out, n), STR("53000d00066a00020202015992"));
 }
@@ -49,11 +48,9 @@ TEST(a_challenge_is_written_as_others_write_it)
 {
 	uint8_t out[FRAME_COMMAND_BYTES_MAX], random[8];
 	hex("cdcd921212d3ee6a", random, 8);
-	size_t n = frame_begin(out, &(struct frame){.sequence = 1,
-						    .security = FRAME_CHLNG,
-						    .code = FRAME_CHLNG_CODE,
-						    .data = random,
-						    .data_len = 8});
+	size_t n = frame_begin(
+	    out, &(struct frame){
+		     .sequence = 1, .security = FRAME_CHLNG, .code = FRAME_CHLNG_CODE, .data = random, .data_len = 8});
 	n = frame_end(out, n, NULL);
 	CHECK_STR(hex_of(out, n), STR("530013000d03110076cdcd921212d3ee6a8c8b"));
 }
@@ -89,8 +86,7 @@ TEST(a_handshake_reply_is_read)
 {
 	struct frame frame;
 	CHECK_INT(
-	    feed("53802b000d031200760a00170300cafede61626364656667684b7e2f98ad79bd968119a8d1d3dbdaee8efd",
-		 &frame),
+	    feed("53802b000d031200760a00170300cafede61626364656667684b7e2f98ad79bd968119a8d1d3dbdaee8efd", &frame),
 	    FRAME_GOOD);
 	CHECK_INT(frame.security, FRAME_CCRYPT);
 	CHECK_INT(frame.security_byte, 0);

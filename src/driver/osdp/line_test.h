@@ -69,8 +69,7 @@ static inline void line_open(size_t n)
 	panel_init(&line.panel, 115200, line_entropy);
 	line.n_fakes = n;
 	for (size_t i = 0; i < n; i++) {
-		struct pd_settings settings = {
-		    .reader = 100 + i, .address = (uint8_t)i, .output = (uint8_t)(i + 1)};
+		struct pd_settings settings = {.reader = 100 + i, .address = (uint8_t)i, .output = (uint8_t)(i + 1)};
 		memcpy(settings.key, line_key, 16);
 		CHECK_INT(panel_add(&line.panel, &settings, line.now_us, NULL), 0);
 		line.fakes[i] = fake_new((uint8_t)i, line_key);
@@ -144,8 +143,7 @@ static inline bool line_step(int64_t end_us)
 	int64_t next_us = panel_tick(&line.panel, line.now_us);
 	if (line.panel.out_len)
 		line_take_command();
-	while (line.n_events < LINE_EVENTS_MAX &&
-	       notice_take(&line.panel.notices, &line.notices[line.n_events]))
+	while (line.n_events < LINE_EVENTS_MAX && notice_take(&line.panel.notices, &line.notices[line.n_events]))
 		line.n_events++;
 	struct line_delivery *delivery = line_next_delivery();
 	bool bytes = delivery && delivery->at_us <= next_us;

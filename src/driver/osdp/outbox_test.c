@@ -22,8 +22,7 @@ static struct str sent(int64_t now_us)
 	size_t n = 0;
 	int64_t sequence;
 	text[0] = 0;
-	for (const struct notice *notice; (notice = outbox_next(&box, now_us, &sequence)) != NULL;
-	     outbox_sent(&box)) {
+	for (const struct notice *notice; (notice = outbox_next(&box, now_us, &sequence)) != NULL; outbox_sent(&box)) {
 		CHECK_INT(notice->reader, sequence);
 		n += (size_t)snprintf(text + n, sizeof text - n, "%lld ", (long long)sequence);
 	}

@@ -67,8 +67,7 @@ static void take_frame(struct panel *panel, const struct frame *frame, int64_t n
 		panel->waiting = NULL;
 		panel->free_us = now_us + (repeated ? PANEL_REPEATED_US : line_us(panel, PANEL_GAP_BYTES));
 	} else if (from && reply) {
-		pd_unasked(from, frame, panel->waiting ? NOTICE_WRONG_ADDRESS : NOTICE_WRONG_SEQUENCE,
-			   now_us);
+		pd_unasked(from, frame, panel->waiting ? NOTICE_WRONG_ADDRESS : NOTICE_WRONG_SEQUENCE, now_us);
 	} else if (panel->waiting) {
 		pd_refuse(panel->waiting, NOTICE_WRONG_ADDRESS, frame->raw, frame->raw_len);
 	} else {

@@ -16,8 +16,7 @@ static void check_notices(void)
 {
 	struct notice notice;
 	while (notice_take(&panel.notices, &notice))
-		ASSERT(notice.kind == NOTICE_OFFLINE || notice.kind == NOTICE_REFUSED ||
-		       notice.kind == NOTICE_EXPIRED);
+		ASSERT(notice.kind == NOTICE_OFFLINE || notice.kind == NOTICE_REFUSED || notice.kind == NOTICE_EXPIRED);
 }
 
 static int64_t tick(int64_t now_us)

@@ -393,12 +393,9 @@ TEST(rule_12_every_refusal_is_told_with_its_reason_and_its_bytes)
 		struct frame frame;
 		enum notice_refusal why;
 	} rows[] = {
-	    {{.address = 0x80, .sequence = 1, .code = FRAME_RAW, .data = four, .data_len = 4},
-	     NOTICE_CLEAR_DATA},
-	    {{.address = 0x80, .sequence = 4, .security = FRAME_REPLY_MAC, .code = FRAME_ACK},
-	     NOTICE_BAD_MAC},
-	    {{.address = 0x80, .sequence = 5, .security = FRAME_REPLY_MAC, .code = FRAME_ACK},
-	     NOTICE_WRONG_SEQUENCE},
+	    {{.address = 0x80, .sequence = 1, .code = FRAME_RAW, .data = four, .data_len = 4}, NOTICE_CLEAR_DATA},
+	    {{.address = 0x80, .sequence = 4, .security = FRAME_REPLY_MAC, .code = FRAME_ACK}, NOTICE_BAD_MAC},
+	    {{.address = 0x80, .sequence = 5, .security = FRAME_REPLY_MAC, .code = FRAME_ACK}, NOTICE_WRONG_SEQUENCE},
 	    {{.address = 0x81, .sequence = 1, .code = FRAME_ACK}, NOTICE_WRONG_ADDRESS},
 	    {{.address = 0x00, .sequence = 1, .code = FRAME_POLL}, NOTICE_WRONG_ADDRESS},
 	    {{.address = 0xFF, .sequence = 1, .code = FRAME_ACK}, NOTICE_WRONG_ADDRESS},

@@ -7,10 +7,8 @@ enum { SIGNAL_MS = 1000, BEEPS_REFUSED = 2, BEEPS_ERROR = 5 };
 
 void pd_init(struct pd *pd, const struct pd_settings *settings, int64_t now_us)
 {
-	*pd = (struct pd){.settings = *settings,
-			  .due_us = now_us,
-			  .good_us = now_us,
-			  .handshake_us = now_us - PD_HANDSHAKE_EVERY_US};
+	*pd = (struct pd){
+	    .settings = *settings, .due_us = now_us, .good_us = now_us, .handshake_us = now_us - PD_HANDSHAKE_EVERY_US};
 	secure_init(&pd->secure);
 }
 
@@ -205,8 +203,7 @@ static void send_next(struct pd *pd, bool quiet, int64_t now_us)
 	if (!pd->identified)
 		send_sealed(pd, FRAME_ID, data, 1);
 	else if (pd->is_order)
-		send_sealed(pd, steps[pd->orders[0].kind][pd->orders[0].step].command, data,
-			    order_data(pd, data));
+		send_sealed(pd, steps[pd->orders[0].kind][pd->orders[0].step].command, data, order_data(pd, data));
 	else if (pd->setup)
 		send_setup(pd);
 	else
@@ -376,8 +373,7 @@ static void wrong_device(struct pd *pd, struct notices *notices, int64_t now_us)
 	drop_session(pd, now_us + PD_WRONG_RETRY_US);
 }
 
-static void take_identity(struct pd *pd, const uint8_t *data, size_t n, struct notices *notices,
-			  int64_t now_us)
+static void take_identity(struct pd *pd, const uint8_t *data, size_t n, struct notices *notices, int64_t now_us)
 {
 	struct data_pdid pdid;
 	if (!data_read_pdid(data, n, &pdid)) {
@@ -394,8 +390,7 @@ static void take_identity(struct pd *pd, const uint8_t *data, size_t n, struct n
 	seen_good(pd, notices, now_us);
 }
 
-static void take_status(struct pd *pd, const struct data_status *status, struct notices *notices,
-			int64_t now_us)
+static void take_status(struct pd *pd, const struct data_status *status, struct notices *notices, int64_t now_us)
 {
 	bool same = status->tamper == pd->status.tamper && status->power == pd->status.power;
 	if (pd->status_known && same)
@@ -480,8 +475,7 @@ static bool answer_session(struct pd *pd, const struct frame *frame, struct noti
 		seen_good(pd, notices, now_us);
 	if (fault)
 		refuse(pd, refusal_of[fault], frame);
-	take_reply(pd, (struct reply){fault ? NO_CODE : frame->code, data, fault ? 0 : n, frame}, notices,
-		   now_us);
+	take_reply(pd, (struct reply){fault ? NO_CODE : frame->code, data, fault ? 0 : n, frame}, notices, now_us);
 	OPENSSL_cleanse(data, sizeof data);
 	plan(pd, now_us);
 	return true;

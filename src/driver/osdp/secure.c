@@ -87,8 +87,7 @@ static void derive(EVP_CIPHER_CTX *base, uint8_t what, const uint8_t *a, uint8_t
 	cipher(base, zero_iv, block, sizeof block, ret_key);
 }
 
-void secure_start(struct secure *secure, const uint8_t key[SECURE_KEY_BYTES],
-		  const uint8_t a[SECURE_RANDOM_BYTES])
+void secure_start(struct secure *secure, const uint8_t key[SECURE_KEY_BYTES], const uint8_t a[SECURE_RANDOM_BYTES])
 {
 	uint8_t enc[SECURE_KEY_BYTES], mac1[SECURE_KEY_BYTES], mac2[SECURE_KEY_BYTES];
 	secure_drop(secure);
@@ -154,8 +153,7 @@ static size_t pad(uint8_t *padded, size_t n)
 	return whole;
 }
 
-static void message_mac(struct secure *secure, const uint8_t *iv, const uint8_t *message, size_t n,
-			uint8_t *ret_mac)
+static void message_mac(struct secure *secure, const uint8_t *iv, const uint8_t *message, size_t n, uint8_t *ret_mac)
 {
 	uint8_t blocks[FRAME_BYTES_MAX + SECURE_BLOCK_BYTES], last_iv[SECURE_BLOCK_BYTES];
 	ASSERT(n > 0 && n <= FRAME_BYTES_MAX);
@@ -177,12 +175,11 @@ static void inverse(const uint8_t mac[SECURE_BLOCK_BYTES], uint8_t ret_iv[SECURE
 		ret_iv[i] = (uint8_t)~mac[i];
 }
 
-size_t secure_seal(struct secure *secure, uint8_t out[FRAME_COMMAND_BYTES_MAX], uint8_t address,
-		   uint8_t sequence, uint8_t code, const uint8_t *data, size_t n)
+size_t secure_seal(struct secure *secure, uint8_t out[FRAME_COMMAND_BYTES_MAX], uint8_t address, uint8_t sequence,
+		   uint8_t code, const uint8_t *data, size_t n)
 {
 	uint8_t sealed[FRAME_COMMAND_BYTES_MAX], iv[SECURE_BLOCK_BYTES];
-	struct frame frame = {
-	    .address = address, .sequence = sequence, .code = code, .security = FRAME_COMMAND_MAC};
+	struct frame frame = {.address = address, .sequence = sequence, .code = code, .security = FRAME_COMMAND_MAC};
 	ASSERT(n <= FRAME_COMMAND_BYTES_MAX - 2 * SECURE_BLOCK_BYTES);
 	if (n > 0) {
 		memcpy(sealed, data, n);
@@ -209,8 +206,7 @@ static bool unpad(const uint8_t *data, size_t n, size_t *ret_n)
 	return true;
 }
 
-static enum secure_fault open_data(struct secure *secure, const struct frame *reply, uint8_t *ret_data,
-				   size_t *ret_n)
+static enum secure_fault open_data(struct secure *secure, const struct frame *reply, uint8_t *ret_data, size_t *ret_n)
 {
 	uint8_t iv[SECURE_BLOCK_BYTES];
 	*ret_n = 0;
@@ -223,8 +219,7 @@ static enum secure_fault open_data(struct secure *secure, const struct frame *re
 	return unpad(ret_data, reply->data_len, ret_n) ? SECURE_FINE : SECURE_BAD_DATA;
 }
 
-enum secure_fault secure_open(struct secure *secure, const struct frame *reply, uint8_t *ret_data,
-			      size_t *ret_n)
+enum secure_fault secure_open(struct secure *secure, const struct frame *reply, uint8_t *ret_data, size_t *ret_n)
 {
 	uint8_t mac[SECURE_BLOCK_BYTES];
 	if (reply->security != FRAME_REPLY_MAC && reply->security != FRAME_REPLY_SEALED)

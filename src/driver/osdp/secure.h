@@ -73,19 +73,17 @@ void secure_release(struct secure *secure);
 
 /* The handshake. secure_start derives the keys of a new session from the panel's random A (the CHLNG's data);
  * secure_accept checks CCRYPT and computes `scrypt`, the SCRYPT's data; secure_finish checks RMAC_I. */
-void secure_start(struct secure *secure, const uint8_t key[SECURE_KEY_BYTES],
-		  const uint8_t a[SECURE_RANDOM_BYTES]);
+void secure_start(struct secure *secure, const uint8_t key[SECURE_KEY_BYTES], const uint8_t a[SECURE_RANDOM_BYTES]);
 enum secure_fault secure_accept(struct secure *secure, const struct frame *ccrypt);
 enum secure_fault secure_finish(struct secure *secure, const struct frame *rmac_i);
 
 /* Builds a whole command frame under the session: type 15 without data, 17 with. Returns its length. */
-size_t secure_seal(struct secure *secure, uint8_t out[FRAME_COMMAND_BYTES_MAX], uint8_t address,
-		   uint8_t sequence, uint8_t code, const uint8_t *data, size_t n);
+size_t secure_seal(struct secure *secure, uint8_t out[FRAME_COMMAND_BYTES_MAX], uint8_t address, uint8_t sequence,
+		   uint8_t code, const uint8_t *data, size_t n);
 
 /* Checks and opens a reply of type 16 or 18. ret_data (FRAME_BYTES_MAX bytes) gets the clear data. Only with
  * a good MAC does the chain move; SECURE_CLEAR_DATA and SECURE_BAD_DATA behind a good MAC are the reader's
  * own fault. */
-enum secure_fault secure_open(struct secure *secure, const struct frame *reply, uint8_t *ret_data,
-			      size_t *ret_n);
+enum secure_fault secure_open(struct secure *secure, const struct frame *reply, uint8_t *ret_data, size_t *ret_n);
 
 #endif

@@ -65,8 +65,8 @@ static const struct {
      "53801e000f021848db34e7e81c61f12ff45fcb7602f6de2f1a5232df33d4", "0001"},
     {0x67, 1, "", "53001e000d0217676b5d290a899f39d3703cf854f2107d176bc0279c5941",
      "53801e000d02184bf244420c178936178cbc2a26e36d2d0df70b4c760e32", "01"},
-    {0x7b, 2, "0008", "53001e000e02177b75cbfe2a3951c61660541538e34a8fdd47f6e197b8df",
-     "53800e000e021640580338f60924", ""},
+    {0x7b, 2, "0008", "53001e000e02177b75cbfe2a3951c61660541538e34a8fdd47f6e197b8df", "53800e000e021640580338f60924",
+     ""},
     {0x60, 3, "", "53000e000f02156098108d64b0c7", "53800e000f021640b39215543453", ""},
     {0x60, 1, "", "53000e000d0215607cb547fe0d8b", "53800e000d021640a28205f71874", ""},
 };
@@ -155,13 +155,11 @@ TEST(commands_of_every_length_agree_with_the_second_opinion)
 }
 
 /* A reply as a reader would make it, from the second opinion's blocks. `clear` is padded by the caller. */
-static struct frame reference_reply(const struct fake_keys *r, const uint8_t c_mac[16], uint8_t type,
-				    const char *clear)
+static struct frame reference_reply(const struct fake_keys *r, const uint8_t c_mac[16], uint8_t type, const char *clear)
 {
 	static uint8_t out[FRAME_COMMAND_BYTES_MAX];
 	uint8_t data[64], mac[16];
-	struct frame frame = {
-	    .address = 0x80, .sequence = 1, .code = FRAME_RAW, .security = type, .data = data};
+	struct frame frame = {.address = 0x80, .sequence = 1, .code = FRAME_RAW, .security = type, .data = data};
 	frame.data_len = hex(clear, data);
 	if (type == FRAME_REPLY_SEALED)
 		fake_crypt(r, true, c_mac, data, frame.data_len);
@@ -184,8 +182,7 @@ TEST(replies_are_taken_only_enciphered_and_well_padded)
 	    {FRAME_REPLY_SEALED, "00010203800000000000000000000000", "00010203", SECURE_FINE},
 	    {FRAME_REPLY_SEALED, "80000000000000000000000000000000", "", SECURE_FINE},
 	    {FRAME_REPLY_SEALED, "", "", SECURE_FINE},
-	    {FRAME_REPLY_SEALED, "00010203000000000000000000000080", "000102030000000000000000000000",
-	     SECURE_FINE},
+	    {FRAME_REPLY_SEALED, "00010203000000000000000000000080", "000102030000000000000000000000", SECURE_FINE},
 	    {FRAME_REPLY_SEALED, "00010203000000000000000000000000", NULL, SECURE_BAD_DATA},
 	    {FRAME_REPLY_SEALED, "00000000000000000000000000000000", NULL, SECURE_BAD_DATA},
 	    {FRAME_REPLY_SEALED, "00010203000000000000000000000081", NULL, SECURE_BAD_DATA},

@@ -45,8 +45,7 @@ static int make_raw(int fd, speed_t speed, struct error *error)
 	raw.c_cflag |= CLOCAL | CREAD;
 	raw.c_cc[VMIN] = 1;
 	raw.c_cc[VTIME] = 0;
-	if (cfsetispeed(&raw, speed) != 0 || cfsetospeed(&raw, speed) != 0 ||
-	    tcsetattr(fd, TCSAFLUSH, &raw) != 0)
+	if (cfsetispeed(&raw, speed) != 0 || cfsetospeed(&raw, speed) != 0 || tcsetattr(fd, TCSAFLUSH, &raw) != 0)
 		return error_system(error, "setting speed and mode");
 	if (ioctl(fd, TIOCEXCL) != 0)
 		return error_system(error, "taking the device for ourselves");
