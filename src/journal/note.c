@@ -60,8 +60,19 @@ static bool is_name(struct str name)
 }
 
 /* Strict: padded, no white space, no bits left over. */
+/* libsodium takes some bytes above 0x7F for digits. */
+static bool is_ascii(struct str text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if ((uint8_t)text.at[i] >= 0x80)
+			return false;
+	return true;
+}
+
 static bool base64_read(struct str text, uint8_t *ret_bytes, size_t size, size_t *ret_len)
 {
+	if (!is_ascii(text))
+		return false;
 	return sodium_base642bin(ret_bytes, size, text.at ? text.at : "", text.len, NULL, ret_len, NULL,
 				 sodium_base64_VARIANT_ORIGINAL) == 0;
 }

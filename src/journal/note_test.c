@@ -275,6 +275,7 @@ static const struct {
     {ORIGIN "600\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", "line 3"},
     {ORIGIN "600\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuA==\n", "line 3"},
     {ORIGIN "600\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFV=\n", "line 3"},
+    {ORIGIN "600\n47DEQpj8HBSa+/TImW+5J\xc4" "euQeRkm5NMpJWZG3hSuFU=\n", "line 3"},
     {ORIGIN "600\n" ROOT "extension\n", "line 4"},
     {ORIGIN "600\n" ROOT "\n", "line 4"},
 };
