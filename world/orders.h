@@ -1,5 +1,4 @@
-/* orders.h: what a test, or a curious person, may tell the world to do, one line each on standard input or with
- * --fault. Pure.
+/* orders.h: what a test, or a curious person, may tell the world to do, one line each on standard input or with --fault. Pure.
  *
  *     badge line-1/0 0012ab40 26     a card is held to the reader: hexadecimal, bits
  *     silence line-1/2 5000          the reader's wire is cut for so many ms

@@ -25,8 +25,8 @@ void *arena_take(struct arena *arena, size_t count, size_t each);
 /* A copy that lives as long as the arena. */
 struct str arena_str(struct arena *arena, struct str s);
 
-/* A buffer over all that is left of the arena, not zeroed; arena_keep then takes what was written and returns it.
- * Nothing may be taken from the arena in between. Writing more than is left ends the process. */
+/* A buffer over all that is left of the arena, not zeroed; arena_keep then takes what was written and returns it. Nothing may be taken from
+ * the arena in between. Writing more than is left ends the process. */
 struct buf arena_buf(struct arena *arena);
 struct str arena_keep(struct arena *arena, const struct buf *written);
 

@@ -4,8 +4,8 @@
  * WRONG(why)  a branch that cannot be reached.
  * What the outside can cause is never one of these: it is an error (error.h) or a refusal (schema).
  *
- * Calls that depend on locale, hidden state or unbounded writes do not compile. Their headers are included here first,
- * so that the names are banned after they were declared.
+ * Calls that depend on locale, hidden state or unbounded writes do not compile. Their headers are included here first, so
+ * that the names are banned after they were declared.
  */
 #ifndef BASE_H
 #define BASE_H

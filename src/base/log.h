@@ -1,7 +1,6 @@
 /* log.h: what a process says about itself, one line each on standard error: time, who, what.
  *
- * A log is for whoever runs the machine. What happened in the mission is in the journal, not here: no personal data, no
- * card numbers, no keys.
+ * A log is for whoever runs the machine. What happened in the mission is in the journal, not here: no personal data, no card numbers, no keys.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H

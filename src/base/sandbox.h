@@ -20,9 +20,9 @@
 #include "base/error.h"
 
 /* SANDBOX_DRIVER: reads, writes and waits on what is open; takes memory; asks for the time and for random
- * bytes; nothing else. SANDBOX_CORE: beside that, reads, writes and syncs the files it has open, and takes in who
- * connects to its socket; it keeps all its descriptors, because the journal's are SQLite's own. …_EPERM: the same
- * lists, for programs under a sanitizer or a debugger: what is not on it fails, and the process goes on. */
+ * bytes; nothing else. SANDBOX_CORE: beside that, reads, writes and syncs the files it has open, and takes in who connects to its
+ * socket; it keeps all its descriptors, because the journal's are SQLite's own. …_EPERM: the same lists, for programs under a sanitizer or a
+ * debugger: what is not on it fails, and the process goes on. */
 enum sandbox_profile {
 	SANDBOX_DRIVER,
 	SANDBOX_DRIVER_EPERM,
@@ -50,8 +50,8 @@ enum { SANDBOX_KEEP_MAX = 16 };
 #define SANDBOX_CORE_HERE   SANDBOX_CORE
 #endif
 
-/* Keeps descriptors 0, 1, 2 and the n in `keep`; SANDBOX_CORE keeps all. The kernel's Landlock version, 0 when it has
- * none, or ERROR_SYSTEM: then some steps may have been taken, and the process must end. */
+/* Keeps descriptors 0, 1, 2 and the n in `keep`; SANDBOX_CORE keeps all. The kernel's Landlock version, 0 when it has none, or
+ * ERROR_SYSTEM: then some steps may have been taken, and the process must end. */
 int sandbox_enter(enum sandbox_profile profile, const int *keep, size_t n, struct error *error);
 
 #endif

@@ -8,8 +8,7 @@
  *
  * CHECK, CHECK_INT (integers) and CHECK_STR (struct str) say what was found and what was expected, and go on.
  * CHECK_OK(call, &error) prints the error of a call that returned less than zero.
- * The runner prints one line a test and closes with "N passed, N failed"; an argument runs only the tests whose name
- * contains it.
+ * The runner prints one line a test and closes with "N passed, N failed"; an argument runs only the tests whose name contains it.
  */
 #ifndef BASE_TEST_H
 #define BASE_TEST_H

@@ -1,7 +1,7 @@
 /* cli.h: what the commands of `chancery` share: one file a command, one row each in main.c.
  *
- * A command gets the words behind its name. It speaks to a running mission over run/core.sock in the mission's
- * directory, which is the current one unless -C or CHANCERY_MISSION names it.
+ * A command gets the words behind its name. It speaks to a running mission over run/core.sock in the mission's directory, which is the current one
+ * unless -C or CHANCERY_MISSION names it.
  */
 #ifndef CLI_CLI_H
 #define CLI_CLI_H

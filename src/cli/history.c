@@ -8,8 +8,7 @@
 
 enum { LIMIT_MAX = 10000, STORY_BYTES = 65536, RULES_BYTES = 96 << 20 };
 
-/* The rulebook in rules/access when it is the one that an entry's environment names, else NULL: a rule's words may have
- * been others then. */
+/* The rulebook in rules/access when it is the one that an entry's environment names, else NULL: a rule's words may have been others then. */
 struct library {
 	struct arena memory;
 	const struct rulebook *rules;

@@ -2,8 +2,8 @@
  *
  *     - {do: site.add_zone, as: lobby, with: {name: Lobby, building: $chancery, grade: 2, kind: reception}}
  *
- * `as` names what the command gives; `$name` stands for it further on, in later files too. The first command that is
- * not done ends the import; what came before it is done and stays.
+ * `as` names what the command gives; `$name` stands for it further on, in later files too. The first command that is not done ends the import; what came
+ * before it is done and stays.
  */
 #include "cli/ask.h"
 #include "cli/cli.h"

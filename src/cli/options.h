@@ -10,8 +10,7 @@ struct option_value {
 	const char *value; /* NULL, or what is meant when it is not given */
 };
 
-/* Fills the values; returns the one operand, NULL when there is none. Ends the process with the usage when a word does
- * not belong. */
+/* Fills the values; returns the one operand, NULL when there is none. Ends the process with the usage when a word does not belong. */
 const char *options_read(int argc, char **argv, struct option_value *values, size_t n, const char *usage);
 
 /* The option's value as a number inside [min, max]; ends the process otherwise. */

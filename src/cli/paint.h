@@ -1,5 +1,4 @@
-/* paint.h: the few colours of the terminal. Nothing is said by colour alone; without a terminal, or with NO_COLOR set,
- * there are none. */
+/* paint.h: the few colours of the terminal. Nothing is said by colour alone; without a terminal, or with NO_COLOR set, there are none. */
 #ifndef CLI_PAINT_H
 #define CLI_PAINT_H
 

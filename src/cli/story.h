@@ -16,8 +16,7 @@ struct story {
 bool story_read(struct story *ret_story, const struct answer_entry *answer, enum language language,
 		struct arena *arena);
 
-/* Whether the stream shows it: what changed nothing, orders that are only on their way, and their confirmations are
- * quiet. */
+/* Whether the stream shows it: what changed nothing, orders that are only on their way, and their confirmations are quiet. */
 bool story_is_shown(const struct story *story);
 
 /* The entry in one line without its end: clock, mark, sentence, and in `columns` or more why. */

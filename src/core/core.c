@@ -17,9 +17,8 @@ void core_init(struct core *core, struct rulebooks rulebooks, struct arena *memo
 	state_init(&core->state, memory);
 }
 
-/* What an entry does beside its events, whatever their subject: its report is taken, its orders wait for their drivers'
- * answers, and it may be the environment of later ones. core_turn and core_fold both call these, after all events are
- * applied, so that both make the same state. */
+/* What an entry does beside its events, whatever their subject: its report is taken, its orders wait for their drivers' answers, and it may be the
+ * environment of later ones. core_turn and core_fold both call these, after all events are applied, so that both make the same state. */
 
 static void note_from(struct core *core, const struct entry_from *from)
 {

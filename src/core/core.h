@@ -3,11 +3,11 @@
  *     core_turn   decide(state, input, now) → events, each applied as it is made → the entry's bytes
  *     core_fold   the entry's bytes → the same state, without deciding anything
  *
- * The core has no clock, no randomness and does no I/O: time and salt come with the input. What it returns must be
- * durable before anyone hears of it; if that fails the process ends, because the state is then ahead of the record.
+ * The core has no clock, no randomness and does no I/O: time and salt come with the input. What it returns must be durable before anyone
+ * hears of it; if that fails the process ends, because the state is then ahead of the record.
  *
- * An input that is well-formed and authenticated becomes an entry, also when it is refused. One that is not (CORE_BAD)
- * leaves no trace here: its sender is told place and remedy.
+ * An input that is well-formed and authenticated becomes an entry, also when it is refused. One that is not (CORE_BAD) leaves no
+ * trace here: its sender is told place and remedy.
  */
 #ifndef CORE_CORE_H
 #define CORE_CORE_H
@@ -82,8 +82,8 @@ bool core_timer(struct core *core, const struct core_moment *moment, struct aren
 /* When the earliest timer is due; INT64_MAX when none is set. */
 int64_t core_due(const struct core *core);
 
-/* Reads an entry that the journal kept. False when it is not what docs/journal-format.md and the schema say; *ret_what
- * is then why. `arena` is scratch. */
+/* Reads an entry that the journal kept. False when it is not what docs/journal-format.md and the schema say; *ret_what is then why. `arena` is
+ * scratch. */
 bool core_fold(struct core *core, struct str entry, struct arena *arena, const char **ret_what);
 
 #endif

@@ -1,5 +1,5 @@
-/* try.h: a core to try things on, for tests: JSON in, verdict and events out, and after each input the promise that
- * core.h makes: the entry, folded into a second core, gives the same state.
+/* try.h: a core to try things on, for tests: JSON in, verdict and events out, and after each input the promise that core.h makes: the entry, folded into
+ * a second core, gives the same state.
  *
  *     struct try try;
  *     try_init(&try, rulebook);
@@ -33,12 +33,11 @@ enum core_verdict try_report(struct try *try, const char *name, const char *body
 /* Runs the earliest timer that is due at try->now; false when none is. */
 bool try_timer(struct try *try);
 
-/* The names of the last entry's events, with a blank between: "access.Granted doors.Released". Holds until the next
- * call. */
+/* The names of the last entry's events, with a blank between: "access.Granted doors.Released". Holds until the next call. */
 struct str try_events(const struct try *try);
 
-/* A small embassy: buildings, zones 1 (outside) and 2 (chancery), doors 1 and 2 on line-1 with readers 1 and 2, persons
- * 1 (staff, badge 1, card 80000000) and 2 (visitor, badge 2, card 40000000). */
+/* A small embassy: buildings, zones 1 (outside) and 2 (chancery), doors 1 and 2 on line-1 with readers 1 and 2, persons 1 (staff, badge 1, card 80000000) and 2
+ * (visitor, badge 2, card 40000000). */
 void try_furnish(struct try *try);
 
 #endif

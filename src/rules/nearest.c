@@ -36,8 +36,7 @@ size_t nearest_of(struct str wrong, const struct str *names, size_t n)
 		if (names[i].len > NAME_BYTES_MAX)
 			continue;
 		size_t slips = distance(wrong, names[i]);
-		size_t shorter = least(wrong.len, names[i].len), longer = wrong.len + names[i].len - shorter;
-		if (slips < fewest && slips <= 1 + shorter / 4 && 2 * slips <= longer) {
+		if (slips < fewest && slips <= 1 + least(wrong.len, names[i].len) / 4) {
 			fewest = slips;
 			found = i;
 		}

@@ -12,9 +12,9 @@
 enum { TRY_TEXTS_MAX = 8, TRY_BOOK_BYTES = 1 << 16 };
 
 static const struct fact_name try_facts[] = {
-	{{"name", 4}, FACT_TEXT, {"", 0}},    {{"groups", 6}, FACT_TEXTS, {"", 0}}, {{"level", 5}, FACT_NUMBER, {"", 0}},
-	{{"time", 4}, FACT_TIME, {"", 0}},    {{"date", 4}, FACT_DATE, {"", 0}},    {{"from", 4}, FACT_ADDRESS, {"", 0}},
-	{{"secure", 6}, FACT_BOOL, {"", 0}}, {{"zone", 4}, FACT_TEXT, {"", 0}},
+    {{"name", 4}, FACT_TEXT, {"", 0}},	 {{"groups", 6}, FACT_TEXTS, {"", 0}}, {{"level", 5}, FACT_NUMBER, {"", 0}},
+    {{"time", 4}, FACT_TIME, {"", 0}},	 {{"date", 4}, FACT_DATE, {"", 0}},    {{"from", 4}, FACT_ADDRESS, {"", 0}},
+    {{"secure", 6}, FACT_BOOL, {"", 0}}, {{"zone", 4}, FACT_TEXT, {"", 0}},
 };
 enum { TRY_FACTS = ARRAY_LEN(try_facts) };
 static const struct vocabulary try_vocabulary = {{"try.Request", 11}, try_facts, TRY_FACTS};
@@ -57,30 +57,22 @@ static inline struct fact try_address(struct str text)
 	return fact;
 }
 
-static inline int64_t try_digits(struct str text)
-{
-	int64_t number = 0;
-	for (size_t i = 0; i < text.len; i++)
-		number = number * 10 + (text.at[i] - '0');
-	return number;
-}
-
 static inline struct fact try_number(enum fact_kind kind, struct str text)
 {
 	struct fact fact = {.state = FACT_KNOWN};
 	struct str hours, minutes;
-	bool good = true;
+	int64_t h = 0, m = 0;
 	if (kind == FACT_DATE) {
-		good = value_date(text, &fact.number);
+		ASSERT(value_date(text, &fact.number));
 	} else if (kind == FACT_TIME) {
-		good = str_cut(text, ':', &hours, &minutes);
-		fact.number = good ? try_digits(hours) * 60 + try_digits(minutes) : 0;
+		ASSERT(str_cut(text, ':', &hours, &minutes) && str_to_i64(hours, 0, 23, &h) &&
+		       str_to_i64(minutes, 0, 59, &m));
+		fact.number = h * 60 + m;
 	} else if (kind == FACT_BOOL) {
 		fact.number = str_eq(text, STR("true"));
 	} else {
-		good = str_to_i64(text, INT64_MIN, INT64_MAX, &fact.number);
+		ASSERT(str_to_i64(text, INT64_MIN, INT64_MAX, &fact.number));
 	}
-	ASSERT(good);
 	return fact;
 }
 
@@ -133,7 +125,8 @@ static inline const struct rulebook *try_match(const char *match)
 {
 	static char memory[TRY_BOOK_BYTES];
 	int n = snprintf(memory, sizeof memory,
-			 "rules:\n  - id: only\n    title: t\n    layer: low\n    outcome: permit\n    match: {%s}\n", match);
+			 "rules:\n  - id: only\n    title: t\n    layer: low\n    outcome: permit\n    match: {%s}\n",
+			 match);
 	ASSERT(n > 0 && (size_t)n < sizeof memory);
 	return try_book(memory);
 }

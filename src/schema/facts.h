@@ -1,8 +1,7 @@
 /* facts.h: what a decision by rules is asked about. Pure.
  *
- * A vocabulary is a closed list of facts, each with a name that rules use and a kind. It is written in the subject's
- * schema (`facts:`) and generated into gen/facts.h. A request is an array of facts, one for each entry of the
- * vocabulary, in its order.
+ * A vocabulary is a closed list of facts, each with a name that rules use and a kind. It is written in the subject's schema (`facts:`) and
+ * generated into gen/facts.h. A request is an array of facts, one for each entry of the vocabulary, in its order.
  *
  * A fact has one of three states, and zeroed memory knows nothing:
  *

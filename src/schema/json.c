@@ -120,9 +120,8 @@ bool json_end(struct json *j)
 	return !j->what && (j->at == j->end || json_fail(j, "there is something behind the value"));
 }
 
-/* Eight bytes at a time: the high bit of each byte of the result is set where the byte is a quote, a backslash, a
- * control character or not ASCII. The test may also mark bytes above the first true one, which does no harm: only the
- * lowest is used. */
+/* Eight bytes at a time: the high bit of each byte of the result is set where the byte is a quote, a backslash, a control character or not ASCII. The
+ * test may also mark bytes above the first true one, which does no harm: only the lowest is used. */
 static inline uint64_t special(uint64_t w)
 {
 	const uint64_t ones = 0x0101010101010101u, high = 0x8080808080808080u;

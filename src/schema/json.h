@@ -1,14 +1,12 @@
 /* json.h: strict JSON, read and written by generated code (gen/codec.c). Pure.
  *
- * What it reads: UTF-8; integers only, in their shortest form, magnitude below 2^53; no member twice, none unknown,
- * none missing; no U+0000; at most JSON_DEPTH_MAX deep; nothing behind the value. Members may come in any order and
- * with white space between tokens. What it writes is canonical (docs/journal-format.md): declared order, no white
- * space, shortest escapes; and what is written so is read on a fast path.
+ * What it reads: UTF-8; integers only, in their shortest form, magnitude below 2^53; no member twice, none unknown, none missing; no U+0000; at most
+ * JSON_DEPTH_MAX deep; nothing behind the value. Members may come in any order and with white space between tokens. What it writes is canonical
+ * (docs/journal-format.md): declared order, no white space, shortest escapes; and what is written so is read on a fast path.
  *
  * A text without escapes is a view into what is read, which must outlive it; everything else is taken from the arena.
  *
- * The first mistake ends the reading: `what` says it, `offset` is the byte where it stands, json_error_put adds the
- * path of members to it.
+ * The first mistake ends the reading: `what` says it, `offset` is the byte where it stands, json_error_put adds the path of members to it.
  */
 #ifndef SCHEMA_JSON_H
 #define SCHEMA_JSON_H
@@ -51,8 +49,8 @@ bool json_null(struct json *j);
 /* Nothing but white space is left. */
 bool json_end(struct json *j);
 
-/* An object whose members are declared. Behind json_object_begin, json_object_next gives the number of the member whose
- * value is next, JSON_LAST after the last, or JSON_WRONG. */
+/* An object whose members are declared. Behind json_object_begin, json_object_next gives the number of the member whose value is next, JSON_LAST after
+ * the last, or JSON_WRONG. */
 enum { JSON_LAST = -1, JSON_WRONG = -2, JSON_MEMBERS_MAX = 64 };
 
 struct json_member {
@@ -69,8 +67,7 @@ struct json_object {
 bool json_object_begin(struct json *j, struct json_object *o, const struct json_member *members, int n);
 int json_object_next(struct json *j, struct json_object *o);
 
-/* An array of at most `max`: json_array_next is true while a value is next; afterwards j->what tells whether it ended
- * well. */
+/* An array of at most `max`: json_array_next is true while a value is next; afterwards j->what tells whether it ended well. */
 struct json_array {
 	size_t n, max;
 };

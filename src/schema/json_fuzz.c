@@ -1,5 +1,4 @@
-/* Lines from drivers, askers and the core, and entries of a journal: whatever is read is written canonically, and that
- * reads and writes the same again. */
+/* Lines from drivers, askers and the core, and entries of a journal: whatever is read is written canonically, and that reads and writes the same again. */
 #include "base/arena.h"
 #include "gen/codec.h"
 

@@ -196,8 +196,7 @@ TEST(special_bytes_are_found_wherever_they_stand)
 			struct str value;
 			bool good = json_text(&j, 100, &value) && json_end(&j);
 			bool expected = c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
-			/* \a is no escape; a quote ends the text early, with something behind it, unless it stood last.
-			 */
+			/* \a is no escape; a quote ends the text early, with something behind it, unless it stood last. */
 			if (!test_count(good == expected || (c == '"' && place == 19)))
 				test_fail(__FILE__, __LINE__, "byte %d at %zu", c, place);
 		}

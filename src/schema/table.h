@@ -1,14 +1,11 @@
-/* table.h: the rows of one table in memory, found by id, in order of their ids, by a field's value, or by when they are
- * due. Pure.
+/* table.h: the rows of one table in memory, found by id, in order of their ids, by a field's value, or by when they are due. Pure.
  *
- * gen/tables.c declares one struct table for each table of the schema, with its columns, and gives it typed functions;
- * this is what they share. A row's first member is its id; ids rise and are never used again. Everything that the order
- * of rows can be seen by depends on ids and values alone, never on the history of the memory: a state that was read
- * from the journal walks its rows as the one that wrote it did.
+ * gen/tables.c declares one struct table for each table of the schema, with its columns, and gives it typed functions; this is what they share. A row's first
+ * member is its id; ids rise and are never used again. Everything that the order of rows can be seen by depends on ids and values alone, never on
+ * the history of the memory: a state that was read from the journal walks its rows as the one that wrote it did.
  *
- * All memory is taken at the beginning, for at_most rows. by id: O(log n), O(1) where no row was ever removed; by
- * value: O(1) and as many steps as rows share the value; add at the end: O(1); remove: O(n) moves of 4 bytes; due:
- * O(log n).
+ * All memory is taken at the beginning, for at_most rows. by id: O(log n), O(1) where no row was ever removed; by value: O(1) and as many steps as rows share
+ * the value; add at the end: O(1); remove: O(n) moves of 4 bytes; due: O(log n).
  */
 #ifndef SCHEMA_TABLE_H
 #define SCHEMA_TABLE_H
@@ -43,8 +40,7 @@ struct table_shape {
 	uint32_t n_dues;
 };
 
-/* Rows that share a hash stand in one chain, the newest id first. A slot's number is one more than its place, 0 is
- * none. */
+/* Rows that share a hash stand in one chain, the newest id first. A slot's number is one more than its place, 0 is none. */
 struct table_index {
 	uint32_t *heads, *next, *before; /* before: the slot in front, 0 for the first of a chain */
 	uint32_t mask;

@@ -1,5 +1,4 @@
-/* text.h: texts and bytes that stand inside a row: {uint16_t len; char at[N];}, for each N that the schema uses. Pure.
- */
+/* text.h: texts and bytes that stand inside a row: {uint16_t len; char at[N];}, for each N that the schema uses. Pure. */
 #ifndef SCHEMA_TEXT_H
 #define SCHEMA_TEXT_H
 

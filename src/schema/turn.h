@@ -1,12 +1,11 @@
 /* turn.h: one input being decided. Pure.
  *
  *     refuse(t, DOORS_NO_DOOR, .door = id)      before the first event; the input then makes none
- *     emit(t, doors_released, .door = id, …)    an event: applied at once, then its reactions run, in the order of the
- * schema's files give(t, people_enrol, .person = id)       what a command's sender is told, beside that it was done
+ *     emit(t, doors_released, .door = id, …)    an event: applied at once, then its reactions run, in the order of the schema's files
+ *     give(t, people_enrol, .person = id)       what a command's sender is told, beside that it was done
  *
- * What an input may refuse with stands in its schema (`refuses:`), what a reaction may emit in `reacts_to:`; a decision
- * emits events of its own domain. Anything else is a programmer's error and ends the process. All that a turn makes
- * lives in its arena.
+ * What an input may refuse with stands in its schema (`refuses:`), what a reaction may emit in `reacts_to:`; a decision emits events of its own
+ * domain. Anything else is a programmer's error and ends the process. All that a turn makes lives in its arena.
  */
 #ifndef SCHEMA_TURN_H
 #define SCHEMA_TURN_H

@@ -1,6 +1,5 @@
-/* words.h: what the schema says about its inputs, events and refusals to people: sentences, documentation, the members
- * and their types. The data is generated (gen/words.c); commands of the cli, their help, and the stream's sentences are
- * made from it. Pure.
+/* words.h: what the schema says about its inputs, events and refusals to people: sentences, documentation, the members and their types. The data is generated
+ * (gen/words.c); commands of the cli, their help, and the stream's sentences are made from it. Pure.
  */
 #ifndef SCHEMA_WORDS_H
 #define SCHEMA_WORDS_H

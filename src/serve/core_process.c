@@ -147,8 +147,8 @@ static void accept_asker(struct process *p)
 		connect_peer(p, peer, fd, SIZE_MAX);
 }
 
-/* A driver's process was started, or this core was: whatever was connected for that driver before is over. The empty
- * line ends what an earlier core may have left half written. */
+/* A driver's process was started, or this core was: whatever was connected for that driver before is over. The empty line ends what an earlier core
+ * may have left half written. */
 static void connect_driver(struct process *p, size_t driver, int fd)
 {
 	for (unsigned peer = 0; peer < HUB_PEERS_MAX; peer++)

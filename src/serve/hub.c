@@ -25,8 +25,8 @@ int64_t hub_wall(const struct hub *hub)
 	return hub->wall_base + since_start_ms(hub);
 }
 
-/* At start the wall clock is the greater of the machine's and the last entry's; from then on it is carried by the
- * elapsed clock alone, so that nobody who sets the machine's clock sets the mission's. */
+/* At start the wall clock is the greater of the machine's and the last entry's; from then on it is carried by the elapsed clock alone, so that nobody
+ * who sets the machine's clock sets the mission's. */
 static void set_clocks(struct hub *hub)
 {
 	const struct hub_outside *outside = &hub->options.outside;
@@ -111,8 +111,7 @@ static void run_timers(struct hub *hub)
 	}
 }
 
-/* Settings that changed go to their drivers when they have stayed the same for a while; the driver starts again with
- * them. */
+/* Settings that changed go to their drivers when they have stayed the same for a while; the driver starts again with them. */
 static void send_configs(struct hub *hub)
 {
 	int64_t now = hub->options.outside.elapsed_us(hub->options.outside.context);

@@ -1,15 +1,12 @@
 /* hub.h: the core process without its sockets: lines in, turns, one commit a batch, lines out.
  *
- * Whoever is connected is a peer with a number: a driver, or an asker (cli, later web). The process (core_process.c)
- * and the simulator (tests/sim) both run this same code; the first gives it sockets, clocks and a disk, the second
- * gives it simulated ones.
+ * Whoever is connected is a peer with a number: a driver, or an asker (cli, later web). The process (core_process.c) and the simulator
+ * (tests/sim) both run this same code; the first gives it sockets, clocks and a disk, the second gives it simulated ones.
  *
  * Invariants:
  *   - what a peer is told about an input leaves in hub_commit, after the batch that holds its entry is durable;
- *   - an order leaves only to the driver it names, after its entry is durable, and again whenever that driver says
- * hello until it answers;
- *   - a failed commit is final: hub_commit returns an error, nothing of that batch was told to anybody, and the process
- * must end.
+ *   - an order leaves only to the driver it names, after its entry is durable, and again whenever that driver says hello until it answers;
+ *   - a failed commit is final: hub_commit returns an error, nothing of that batch was told to anybody, and the process must end.
  */
 #ifndef SERVE_HUB_H
 #define SERVE_HUB_H
@@ -28,8 +25,7 @@ enum {
 	HUB_BUSY_RETRY_MS = 200,
 };
 
-/* What the hub needs of the world. send: false when the peer's queue is full; the hub then lets the peer go by
- * hub_detach. */
+/* What the hub needs of the world. send: false when the peer's queue is full; the hub then lets the peer go by hub_detach. */
 struct hub_outside {
 	void *context;
 	int64_t (*elapsed_us)(void *context);
@@ -58,13 +54,11 @@ struct hub_options {
 
 struct hub;
 
-/* Opens the journal, folds it, and records what is in force if that changed. Options and what they point to outlive the
- * hub. */
+/* Opens the journal, folds it, and records what is in force if that changed. Options and what they point to outlive the hub. */
 int hub_open(struct hub **ret_hub, const struct hub_options *options, struct error *error);
 void hub_close(struct hub *hub);
 
-/* A driver process was started for options->drivers[driver], or somebody connected. HUB_PEERS_MAX when there is no
- * place. */
+/* A driver process was started for options->drivers[driver], or somebody connected. HUB_PEERS_MAX when there is no place. */
 unsigned hub_attach_driver(struct hub *hub, size_t driver);
 unsigned hub_attach_asker(struct hub *hub, struct str login, uint32_t uid, const struct str *roles, size_t n_roles);
 void hub_detach(struct hub *hub, unsigned peer);
@@ -77,8 +71,8 @@ void hub_line(struct hub *hub, unsigned peer, struct str line);
 /* A line came that was too long to read. */
 void hub_line_too_long(struct hub *hub, unsigned peer);
 
-/* Runs what is due, makes the batch durable, lets the answers leave, sends one piece to each reader. Returns 1 when
- * there is more to send at once, 0 when not, or an error that ends the process. */
+/* Runs what is due, makes the batch durable, lets the answers leave, sends one piece to each reader. Returns 1 when there is more to send at
+ * once, 0 when not, or an error that ends the process. */
 int hub_commit(struct hub *hub, struct error *error);
 
 /* Whether a batch is full and hub_commit should be called before the next line. */

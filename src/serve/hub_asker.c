@@ -1,5 +1,4 @@
-/* hub_asker.c: the lines of those who ask (src/schema/contract.yaml: AskLine, AnswerLine): commands, history, the
- * stream, status. */
+/* hub_asker.c: the lines of those who ask (src/schema/contract.yaml: AskLine, AnswerLine): commands, history, the stream, status. */
 #include "serve/hub_inner.h"
 
 #include "domain/doors/doors.h"
@@ -16,8 +15,7 @@ static void park(struct hub *hub, unsigned peer, const struct answer_line *line)
 
 /* Commands */
 
-/* What was checked before the decision: the kernel's word for who is on the other end of the socket (SO_PEERCRED), and
- * the roles that mission.yaml gives. */
+/* What was checked before the decision: the kernel's word for who is on the other end of the socket (SO_PEERCRED), and the roles that mission.yaml gives. */
 static struct str checked_json(struct hub *hub, const struct peer_asker *asker)
 {
 	struct buf b = arena_buf(&hub->batch);

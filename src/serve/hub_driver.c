@@ -18,8 +18,7 @@ static void park(struct hub *hub, unsigned peer, const struct core_line *line)
 
 /* Settings and hello */
 
-/* The readers on this driver's line that have a key; one without a key is not polled at all, because it must never
- * speak in the clear. */
+/* The readers on this driver's line that have a key; one without a key is not polled at all, because it must never speak in the clear. */
 static struct str osdp_settings_json(struct hub *hub, const struct hub_driver *driver)
 {
 	const struct hub_outside *outside = &hub->options.outside;
@@ -91,8 +90,7 @@ void hub_driver_order(struct hub *hub, uint64_t entry, const struct core_order *
 	}
 }
 
-/* Orders that were given and not answered, oldest first: the driver may have done them, then it answers at once; or
- * their time is over, then it says so. */
+/* Orders that were given and not answered, oldest first: the driver may have done them, then it answers at once; or their time is over, then it says so. */
 static void repeat_orders(struct hub *hub, unsigned peer)
 {
 	struct str name = driver_of(hub, peer)->name;

@@ -1,5 +1,5 @@
-/* hub_inner.h: what the hub's three files share: hub.c (peers, batch, start), hub_driver.c (lines of drivers),
- * hub_asker.c (lines of askers, and the pieces of history that are sent to them). Nobody else includes it.
+/* hub_inner.h: what the hub's three files share: hub.c (peers, batch, start), hub_driver.c (lines of drivers), hub_asker.c (lines of
+ * askers, and the pieces of history that are sent to them). Nobody else includes it.
  */
 #ifndef SERVE_HUB_INNER_H
 #define SERVE_HUB_INNER_H

@@ -1,5 +1,5 @@
-/* installation.h: what the core finds in the mission's directory before it locks itself in: mission.yaml, the
- * rulebooks, the keys, the zone. The current directory is the mission's.
+/* installation.h: what the core finds in the mission's directory before it locks itself in: mission.yaml, the rulebooks, the keys, the zone.
+ * The current directory is the mission's.
  */
 #ifndef SERVE_INSTALLATION_H
 #define SERVE_INSTALLATION_H

@@ -1,5 +1,5 @@
-/* access_bench.c: an access decision with its explanation; and the whole core on it, lines in, durable entries out,
- * batch 256, beside SQLite alone writing the same rows. 10,000 people, 500 rules, 40 doors. */
+/* access_bench.c: an access decision with its explanation; and the whole core on it, lines in, durable entries out, batch 256, beside
+ * SQLite alone writing the same rows. 10,000 people, 500 rules, 40 doors. */
 #include "bench/bare.h"
 #include "bench/bench.h"
 #include "bench/mission.h"

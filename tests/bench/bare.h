@@ -1,5 +1,5 @@
-/* bare.h: the limit of a journal: SQLite alone, writing the same rows of entries and tiles, with the same settings, in
- * the same batches; it hashes nothing and signs nothing. */
+/* bare.h: the limit of a journal: SQLite alone, writing the same rows of entries and tiles, with the same settings, in the same batches; it hashes nothing and
+ * signs nothing. */
 #ifndef TESTS_BENCH_BARE_H
 #define TESTS_BENCH_BARE_H
 

@@ -1,7 +1,6 @@
 /* bench.h: how benches measure and speak.
  *
- * A figure is the median of many rounds; what it is compared with is measured in the same rounds, in turn, so that a
- * busy machine slows both. A line is
+ * A figure is the median of many rounds; what it is compared with is measured in the same rounds, in turn, so that a busy machine slows both. A line is
  *
  *     name                         value unit | limit's name value unit | ratio, target
  */

@@ -1,5 +1,4 @@
-/* journal_bench.c: what durable entries cost the journal alone, beside SQLite alone, in the same directory and the same
- * minute. */
+/* journal_bench.c: what durable entries cost the journal alone, beside SQLite alone, in the same directory and the same minute. */
 #include "bench/bare.h"
 #include "bench/bench.h"
 #include "base/error.h"

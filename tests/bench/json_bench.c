@@ -1,6 +1,5 @@
-/* json_bench.c: the generated codec beside two general libraries, on one entry of about 300 bytes, each way: bytes to
- * what a program works with, and back. The libraries make a tree, whose texts and numbers are yet to be taken out and
- * checked; that is left out of their time. */
+/* json_bench.c: the generated codec beside two general libraries, on one entry of about 300 bytes, each way: bytes to what a program works with, and back. The
+ * libraries make a tree, whose texts and numbers are yet to be taken out and checked; that is left out of their time. */
 #include "bench/bench.h"
 #include "bench/json_peers.h"
 #include "gen/codec.h"

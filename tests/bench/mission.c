@@ -25,8 +25,7 @@ static void put(struct buf *b, const char *format, ...)
 	buf_put(b, text, (size_t)n);
 }
 
-/* Rules as missions have them: a group in a zone at certain hours, some by door, clearance or company, one in ten a
- * refusal. */
+/* Rules as missions have them: a group in a zone at certain hours, some by door, clearance or company, one in ten a refusal. */
 static void put_rule(struct buf *b, int i)
 {
 	put(b, "  - id: rule-%d\n    title: Rule %d\n    layer: %s\n    match:\n", i, i,

@@ -1,5 +1,4 @@
-/* mission.h: a large mission in memory, for benches: 10,000 people with a badge each, 40 doors on one line, an access
- * rulebook of 500 rules. */
+/* mission.h: a large mission in memory, for benches: 10,000 people with a badge each, 40 doors on one line, an access rulebook of 500 rules. */
 #ifndef TESTS_BENCH_MISSION_H
 #define TESTS_BENCH_MISSION_H
 

@@ -27,8 +27,7 @@ void audit_promise_entry(struct audit *audit, uint64_t entry);
 void audit_promise_order(struct audit *audit, uint64_t entry, size_t event, struct str name);
 void audit_promise_report(struct audit *audit, struct str driver, uint64_t boot, int64_t sequence);
 
-/* Reads the whole journal and checks promises 1, 2, 4 and 5 of sim.h against it. `size`: what the hub says it folded.
- */
+/* Reads the whole journal and checks promises 1, 2, 4 and 5 of sim.h against it. `size`: what the hub says it folded. */
 void audit_journal(struct audit *audit, struct journal *journal, uint64_t size);
 
 /* SHA-256 over the state's dump. */

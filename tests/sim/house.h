@@ -1,5 +1,4 @@
-/* house.h: the small house that the simulator lives in, and the oracle: who may pass, in a few lines that share nothing
- * with rules/ and domain/.
+/* house.h: the small house that the simulator lives in, and the oracle: who may pass, in a few lines that share nothing with rules/ and domain/.
  */
 #ifndef TESTS_SIM_HOUSE_H
 #define TESTS_SIM_HOUSE_H
@@ -21,8 +20,7 @@ void house_card(uint64_t person, char ret_hex[9]);
 
 const char *house_rules(void);
 
-/* Whether this person, with a badge that is not suspended, may pass any door of the house at that wall time (ms, UTC).
- */
+/* Whether this person, with a badge that is not suspended, may pass any door of the house at that wall time (ms, UTC). */
 bool house_permits(uint64_t person, int64_t wall);
 
 #endif

@@ -18,8 +18,7 @@ enum {
 	SLOW_SECONDS = 9, /* longer than orders wait for their answers */
 };
 
-/* A driver as the contract wants it: it keeps what is not acknowledged, sends it again after hello, and answers each
- * order. */
+/* A driver as the contract wants it: it keeps what is not acknowledged, sends it again after hello, and answers each order. */
 struct sim_driver {
 	char name[8];
 	unsigned peer; /* HUB_PEERS_MAX: not attached */
@@ -241,8 +240,7 @@ static void show_badge(struct sim *sim, struct sim_driver *driver)
 	if (driver->made == REPORTS_MAX)
 		return;
 	int64_t sequence = ++driver->made;
-	/* Every reader of the house, also those of the other line, and one that does not exist; every person, and one
-	 * unknown. */
+	/* Every reader of the house, also those of the other line, and one that does not exist; every person, and one unknown. */
 	driver->reports[sequence].reader = 1 + roll(sim, HOUSE_READERS + 1);
 	driver->reports[sequence].person = 1 + roll(sim, HOUSE_PEOPLE + 1);
 	say_report(sim, driver, sequence);

@@ -82,8 +82,8 @@ static enum access_denied_why barred(const struct state *state, const struct bad
 static enum access_denied_why why_not(const struct answer *answer)
 {
 	if (answer->unknown_count > 0)
-		return ACCESS_DENIED_WHY_NOT_KNOWN;
-	return answer->by_default ? ACCESS_DENIED_WHY_NO_RULE : ACCESS_DENIED_WHY_RULE;
+		return ACCESS_DENIED_WHY_FACTS_NOT_KNOWN;
+	return answer->by_default ? ACCESS_DENIED_WHY_NO_RULE_PERMITS : ACCESS_DENIED_WHY_FORBIDDEN_BY_RULE;
 }
 
 /* Rule 6. Returns WHY_NONE when the rulebook permits. */

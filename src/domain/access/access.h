@@ -1,15 +1,15 @@
 /* access.h: who may pass which door.
  *
- * A card read at a reader becomes a request: facts of the person, the badge, the door and the moment. What no rulebook
- * may overrule comes first and in this order; the number is the one in the code, in access_test.c and in README.md:
+ * A card read at a reader becomes a request: facts of the person, the badge, the door and the moment. What no rulebook may overrule comes
+ * first and in this order; the number is the one in the code, in access_test.c and in README.md:
  *
- *   1  the reader hangs on the reporting driver's line, and the card's bytes fit its bits      else the report is
- * refused 2  the card is a badge                                                                     else Denied
- * unknown_card 3  the badge is not suspended                                                              else Denied
- * badge_suspended 4  the badge has not expired                                                               else
- * Denied badge_expired 5  the person's stay has begun and not ended                                               else
- * Denied not_present 6  the access rulebook permits                              else Denied rule, no_rule (only its
- * default spoke) or not_known 7  Granted
+ *   1  the reader hangs on the reporting driver's line, and the card's bytes fit its bits      else the report is refused
+ *   2  the card is a badge                                                                     else Denied unknown_card
+ *   3  the badge is not suspended                                                              else Denied badge_suspended
+ *   4  the badge has not expired                                                               else Denied badge_expired
+ *   5  the person's stay has begun and not ended                                               else Denied not_present
+ *   6  the access rulebook permits      else Denied forbidden_by_rule, no_rule_permits (only its default spoke) or facts_not_known
+ *   7  Granted
  */
 #ifndef DOMAIN_ACCESS_H
 #define DOMAIN_ACCESS_H
@@ -27,8 +27,7 @@ struct access_request {
 	struct str groups[ACCESS_GROUPS_MAX];
 };
 
-/* Fills ret_request: what the rulebook is asked when this badge is shown at this reader at this moment. It points into
- * the state. */
+/* Fills ret_request: what the rulebook is asked when this badge is shown at this reader at this moment. It points into the state. */
 void access_request_of(const struct state *state, const struct badge *badge, const struct reader *reader, int64_t now,
 		       struct access_request *ret_request);
 

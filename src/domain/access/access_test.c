@@ -56,9 +56,9 @@ TEST(each_rule_of_the_decision_gives_its_reason)
 	     "{\"person\":1,\"card\":\"20000000\",\"bits\":26,\"kind\":\"fob\",\"until\":1795424460000}", 1,
 	     "{\"reader\":1,\"format\":\"wiegand\",\"bits\":26,\"card\":\"20000000\"}", "\"why\":\"badge_expired\""},
 	    {6, NULL, NULL, 0, "{\"reader\":1,\"format\":\"wiegand\",\"bits\":26,\"card\":\"40000000\"}",
-	     "\"why\":\"rule\""},
+	     "\"why\":\"forbidden_by_rule\""},
 	    {6, NULL, NULL, 12, "{\"reader\":1,\"format\":\"wiegand\",\"bits\":26,\"card\":\"80000000\"}",
-	     "\"why\":\"no_rule\""},
+	     "\"why\":\"no_rule_permits\""},
 	    {7, NULL, NULL, 0, "{\"reader\":1,\"format\":\"wiegand\",\"bits\":26,\"card\":\"80000000\"}",
 	     "access.Granted"},
 	};

@@ -1,7 +1,7 @@
 /* doors.h: doors, the readers beside them, and what is asked of both.
  *
- * The access domain decides; this one acts: a granted request releases the strike, a denied one makes the reader show
- * it. Both are orders (events that a driver carries out), and what the driver answers comes back as drivers.OrderDone.
+ * The access domain decides; this one acts: a granted request releases the strike, a denied one makes the reader show it. Both are orders
+ * (events that a driver carries out), and what the driver answers comes back as drivers.OrderDone.
  */
 #ifndef DOMAIN_DOORS_H
 #define DOMAIN_DOORS_H
@@ -9,8 +9,7 @@
 #include "gen/dispatch.h"
 #include "schema/turn.h"
 
-/* The reader of that id when it hangs on that line (the name of the driver that speaks), else NULL: a driver speaks for
- * its own line. */
+/* The reader of that id when it hangs on that line (the name of the driver that speaks), else NULL: a driver speaks for its own line. */
 const struct reader *doors_reader_on_line(const struct state *state, uint64_t reader, struct str line);
 
 /* The door of a reader. It exists: nothing removes a door. */

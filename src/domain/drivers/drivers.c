@@ -64,8 +64,7 @@ static void close_order(struct state *s, int64_t entry, int64_t event)
 	order_remove(s, drivers_order_id((uint64_t)entry, (size_t)event));
 }
 
-/* The row goes when the event is applied, so what reacts to it gets name and body from the event: copies that outlive
- * the row. */
+/* The row goes when the event is applied, so what reacts to it gets name and body from the event: copies that outlive the row. */
 void drivers_decide_done(struct turn *t, const struct drivers_done *ask)
 {
 	const struct order *order = own_order(t, ask->entry, ask->event);

@@ -1,9 +1,8 @@
 /* drivers.h: the processes that speak to equipment, and the orders they were given.
  *
- * A report is named by (driver, boot, sequence), sequences rise by one; what was taken once is never taken again. An
- * order is an event; it waits here until its driver says what became of it, or its time is long over. Both are kept
- * from the entries themselves, by the core, for events of all domains: these two functions are called for every entry,
- * when it is made and when it is read again.
+ * A report is named by (driver, boot, sequence), sequences rise by one; what was taken once is never taken again. An order is an
+ * event; it waits here until its driver says what became of it, or its time is long over. Both are kept from the entries themselves, by
+ * the core, for events of all domains: these two functions are called for every entry, when it is made and when it is read again.
  */
 #ifndef DOMAIN_DRIVERS_H
 #define DOMAIN_DRIVERS_H
@@ -18,8 +17,7 @@ enum {
 
 enum drivers_sequence { DRIVERS_NEXT, DRIVERS_TAKEN, DRIVERS_GAP };
 
-/* Whether a report is the next one, was taken already, or one before it is missing. A boot not seen before begins at 1.
- */
+/* Whether a report is the next one, was taken already, or one before it is missing. A boot not seen before begins at 1. */
 enum drivers_sequence drivers_check(const struct state *state, const struct entry_driver *from);
 
 /* The entry of this report was made. */

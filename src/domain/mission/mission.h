@@ -1,8 +1,7 @@
 /* mission.h: what the mission runs on: its program, schema, rulebooks and local time.
  *
- * Decisions need local time ("after 20:00", "on a Friday"), and must not ask the operating system for it: a replay in
- * another year, on another machine, has to find the same hour. So the offsets of the zone are part of an InForce entry,
- * and local time is read from there.
+ * Decisions need local time ("after 20:00", "on a Friday"), and must not ask the operating system for it: a replay in another year, on
+ * another machine, has to find the same hour. So the offsets of the zone are part of an InForce entry, and local time is read from there.
  */
 #ifndef DOMAIN_MISSION_H
 #define DOMAIN_MISSION_H

@@ -1,8 +1,7 @@
 /* people.h: the mission's people and the badges that speak for them.
  *
- * A person belongs to groups, and rules speak of groups. A badge is known by the card number that a reader sends; it
- * speaks for one person as long as it is active. A badge with an end expires by itself (a timer); a suspended one can
- * be restored.
+ * A person belongs to groups, and rules speak of groups. A badge is known by the card number that a reader sends; it speaks for one person
+ * as long as it is active. A badge with an end expires by itself (a timer); a suspended one can be restored.
  */
 #ifndef DOMAIN_PEOPLE_H
 #define DOMAIN_PEOPLE_H

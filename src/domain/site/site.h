@@ -1,7 +1,7 @@
 /* site.h: the premises: buildings, and zones of one grade of protection inside them.
  *
- * Places have names that no two share, because names are what people say on the radio. Other domains read the tables
- * Building and Zone (gen/tables.h) and name a place by its id.
+ * Places have names that no two share, because names are what people say on the radio. Other domains read the tables Building and Zone
+ * (gen/tables.h) and name a place by its id.
  */
 #ifndef DOMAIN_SITE_H
 #define DOMAIN_SITE_H

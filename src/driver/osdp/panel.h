@@ -23,7 +23,7 @@
 enum {
 	PANEL_READERS_MAX = 127,
 	PANEL_SILENCE_US = 50 * 1000,  /* no byte for so long: a frame half there is not finished any more. The
-					  standard's 20 ms, and what a USB adapter may hold back */
+					 standard's 20 ms, and what a USB adapter may hold back */
 	PANEL_REPEATED_US = 20 * 1000, /* room for the answer to a repetition that had crossed the answer */
 	PANEL_BITS_A_BYTE = 10,
 	PANEL_GAP_BYTES = 2,
