@@ -235,7 +235,8 @@ static int on_text(struct reader *r, struct fy_event *event)
 	if (!made.text.at)
 		return fail(r, ERROR_LIMIT, &made, "no memory for this text", "shorten it");
 	if (!yaml_text_ok(made.text, &bad))
-		return fail(r, ERROR_INPUT, &made, "an escape that stands for a control character", "write printable text");
+		return fail(r, ERROR_INPUT, &made, "an escape that stands for a control character",
+			    "write printable text");
 	char *copy = take(r, made.text.len + 1);
 	if (!copy)
 		return fail(r, ERROR_LIMIT, &made, "no room for this text", "split the file");
@@ -272,6 +273,7 @@ static int refuse_marks(struct reader *r, struct fy_event *event, const struct f
 static int on_alias(struct reader *r, struct fy_event *event)
 {
 	struct yaml at = place_of_event(event);
+	at.column -= at.column > 1; /* the library's mark stands behind the star */
 	return fail(r, ERROR_INPUT, &at, "an alias (*)", "write the value where it is needed");
 }
 

@@ -27,14 +27,15 @@ static struct str json(const struct yaml *root)
 TEST(every_scalar_is_a_text)
 {
 	static const char *const rows[][2] = {
-		{"no", "\"no\""},
-		{"{a: 22:30, b: 0x10, c: ~, d: null, e: 1e3}", "{\"a\":\"22:30\",\"b\":\"0x10\",\"c\":\"~\",\"d\":\"null\",\"e\":\"1e3\"}"},
-		{"a:\nb: ''\n", "{\"a\":\"\",\"b\":\"\"}"},
-		{"- x\n- [y, {z: w}]\n- []\n- {}\n", "[\"x\",[\"y\",{\"z\":\"w\"}],[],{}]"},
-		{"a: |\n  one\n  two\nb: >-\n  three\n  four\n", "{\"a\":\"one\\ntwo\\n\",\"b\":\"three four\"}"},
-		{"a: \"\\t\\\"\\\\\"", "{\"a\":\"\\t\\\"\\\\\"}"},
-		{"# only\na: b # and\n", "{\"a\":\"b\"}"},
-		{"---\na: b\n...\n", "{\"a\":\"b\"}"},
+	    {"no", "\"no\""},
+	    {"{a: 22:30, b: 0x10, c: ~, d: null, e: 1e3}",
+	     "{\"a\":\"22:30\",\"b\":\"0x10\",\"c\":\"~\",\"d\":\"null\",\"e\":\"1e3\"}"},
+	    {"a:\nb: ''\n", "{\"a\":\"\",\"b\":\"\"}"},
+	    {"- x\n- [y, {z: w}]\n- []\n- {}\n", "[\"x\",[\"y\",{\"z\":\"w\"}],[],{}]"},
+	    {"a: |\n  one\n  two\nb: >-\n  three\n  four\n", "{\"a\":\"one\\ntwo\\n\",\"b\":\"three four\"}"},
+	    {"a: \"\\t\\\"\\\\\"", "{\"a\":\"\\t\\\"\\\\\"}"},
+	    {"# only\na: b # and\n", "{\"a\":\"b\"}"},
+	    {"---\na: b\n...\n", "{\"a\":\"b\"}"},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		const struct yaml *root;
@@ -49,38 +50,39 @@ TEST(every_scalar_is_a_text)
 TEST(what_could_be_read_in_two_ways_is_refused_with_its_place)
 {
 	static const char *const rows[][3] = {
-		{"", "f:1:1", "the file is empty"},
-		{"# nothing\n", "f:1:1", "the file is empty"},
-		{"a: &x b\n", "f:1:", "an anchor (&)"},
-		{"a: 1\nb: *x\n", "f:2:4", "an alias (*)"},
-		{"a: !!int 1\n", "f:1:", "a tag (!)"},
-		{"%YAML 1.2\n---\na: b\n", "f:", "a directive (%)"},
-		{"a: b\n---\nc: d\n", "f:2:1", "a second document in one file"},
-		{"a: 1\nb: 2\na: 3\n", "f:3:1", "\"a\" stands twice in this map"},
-		{"a: 1\n'a': 3\n", "f:2:1", "\"a\" stands twice in this map"},
-		{"? [a]\n: b\n", "f:1:3", "a key that is no text"},
-		{"{a: b}: c\n", "f:1:1", "a key that is no text"},
-		{"a: b\r\n", "f:1:5", "a carriage return"},
-		{"a: é\x01\n", "f:1:5", "a byte that is no printable character"},
-		{"\xef\xbb\xbf"
-		 "a: b\n",
-		 "f:1:1", "a byte that is no printable character"},
-		{"a: \xc3\n", "f:1:4", "a byte that is no printable character"},
-		{"a:\n  x\xe2\x80\xaey\n", "f:2:4", "a byte that is no printable character"},
-		{"a: \"\\u202e\"\n", "f:1:4", "an escape that stands for a control character"},
-		{"a: \"\\0\"\n", "f:1:4", "an escape that stands for a control character"},
-		{"a: [b\n", "f:", "this is no YAML"},
-		{"a: b\n c: d\n", "f:", "this is no YAML"},
-		{"a: 'b\n", "f:", "this is no YAML"},
+	    {"", "f:1:1", "the file is empty"},
+	    {"# nothing\n", "f:1:1", "the file is empty"},
+	    {"a: &x b\n", "f:1:", "an anchor (&)"},
+	    {"a: 1\nb: *x\n", "f:2:4", "an alias (*)"},
+	    {"a: !!int 1\n", "f:1:", "a tag (!)"},
+	    {"%YAML 1.2\n---\na: b\n", "f:", "a directive (%)"},
+	    {"a: b\n---\nc: d\n", "f:2:1", "a second document in one file"},
+	    {"a: 1\nb: 2\na: 3\n", "f:3:1", "\"a\" stands twice in this map"},
+	    {"a: 1\n'a': 3\n", "f:2:1", "\"a\" stands twice in this map"},
+	    {"? [a]\n: b\n", "f:1:3", "a key that is no text"},
+	    {"{a: b}: c\n", "f:1:1", "a key that is no text"},
+	    {"a: b\r\n", "f:1:5", "a carriage return"},
+	    {"a: é\x01\n", "f:1:5", "a byte that is no printable character"},
+	    {"\xef\xbb\xbf"
+	     "a: b\n",
+	     "f:1:1", "a byte that is no printable character"},
+	    {"a: \xc3\n", "f:1:4", "a byte that is no printable character"},
+	    {"a:\n  x\xe2\x80\xaey\n", "f:2:4", "a byte that is no printable character"},
+	    {"a: \"\\u202e\"\n", "f:1:4", "an escape that stands for a control character"},
+	    {"a: \"\\0\"\n", "f:1:4", "an escape that stands for a control character"},
+	    {"a: [b\n", "f:", "this is no YAML"},
+	    {"a: b\n c: d\n", "f:", "this is no YAML"},
+	    {"a: 'b\n", "f:", "this is no YAML"},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		const struct yaml *root;
 		struct error error;
 		int code = read_text(rows[i][0], &root, &error);
-		bool ok = code == ERROR_INPUT && str_starts(str_of(error.where), str_of(rows[i][1])) && strstr(error.what, rows[i][2]) &&
-			  error.remedy[0];
+		bool ok = code == ERROR_INPUT && str_starts(str_of(error.where), str_of(rows[i][1])) &&
+			  strstr(error.what, rows[i][2]) && error.remedy[0];
 		if (!test_count(ok))
-			test_fail(__FILE__, __LINE__, "row %zu \"%s\": %d, %s: %s", i, rows[i][0], code, error.where, error.what);
+			test_fail(__FILE__, __LINE__, "row %zu \"%s\": %d, %s: %s", i, rows[i][0], code, error.where,
+				  error.what);
 	}
 }
 
@@ -114,22 +116,26 @@ static void check_places(const char *text, const struct place *rows, size_t n)
 	CHECK_OK(code, &error);
 	for (size_t i = 0; code == 0 && i < n; i++) {
 		const struct yaml *node = at_path(root, rows[i].path);
-		bool ok = node && node->line == rows[i].line && node->column == rows[i].column && node->key_line == rows[i].key_line &&
-			  node->key_column == rows[i].key_column && node->text_column == rows[i].text_column;
+		bool ok = node && node->line == rows[i].line && node->column == rows[i].column &&
+			  node->key_line == rows[i].key_line && node->key_column == rows[i].key_column &&
+			  node->text_column == rows[i].text_column;
 		if (!test_count(ok))
-			test_fail(__FILE__, __LINE__, "\"%s\": %d:%d, key %d:%d, text %d", rows[i].path, node ? node->line : 0,
-				  node ? node->column : 0, node ? node->key_line : 0, node ? node->key_column : 0, node ? node->text_column : 0);
+			test_fail(__FILE__, __LINE__, "\"%s\": %d:%d, key %d:%d, text %d", rows[i].path,
+				  node ? node->line : 0, node ? node->column : 0, node ? node->key_line : 0,
+				  node ? node->key_column : 0, node ? node->text_column : 0);
 	}
 }
 
 TEST(each_node_has_its_place_in_characters)
 {
 	static const struct place rows[] = {
-		{"", 1, 1, 0, 0, 0},	     {"plain", 1, 8, 1, 1, 8},	   {"é quoted", 2, 14, 2, 5, 15}, {"é list", 2, 26, 2, 20, 0},
-		{"é list 0", 2, 27, 0, 0, 27}, {"é list 1", 2, 30, 0, 0, 31}, {"empty", 3, 1, 3, 1, 0},	  {"none", 4, 7, 4, 1, 8},
-		{"block", 6, 1, 5, 1, 0},    {"escaped", 7, 10, 7, 1, 0},  {"items 1", 10, 5, 0, 0, 5},
+	    {"", 1, 1, 0, 0, 0},	 {"plain", 1, 8, 1, 1, 8},	{"é quoted", 2, 13, 2, 5, 14},
+	    {"é list", 2, 24, 2, 18, 0}, {"é list 0", 2, 25, 0, 0, 25}, {"é list 1", 2, 28, 0, 0, 29},
+	    {"empty", 3, 1, 3, 1, 0},	 {"none", 4, 7, 4, 1, 8},	{"block", 6, 1, 5, 1, 0},
+	    {"escaped", 7, 10, 7, 1, 0}, {"items 1", 10, 5, 0, 0, 5},
 	};
-	check_places("plain: x\né: {quoted: 'y', list: [ö, \"z\"]}\nempty:\nnone: ''\nblock: |\n  text\nescaped: \"\\x41\"\nitems:\n  - a\n  - b\n",
+	check_places("plain: x\né: {quoted: 'y', list: [ö, \"z\"]}\nempty:\nnone: ''\nblock: |\n  text\nescaped: "
+		     "\"\\x41\"\nitems:\n  - a\n  - b\n",
 		     rows, ARRAY_LEN(rows));
 }
 
@@ -202,15 +208,23 @@ TEST(an_arena_that_is_too_small_is_an_error)
 	struct arena small = arena_over(memory, sizeof memory);
 	const struct yaml *root;
 	struct error error = {0};
-	CHECK_INT(yaml_read(STR("[a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t]"), "f", &small, &root, &error), ERROR_LIMIT);
+	CHECK_INT(
+	    yaml_read(STR("[a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t]"), "f", &small, &root, &error),
+	    ERROR_LIMIT);
 }
 
 /* ---- the child ---- */
 
 TEST(a_child_gives_the_same_tree_and_the_same_error)
 {
-	static const char *const rows[] = {"a: [b, {c: 'd'}, \"\", |\n  e\n ]", "x", "{a: [é, {b: ''}], c: |-\n}", "a: b\nc:\n  - d\n  - e: f\n", "a: &b c",
-					   "a: [", "", "a\r\n"};
+	static const char *const rows[] = {"a: [b, {c: 'd'}, \"\", |\n  e\n ]",
+					   "x",
+					   "{a: [é, {b: ''}], c: |-\n}",
+					   "a: b\nc:\n  - d\n  - e: f\n",
+					   "a: &b c",
+					   "a: [",
+					   "",
+					   "a\r\n"};
 	struct arena other = arena_map(YAML_MEMORY_BYTES_MAX);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		const struct yaml *root, *same;
@@ -236,9 +250,12 @@ TEST(a_child_carries_the_largest_document)
 	struct arena other = arena_map(YAML_MEMORY_BYTES_MAX);
 	const struct yaml *root;
 	struct error error = {0};
-	CHECK_OK(yaml_read_in_child(str_of(repeated("[x", ",x", YAML_NODES_MAX - 2, "]")), "f", &other, &root, &error), &error);
+	CHECK_OK(yaml_read_in_child(str_of(repeated("[x", ",x", YAML_NODES_MAX - 2, "]")), "f", &other, &root, &error),
+		 &error);
 	arena_clear(&other);
-	CHECK_OK(yaml_read_in_child(str_of(repeated("'", "\xc3\xa4", YAML_BYTES_MAX / 2 - 1, "'")), "f", &other, &root, &error), &error);
+	CHECK_OK(yaml_read_in_child(str_of(repeated("'", "\xc3\xa4", YAML_BYTES_MAX / 2 - 1, "'")), "f", &other, &root,
+				    &error),
+		 &error);
 	CHECK_INT(root->text.len, YAML_BYTES_MAX - 2);
 	/* An error about a long key is cut between characters, or the parent would not believe it. */
 	char twice[2000];
@@ -308,17 +325,17 @@ TEST(a_flat_tree_that_no_document_has_is_none)
 	} rows[] = {
 #define FLAT(bytes) {bytes, sizeof(bytes) - 1}
 #define HEAD	    "\1\0\0\0\1\0\0\0\0\0\0\0"
-		FLAT("T\3\0" HEAD "\0\0\0\0"),			  /* no such kind */
-		FLAT("T\0\2" HEAD "\0\0\0\0"),			  /* quoted is no flag */
-		FLAT("T\0\0\0\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0"),	  /* line 0 */
-		FLAT("T\0\0" HEAD "\1\0\0\0\1"),		  /* a control character */
-		FLAT("T\0\0" HEAD "\377\377\377\377x"),		  /* longer than it is */
-		FLAT("T\1\0" HEAD "\377\377\377\377"),		  /* more items than bytes */
-		FLAT("T\2\0" HEAD "\2\0\0\0"			  /* a key twice */
-		     "\1\0\0\0a\1\0\0\0\1\0\0\0\0\0" HEAD "\0\0\0\0"
-		     "\1\0\0\0a\1\0\0\0\1\0\0\0\0\0" HEAD "\0\0\0\0"),
-		FLAT("E\0\0\0\0\0\0\0\0\1\0\0\0x\0\0\0\0"), /* an error without a code */
-		FLAT("X"),
+	    FLAT("T\3\0" HEAD "\0\0\0\0"),		   /* no such kind */
+	    FLAT("T\0\2" HEAD "\0\0\0\0"),		   /* quoted is no flag */
+	    FLAT("T\0\0\0\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0"), /* line 0 */
+	    FLAT("T\0\0" HEAD "\1\0\0\0\1"),		   /* a control character */
+	    FLAT("T\0\0" HEAD "\377\377\377\377x"),	   /* longer than it is */
+	    FLAT("T\1\0" HEAD "\377\377\377\377"),	   /* more items than bytes */
+	    FLAT("T\2\0" HEAD "\2\0\0\0"		   /* a key twice */
+		 "\1\0\0\0a\1\0\0\0\1\0\0\0\0\0" HEAD "\0\0\0\0"
+		 "\1\0\0\0a\1\0\0\0\1\0\0\0\0\0" HEAD "\0\0\0\0"),
+	    FLAT("E\0\0\0\0\0\0\0\0\1\0\0\0x\0\0\0\0"), /* an error without a code */
+	    FLAT("X"),
 	};
 	CHECK_INT(read_flat((struct str){"T\0\0" HEAD "\1\0\0\0a", 20}), 0);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)

@@ -1,5 +1,6 @@
 /* main.c: the table of commands. */
 #include "cli/cli.h"
+#include "cli/words.h"
 
 #include "driver/osdp/driver.h"
 #include "serve/core_process.h"
@@ -54,9 +55,14 @@ static const struct cli_command commands[] = {
 static void print_help(void)
 {
 	printf("usage: chancery [-C DIR] COMMAND …\n\n");
-	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-		if (commands[i].usage)
-			printf("  %-36s %s\n", commands[i].usage, commands[i].about);
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+		char text[64];
+		struct buf usage = BUF(text);
+		if (!commands[i].usage)
+			continue;
+		words_put_padded(&usage, str_of(commands[i].usage), 36);
+		printf("  " STR_FMT " %s\n", STR_ARG(buf_str(&usage)), commands[i].about);
+	}
 	printf("\nThe mission's own commands:\n\n");
 	cli_print_commands();
 	printf("\nDIR is the mission's directory; without -C it is CHANCERY_MISSION or the current one.\n");

@@ -72,7 +72,9 @@ static void put_ref(struct buf *b, const struct saying *saying, struct str table
 			buf_put_str(b, saying->names.at[i].name);
 			return;
 		}
-	buf_put_str(b, buf_str(&ref));
+	/* Nothing calls it anything: its number. */
+	BUF_LIT(b, "№ ");
+	buf_put_u64(b, id);
 }
 
 static void put_spaced(struct buf *b, struct str name)
@@ -334,7 +336,7 @@ int words_put_value(struct buf *b, const struct word_member *member, struct str 
 	if (member->list ? put_written_list(b, member, text) : put_written(b, member, text))
 		return 0;
 	words_put_expected(&e, member);
-	error_set(error, ERROR_INPUT, "“" STR_FMT "” is no " STR_FMT, STR_ARG(text), STR_ARG(member->name));
+	error_set(error, ERROR_INPUT, "“" STR_FMT "” is not a value of " STR_FMT, STR_ARG(text), STR_ARG(member->name));
 	return error_remedy(error, "Write " STR_FMT ".", STR_ARG(buf_str(&e)));
 }
 

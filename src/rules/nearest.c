@@ -36,7 +36,8 @@ size_t nearest_of(struct str wrong, const struct str *names, size_t n)
 		if (names[i].len > NAME_BYTES_MAX)
 			continue;
 		size_t slips = distance(wrong, names[i]);
-		if (slips < fewest && slips <= 1 + least(wrong.len, names[i].len) / 4) {
+		size_t shorter = least(wrong.len, names[i].len), longer = wrong.len + names[i].len - shorter;
+		if (slips < fewest && slips <= 1 + shorter / 4 && 2 * slips <= longer) {
 			fewest = slips;
 			found = i;
 		}

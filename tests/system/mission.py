@@ -27,7 +27,11 @@ class Link:
     def __init__(self, path):
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.settimeout(20)
-        self.socket.connect(path)
+        try:
+            self.socket.connect(path)
+        except OSError:
+            self.socket.close()
+            raise
         self.file = self.socket.makefile("rb")
 
     def send(self, line):
@@ -90,16 +94,17 @@ class Mission:
         self.wait_online()
 
     def start_world(self):
-        log = open(os.path.join(self.directory, "world.log"), "ab")
-        self.world = subprocess.Popen([self.program("chancery-world"), self.path, *self.world_arguments],
-                                      stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)
+        with open(os.path.join(self.directory, "world.log"), "ab") as log:
+            self.world = subprocess.Popen([self.program("chancery-world"), self.path, *self.world_arguments],
+                                          stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)
         self.processes["world"] = self.world
-        threading.Thread(target=self.listen, daemon=True).start()
+        self.listener = threading.Thread(target=self.listen, daemon=True)
+        self.listener.start()
 
     def start_serve(self):
-        log = open(os.path.join(self.directory, "serve.log"), "ab")
-        self.processes["serve"] = subprocess.Popen([self.program("chancery"), "-C", self.path, "serve"],
-                                                   stdout=log, stderr=log)
+        with open(os.path.join(self.directory, "serve.log"), "ab") as log:
+            self.processes["serve"] = subprocess.Popen([self.program("chancery"), "-C", self.path, "serve"],
+                                                       stdout=log, stderr=log)
         self.until(lambda: self.status() is not None, "the core answers")
 
     def listen(self):
@@ -115,6 +120,8 @@ class Mission:
                 process.wait(PATIENCE_S)
             if process and process.stdin:
                 process.stdin.close()
+                self.listener.join(PATIENCE_S)
+                process.stdout.close()
 
     def children(self):
         """The keeper's children: [(pid, words of the command line)]."""

@@ -147,8 +147,12 @@ class Chaos(unittest.TestCase):
                                                "body": {"name": name, "groups": ["visitor"], "clearance": 0}}})
                 acknowledged.append((answer["done"]["entry"], answer["done"]["gives"]["person"], name))
             except (OSError, ConnectionError):
+                if link:
+                    link.close()
                 link = None
                 time.sleep(0.05)
+        if link:
+            link.close()
 
     @staticmethod
     def kill_at_random(mission, seed):
