@@ -209,7 +209,8 @@ static int text_column(const struct reader *r, struct fy_event *event, const str
 	return str_eq(written, made->text) && !memchr(written.at, '\n', written.len) ? mark->column + 1 : 0;
 }
 
-/* The library's mark stands behind an opening quote; where nothing is written there is none, and the key or what is open has to do. */
+/* The library's mark stands behind an opening quote; where nothing is written there is none, and the key or what is
+ * open has to do. */
 static struct yaml place_of_text(const struct reader *r, struct fy_event *event)
 {
 	struct yaml at = place_of_event(event);

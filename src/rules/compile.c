@@ -29,7 +29,8 @@ static int read_selection(struct compiler *c, const struct yaml *yaml, struct se
 {
 	const struct source *s = c->values.source;
 	if (yaml->kind != YAML_MAP || yaml->n == 0) {
-		source_fail(s, yaml, "the selection \"" STR_FMT "\" must be a map of fields", STR_ARG(source_shown(yaml->key)));
+		source_fail(s, yaml, "the selection \"" STR_FMT "\" must be a map of fields",
+			    STR_ARG(source_shown(yaml->key)));
 		return source_remedy(s, "write {field: value}, or {field|modifier: [value, value]}");
 	}
 	struct selection all = {0, ARENA_TAKE(c->scratch, const struct predicate *, RULE_NODES_MAX)};
@@ -57,7 +58,8 @@ static int read_selections(struct compiler *c, const struct yaml *yaml, struct c
 		if (str_eq(member->key, STR("condition")))
 			continue;
 		if (!condition_is_name(member->key)) {
-			source_fail_key(s, member, "\"" STR_FMT "\" is no name for a selection", STR_ARG(source_shown(member->key)));
+			source_fail_key(s, member, "\"" STR_FMT "\" is no name for a selection",
+					STR_ARG(source_shown(member->key)));
 			return source_remedy(s, "a letter, then letters, digits, _ or -; not a word of conditions");
 		}
 		if (clause->n == CONDITION_SELECTIONS_MAX) {
@@ -84,7 +86,8 @@ static int read_clause(struct compiler *c, const struct yaml *yaml, struct claus
 	if (code == 0)
 		code = read_selections(c, yaml, clause);
 	if (code == 0)
-		code = condition_read(s, clause->condition_text, clause->names, clause->n, c->scratch, &clause->condition);
+		code =
+		    condition_read(s, clause->condition_text, clause->names, clause->n, c->scratch, &clause->condition);
 	return code;
 }
 
@@ -125,7 +128,8 @@ static void write_selection(struct writer *w, const struct selection *selection,
 }
 
 /* Recursion is bounded by CONDITION_DEPTH_MAX. */
-static void write_condition(struct writer *w, const struct clause *clause, const struct condition *c, bool negated, enum node_op parent)
+static void write_condition(struct writer *w, const struct clause *clause, const struct condition *c, bool negated,
+			    enum node_op parent)
 {
 	size_t begin = w->n;
 	if (c->op == CONDITION_SELECTION) {
@@ -181,7 +185,8 @@ static int compile(struct compiler *c, const struct yaml *match, const struct ya
 		return code;
 	write_rule(&w, &clauses[0], unless ? &clauses[1] : NULL);
 	if (w.n > RULE_NODES_MAX) {
-		source_limit(c->values.source, clauses[0].condition_text, "%zu conditions in one rule, more than %d", w.n, RULE_NODES_MAX);
+		source_limit(c->values.source, clauses[0].condition_text, "%zu conditions in one rule, more than %d",
+			     w.n, RULE_NODES_MAX);
 		return source_remedy(c->values.source, "make it several rules");
 	}
 	struct node *nodes = ARENA_TAKE(c->values.arena, struct node, w.n);

@@ -85,9 +85,11 @@ static int unexpected(struct parser *p, const char *expected)
 	if (p->token.len == 0)
 		source_fail_byte(p->source, p->text, p->token_at, "the condition ends where %s belongs", expected);
 	else
-		source_fail_byte(p->source, p->text, p->token_at, "\"" STR_FMT "\" where %s belongs", STR_ARG(source_shown(p->token)),
-				 expected);
-	return source_remedy(p->source, "a condition is made of names of selections, and, or, not, parentheses, `1 of X*`, `all of them`");
+		source_fail_byte(p->source, p->text, p->token_at, "\"" STR_FMT "\" where %s belongs",
+				 STR_ARG(source_shown(p->token)), expected);
+	return source_remedy(
+	    p->source,
+	    "a condition is made of names of selections, and, or, not, parentheses, `1 of X*`, `all of them`");
 }
 
 static int too_much(struct parser *p, const char *what)
@@ -125,7 +127,8 @@ static int make_selection(struct parser *p, size_t selection, struct condition *
 
 static int no_selection(struct parser *p)
 {
-	source_fail_byte(p->source, p->text, p->token_at, "there is no selection \"" STR_FMT "\"", STR_ARG(source_shown(p->token)));
+	source_fail_byte(p->source, p->text, p->token_at, "there is no selection \"" STR_FMT "\"",
+			 STR_ARG(source_shown(p->token)));
 	return source_remedy_nearest(p->source, p->token, p->selections, p->n, "the selections are");
 }
 
@@ -247,14 +250,15 @@ static int check_used(const struct parser *p)
 	for (size_t i = 0; i < p->n; i++) {
 		if (p->used >> i & 1)
 			continue;
-		source_fail(p->source, p->text, "the condition never looks at \"" STR_FMT "\"", STR_ARG(source_shown(p->selections[i])));
+		source_fail(p->source, p->text, "the condition never looks at \"" STR_FMT "\"",
+			    STR_ARG(source_shown(p->selections[i])));
 		return source_remedy(p->source, "name it in the condition, or take the selection out");
 	}
 	return 0;
 }
 
-int condition_read(const struct source *source, const struct yaml *text, const struct str *selections, size_t n, struct arena *arena,
-		   const struct condition **ret_condition)
+int condition_read(const struct source *source, const struct yaml *text, const struct str *selections, size_t n,
+		   struct arena *arena, const struct condition **ret_condition)
 {
 	struct parser p = {.source = source, .text = text, .selections = selections, .n = n, .arena = arena};
 	struct condition *whole = NULL;

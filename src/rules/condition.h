@@ -3,8 +3,9 @@
  *     condition = and { "or" and }          and = not { "and" not }
  *     not       = "not" not | "(" condition ")" | NAME | ( "1" | "all" ) "of" ( "them" | NAME "*" )
  *
- * `1 of X*` holds when one of the selections whose names begin with X does, `all of X*` when all do; `them` are all selections.
- * A NAME is a letter or _, then letters, digits, _ and -. The words and, or, not, of, all, them are no names.
+ * `1 of X*` holds when one of the selections whose names begin with X does, `all of X*` when all do; `them` are all
+ * selections. A NAME is a letter or _, then letters, digits, _ and -. The words and, or, not, of, all, them are no
+ * names.
  */
 #ifndef RULES_CONDITION_H
 #define RULES_CONDITION_H
@@ -34,7 +35,7 @@ struct condition {
 bool condition_is_name(struct str text);
 
 /* The tree lives in the arena. A selection that is not named, however truly, is a mistake of the condition. */
-int condition_read(const struct source *source, const struct yaml *text, const struct str *selections, size_t n, struct arena *arena,
-		   const struct condition **ret_condition);
+int condition_read(const struct source *source, const struct yaml *text, const struct str *selections, size_t n,
+		   struct arena *arena, const struct condition **ret_condition);
 
 #endif

@@ -33,12 +33,12 @@ static void put(struct buf *b, const struct condition *c)
 TEST(not_binds_before_and_and_and_before_or)
 {
 	static const char *const rows[][2] = {
-		{"a and b or 1 of shift_*", "(or (and a b) (or shift_1 shift_2))"},
-		{"a or b and all of shift_*", "(or a (and b (and shift_1 shift_2)))"},
-		{"not a and b or 1 of them", "(or (and (not a) b) (or a b shift_1 shift_2))"},
-		{"not (a or b)\n  and (shift_1)and\tshift_2", "(and (not (or a b)) shift_1 shift_2)"},
-		{"all of them", "(and a b shift_1 shift_2)"},
-		{"not not a or 1 of b* or 1 of s*", "(or (not (not a)) (or b) (or shift_1 shift_2))"},
+	    {"a and b or 1 of shift_*", "(or (and a b) (or shift_1 shift_2))"},
+	    {"a or b and all of shift_*", "(or a (and b (and shift_1 shift_2)))"},
+	    {"not a and b or 1 of them", "(or (and (not a) b) (or a b shift_1 shift_2))"},
+	    {"not (a or b)\n  and (shift_1)and\tshift_2", "(and (not (or a b)) shift_1 shift_2)"},
+	    {"all of them", "(and a b shift_1 shift_2)"},
+	    {"not not a or 1 of b* or 1 of s*", "(or (not (not a)) (or b) (or shift_1 shift_2))"},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		const struct condition *c;
@@ -54,23 +54,23 @@ TEST(not_binds_before_and_and_and_before_or)
 TEST(each_mistake_is_told_with_its_column)
 {
 	static const char *const rows[][3] = {
-		{"a and", "f:3:15", "the condition ends where the name of a selection belongs"},
-		{"a b", "f:3:12", "\"b\" where `and`, `or` or the end belongs"},
-		{"a & b", "f:3:12", "\"&\" where `and`, `or` or the end belongs"},
-		{"a and é", "f:3:16", "\"é\" where the name of a selection belongs"},
-		{"(a or b", "f:3:17", "the condition ends where `)` belongs"},
-		{"a or b)", "f:3:16", "\")\" where `and`, `or` or the end belongs"},
-		{"shfit_1", "f:3:10", "there is no selection \"shfit_1\""},
-		{"a or or", "f:3:15", "\"or\" where the name of a selection belongs"},
-		{"1 off them", "f:3:12", "\"off\" where `of` belongs"},
-		{"1 of a", "f:3:15", "\"a\" where `them`, or the beginning of names and a star, belongs"},
-		{"1 of *", "f:3:15", "\"*\" where `them`, or the beginning of names and a star, belongs"},
-		{"2 of them", "f:3:10", "\"2\" where the name of a selection belongs"},
-		{"1 of x*", "f:3:15", "there is no selection \"x*\""},
-		{"all", "f:3:13", "the condition ends where `of` belongs"},
-		{"a or b or 1 of shift_2*", "f:3:10", "the condition never looks at \"shift_1\""},
-		{"", "f:3:10", "`condition` must be a text"},
-		{"  ", "f:3:12", "the condition ends where the name of a selection belongs"},
+	    {"a and", "f:3:15", "the condition ends where the name of a selection belongs"},
+	    {"a b", "f:3:12", "\"b\" where `and`, `or` or the end belongs"},
+	    {"a & b", "f:3:12", "\"&\" where `and`, `or` or the end belongs"},
+	    {"a and é", "f:3:16", "\"é\" where the name of a selection belongs"},
+	    {"(a or b", "f:3:17", "the condition ends where `)` belongs"},
+	    {"a or b)", "f:3:16", "\")\" where `and`, `or` or the end belongs"},
+	    {"shfit_1", "f:3:10", "there is no selection \"shfit_1\""},
+	    {"a or or", "f:3:15", "\"or\" where the name of a selection belongs"},
+	    {"1 off them", "f:3:12", "\"off\" where `of` belongs"},
+	    {"1 of a", "f:3:15", "\"a\" where `them`, or the beginning of names and a star, belongs"},
+	    {"1 of *", "f:3:15", "\"*\" where `them`, or the beginning of names and a star, belongs"},
+	    {"2 of them", "f:3:10", "\"2\" where the name of a selection belongs"},
+	    {"1 of x*", "f:3:15", "there is no selection \"x*\""},
+	    {"all", "f:3:13", "the condition ends where `of` belongs"},
+	    {"a or b or 1 of shift_2*", "f:3:10", "the condition never looks at \"shift_1\""},
+	    {"", "f:3:10", "`condition` must be a text"},
+	    {"  ", "f:3:12", "the condition ends where the name of a selection belongs"},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		const struct condition *c;
@@ -137,7 +137,8 @@ TEST(the_deepest_condition_makes_an_expression_within_its_limit)
 	BUF_LIT(&b, "a or b and a");
 	for (size_t i = 0; i < CONDITION_DEPTH_MAX; i++)
 		buf_put_char(&b, ')');
-	snprintf(match, sizeof match, "a: {level: 1, secure: true}, b: {groups|all: [x, y], name: z}, condition: " STR_FMT,
+	snprintf(match, sizeof match,
+		 "a: {level: 1, secure: true}, b: {groups|all: [x, y], name: z}, condition: " STR_FMT,
 		 STR_ARG(buf_str(&b)));
 	CHECK_INT(rulebook_size(try_match(match)), 1);
 }

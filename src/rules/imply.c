@@ -7,7 +7,7 @@ struct search {
 	const struct node *a, *b; /* b may be NULL: then it never holds */
 	struct fact request[FACTS_MAX];
 	struct classes classes[FACTS_MAX]; /* none yet while n is 0 */
-	size_t weight; /* of judging both once */
+	size_t weight;			   /* of judging both once */
 	size_t work;
 };
 
@@ -44,7 +44,8 @@ static bool find_classes(struct search *s, size_t fact)
 	if (s->classes[fact].n > 0)
 		return true;
 	return collect(s->a, fact, &list) && (!s->b || collect(s->b, fact, &list)) &&
-	       classes_of(list.at, list.n, s->imply->vocabulary->facts[fact].kind, s->imply->scratch, &s->classes[fact], &s->work);
+	       classes_of(list.at, list.n, s->imply->vocabulary->facts[fact].kind, s->imply->scratch, &s->classes[fact],
+			  &s->work);
 }
 
 static bool is_spent(const struct search *s)
@@ -60,7 +61,8 @@ static size_t weigh(const struct node *top)
 	return weight;
 }
 
-/* IMPLY_NO when there is a request that agrees with what is set and in which a holds and b does not. Each level sets one fact more. */
+/* IMPLY_NO when there is a request that agrees with what is set and in which a holds and b does not. Each level sets
+ * one fact more. */
 static enum imply_answer search(struct search *s)
 {
 	s->work += s->weight;

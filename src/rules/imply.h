@@ -1,8 +1,9 @@
 /* imply.h: whether one rule's conditions follow from another's, over everything that can be known. Pure.
  *
- * The question is exact, not a look at the words: a request in which all is known (each fact has a value, or is absent) and in which the one
- * holds and the other does not is searched for, fact by fact, over the classes of values that the two can tell apart (classes.h). It may take too long: the
- * steps of one question and of all together are counted, and the answer is then that nobody knows.
+ * The question is exact, not a look at the words: a request in which all is known (each fact has a value, or is
+ * absent) and in which the one holds and the other does not is searched for, fact by fact, over the classes of values
+ * that the two can tell apart (classes.h). It may take too long: the steps of one question and of all together are
+ * counted, and the answer is then that nobody knows.
  */
 #ifndef RULES_IMPLY_H
 #define RULES_IMPLY_H

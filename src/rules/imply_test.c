@@ -7,7 +7,8 @@ static enum imply_answer follows(const char *a, const char *b)
 {
 	struct arena scratch = arena_map(IMPLY_SCRATCH_BYTES);
 	struct imply imply = {.vocabulary = &try_vocabulary, .scratch = &scratch};
-	enum imply_answer answer = imply_follows(&imply, try_match(a)->rules[0].applies, try_match(b)->rules[0].applies);
+	enum imply_answer answer =
+	    imply_follows(&imply, try_match(a)->rules[0].applies, try_match(b)->rules[0].applies);
 	CHECK_INT(scratch.used, 0);
 	arena_unmap(&scratch);
 	return answer;
@@ -26,23 +27,23 @@ static void check_rows(const struct row *rows, size_t n)
 		snprintf(b, sizeof b, strstr(rows[i].b, "condition") ? "%s" : "s: {%s}, condition: s", rows[i].b);
 		enum imply_answer there = follows(a, b), back = follows(b, a);
 		if (!test_count(there == rows[i].there && back == rows[i].back))
-			test_fail(__FILE__, __LINE__, "%s -> %s: %d and back %d, expected %d and %d", rows[i].a, rows[i].b, (int)there,
-				  (int)back, (int)rows[i].there, (int)rows[i].back);
+			test_fail(__FILE__, __LINE__, "%s -> %s: %d and back %d, expected %d and %d", rows[i].a,
+				  rows[i].b, (int)there, (int)back, (int)rows[i].there, (int)rows[i].back);
 	}
 }
 
 TEST(more_fields_and_fewer_values_are_more_particular)
 {
 	static const struct row rows[] = {
-		{"name: a, level: 1", "name: a", IMPLY_YES, IMPLY_NO},
-		{"name: a", "name: [a, b]", IMPLY_YES, IMPLY_NO},
-		{"name: A", "name: a", IMPLY_YES, IMPLY_YES},
-		{"name: a", "name: b", IMPLY_NO, IMPLY_NO},
-		{"name: a", "level: 1", IMPLY_NO, IMPLY_NO},
-		{"groups|all: [a, b]", "groups: a", IMPLY_YES, IMPLY_NO},
-		{"groups|all: [a, b]", "groups: [a, c]", IMPLY_YES, IMPLY_NO},
-		{"groups: a", "groups: '*'", IMPLY_YES, IMPLY_NO},
-		{"a: {groups: a}, b: {groups: b}, condition: a and not b", "groups: a", IMPLY_YES, IMPLY_NO},
+	    {"name: a, level: 1", "name: a", IMPLY_YES, IMPLY_NO},
+	    {"name: a", "name: [a, b]", IMPLY_YES, IMPLY_NO},
+	    {"name: A", "name: a", IMPLY_YES, IMPLY_YES},
+	    {"name: a", "name: b", IMPLY_NO, IMPLY_NO},
+	    {"name: a", "level: 1", IMPLY_NO, IMPLY_NO},
+	    {"groups|all: [a, b]", "groups: a", IMPLY_YES, IMPLY_NO},
+	    {"groups|all: [a, b]", "groups: [a, c]", IMPLY_YES, IMPLY_NO},
+	    {"groups: a", "groups: '*'", IMPLY_YES, IMPLY_NO},
+	    {"a: {groups: a}, b: {groups: b}, condition: a and not b", "groups: a", IMPLY_YES, IMPLY_NO},
 	};
 	check_rows(rows, ARRAY_LEN(rows));
 }
@@ -50,24 +51,24 @@ TEST(more_fields_and_fewer_values_are_more_particular)
 TEST(patterns_are_compared_by_the_texts_that_they_match)
 {
 	static const struct row rows[] = {
-		{"name: anna", "name|startswith: an", IMPLY_YES, IMPLY_NO},
-		{"name|startswith: ann", "name|startswith: an", IMPLY_YES, IMPLY_NO},
-		{"name|startswith: an", "name|contains: n", IMPLY_YES, IMPLY_NO},
-		{"name|startswith: a, name|endswith: b", "name: 'a*b'", IMPLY_YES, IMPLY_YES},
-		{"name|startswith: a, name|endswith: a", "name: 'a*a'", IMPLY_NO, IMPLY_YES},
-		{"name: 'a*b'", "name: 'a?*b'", IMPLY_NO, IMPLY_YES},
-		{"name: ['a?*b', ab]", "name: 'a*b'", IMPLY_YES, IMPLY_YES},
-		{"name: ['?', '??*', '']", "name: '*'", IMPLY_YES, IMPLY_YES},
-		{"name: ['?', '??*']", "name: '*'", IMPLY_YES, IMPLY_NO},
-		{"name: 'a?', name|endswith: b", "name: ab", IMPLY_YES, IMPLY_YES},
-		{"name: 'É?'", "name: '?\?'", IMPLY_YES, IMPLY_NO},
-		{"name: 'É'", "name: '?\?'", IMPLY_NO, IMPLY_NO},
-		{"name: '*a*b*c*'", "name: '*a*c*'", IMPLY_YES, IMPLY_NO},
-		{"name: '\\*'", "name: '?'", IMPLY_YES, IMPLY_NO},
-		{"name|startswith: a, name|contains: b", "name: 'a*b*'", IMPLY_YES, IMPLY_YES},
-		{"groups|startswith: a", "groups|contains: a", IMPLY_YES, IMPLY_NO},
-		/* Two texts of the set may hold the two halves. */
-		{"groups|startswith: a, groups|endswith: b", "groups: 'a*b'", IMPLY_NO, IMPLY_YES},
+	    {"name: anna", "name|startswith: an", IMPLY_YES, IMPLY_NO},
+	    {"name|startswith: ann", "name|startswith: an", IMPLY_YES, IMPLY_NO},
+	    {"name|startswith: an", "name|contains: n", IMPLY_YES, IMPLY_NO},
+	    {"name|startswith: a, name|endswith: b", "name: 'a*b'", IMPLY_YES, IMPLY_YES},
+	    {"name|startswith: a, name|endswith: a", "name: 'a*a'", IMPLY_NO, IMPLY_YES},
+	    {"name: 'a*b'", "name: 'a?*b'", IMPLY_NO, IMPLY_YES},
+	    {"name: ['a?*b', ab]", "name: 'a*b'", IMPLY_YES, IMPLY_YES},
+	    {"name: ['?', '??*', '']", "name: '*'", IMPLY_YES, IMPLY_YES},
+	    {"name: ['?', '??*']", "name: '*'", IMPLY_YES, IMPLY_NO},
+	    {"name: 'a?', name|endswith: b", "name: ab", IMPLY_YES, IMPLY_YES},
+	    {"name: 'É?'", "name: '?\?'", IMPLY_YES, IMPLY_NO},
+	    {"name: 'É'", "name: '?\?'", IMPLY_NO, IMPLY_NO},
+	    {"name: '*a*b*c*'", "name: '*a*c*'", IMPLY_YES, IMPLY_NO},
+	    {"name: '\\*'", "name: '?'", IMPLY_YES, IMPLY_NO},
+	    {"name|startswith: a, name|contains: b", "name: 'a*b*'", IMPLY_YES, IMPLY_YES},
+	    {"groups|startswith: a", "groups|contains: a", IMPLY_YES, IMPLY_NO},
+	    /* Two texts of the set may hold the two halves. */
+	    {"groups|startswith: a, groups|endswith: b", "groups: 'a*b'", IMPLY_NO, IMPLY_YES},
 	};
 	check_rows(rows, ARRAY_LEN(rows));
 }
@@ -75,16 +76,17 @@ TEST(patterns_are_compared_by_the_texts_that_they_match)
 TEST(ranges_are_compared_by_their_numbers)
 {
 	static const struct row rows[] = {
-		{"level: 3", "level|gte: 3", IMPLY_YES, IMPLY_NO},
-		{"level|gt: 2", "level|gte: 3", IMPLY_YES, IMPLY_YES},
-		{"level|gte: 1, level|lte: 3", "level: [1, 2, 3]", IMPLY_YES, IMPLY_YES},
-		{"time|gte: '08:00', time|lt: '09:00'", "time|gte: '07:00', time|lt: '19:00'", IMPLY_YES, IMPLY_NO},
-		{"time|gte: '00:00'", "time|lte: '23:59'", IMPLY_YES, IMPLY_YES},
-		{"a: {time|lt: '12:00'}, b: {time|gte: '12:00'}, condition: a or b", "time|gte: '00:00'", IMPLY_YES, IMPLY_YES},
-		{"secure: true", "secure: [true, false]", IMPLY_YES, IMPLY_NO},
-		{"date: 2026-11-23", "date|gte: 2026-01-01", IMPLY_YES, IMPLY_NO},
-		/* What is absent is not true, and not false either. */
-		{"a: {secure: true}, condition: not a", "secure: false", IMPLY_NO, IMPLY_YES},
+	    {"level: 3", "level|gte: 3", IMPLY_YES, IMPLY_NO},
+	    {"level|gt: 2", "level|gte: 3", IMPLY_YES, IMPLY_YES},
+	    {"level|gte: 1, level|lte: 3", "level: [1, 2, 3]", IMPLY_YES, IMPLY_YES},
+	    {"time|gte: '08:00', time|lt: '09:00'", "time|gte: '07:00', time|lt: '19:00'", IMPLY_YES, IMPLY_NO},
+	    {"time|gte: '00:00'", "time|lte: '23:59'", IMPLY_YES, IMPLY_YES},
+	    {"a: {time|lt: '12:00'}, b: {time|gte: '12:00'}, condition: a or b", "time|gte: '00:00'", IMPLY_YES,
+	     IMPLY_YES},
+	    {"secure: true", "secure: [true, false]", IMPLY_YES, IMPLY_NO},
+	    {"date: 2026-11-23", "date|gte: 2026-01-01", IMPLY_YES, IMPLY_NO},
+	    /* What is absent is not true, and not false either. */
+	    {"a: {secure: true}, condition: not a", "secure: false", IMPLY_NO, IMPLY_YES},
 	};
 	check_rows(rows, ARRAY_LEN(rows));
 }
@@ -92,11 +94,11 @@ TEST(ranges_are_compared_by_their_numbers)
 TEST(networks_are_compared_by_their_addresses)
 {
 	static const struct row rows[] = {
-		{"from|cidr: 192.0.2.0/25", "from|cidr: 192.0.2.0/24", IMPLY_YES, IMPLY_NO},
-		{"from|cidr: [192.0.2.0/25, 192.0.2.128/25]", "from|cidr: 192.0.2.0/24", IMPLY_YES, IMPLY_YES},
-		{"from: 192.0.2.255", "from|cidr: 192.0.2.0/24", IMPLY_YES, IMPLY_NO},
-		{"from|cidr: 255.0.0.0/8", "from|cidr: 0.0.0.0/0", IMPLY_YES, IMPLY_NO},
-		{"from|cidr: 0.0.0.0/0", "from|cidr: '::/0'", IMPLY_NO, IMPLY_NO},
+	    {"from|cidr: 192.0.2.0/25", "from|cidr: 192.0.2.0/24", IMPLY_YES, IMPLY_NO},
+	    {"from|cidr: [192.0.2.0/25, 192.0.2.128/25]", "from|cidr: 192.0.2.0/24", IMPLY_YES, IMPLY_YES},
+	    {"from: 192.0.2.255", "from|cidr: 192.0.2.0/24", IMPLY_YES, IMPLY_NO},
+	    {"from|cidr: 255.0.0.0/8", "from|cidr: 0.0.0.0/0", IMPLY_YES, IMPLY_NO},
+	    {"from|cidr: 0.0.0.0/0", "from|cidr: '::/0'", IMPLY_NO, IMPLY_NO},
 	};
 	check_rows(rows, ARRAY_LEN(rows));
 }
@@ -104,11 +106,11 @@ TEST(networks_are_compared_by_their_addresses)
 TEST(two_conditions_worded_differently_may_say_the_same)
 {
 	static const struct row rows[] = {
-		{"a: {name: a}, b: {level: 1}, condition: not (a or b)", "a: {name: a}, b: {level: 1}, condition: not a and not b", IMPLY_YES,
-		 IMPLY_YES},
-		{"a: {name: a}, b: {level: 1}, c: {secure: true}, condition: a and (b or c)",
-		 "a: {name: a}, b: {level: 1}, c: {secure: true}, condition: a and b or a and c", IMPLY_YES, IMPLY_YES},
-		{"a: {name: a}, b: {level: 1}, condition: a and b or a and not b", "name: a", IMPLY_YES, IMPLY_YES},
+	    {"a: {name: a}, b: {level: 1}, condition: not (a or b)",
+	     "a: {name: a}, b: {level: 1}, condition: not a and not b", IMPLY_YES, IMPLY_YES},
+	    {"a: {name: a}, b: {level: 1}, c: {secure: true}, condition: a and (b or c)",
+	     "a: {name: a}, b: {level: 1}, c: {secure: true}, condition: a and b or a and c", IMPLY_YES, IMPLY_YES},
+	    {"a: {name: a}, b: {level: 1}, condition: a and b or a and not b", "name: a", IMPLY_YES, IMPLY_YES},
 	};
 	check_rows(rows, ARRAY_LEN(rows));
 }
@@ -119,19 +121,20 @@ TEST(a_contradiction_never_holds)
 		const char *match;
 		enum imply_answer expected;
 	} rows[] = {
-		{"a: {level|gt: 3, level|lt: 4}, condition: a", IMPLY_YES},
-		{"a: {level|gt: 3, level|lt: 5}, condition: a", IMPLY_NO},
-		{"a: {name|all: [a, b]}, condition: a", IMPLY_YES},
-		{"a: {groups|all: [a, b]}, condition: a", IMPLY_NO},
-		{"a: {name: 'a*'}, b: {name: '*a*'}, condition: a and not b", IMPLY_YES},
-		{"a: {name: '*'}, b: {name: ['?*', '']}, condition: a and not b", IMPLY_YES},
+	    {"a: {level|gt: 3, level|lt: 4}, condition: a", IMPLY_YES},
+	    {"a: {level|gt: 3, level|lt: 5}, condition: a", IMPLY_NO},
+	    {"a: {name|all: [a, b]}, condition: a", IMPLY_YES},
+	    {"a: {groups|all: [a, b]}, condition: a", IMPLY_NO},
+	    {"a: {name: 'a*'}, b: {name: '*a*'}, condition: a and not b", IMPLY_YES},
+	    {"a: {name: '*'}, b: {name: ['?*', '']}, condition: a and not b", IMPLY_YES},
 	};
 	struct arena arena = arena_map(RULEBOOK_MEMORY_BYTES_MAX);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		char rules[800], text[TRY_BOOK_BYTES];
 		const struct rulebook *book;
 		struct error error = {0};
-		snprintf(rules, sizeof rules, "rules: [{id: r, title: t, layer: low, outcome: permit, match: {%s}}]", rows[i].match);
+		snprintf(rules, sizeof rules, "rules: [{id: r, title: t, layer: low, outcome: permit, match: {%s}}]",
+			 rows[i].match);
 		arena_clear(&arena);
 		int code = rulebook_load_text(&book, &try_vocabulary, &arena, "f", try_book_text(text, rules), &error);
 		CHECK_INT(code, rows[i].expected == IMPLY_YES ? ERROR_INPUT : 0);

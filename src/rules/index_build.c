@@ -47,18 +47,17 @@ static struct fact text_fact(int state, struct str text)
 
 /* ---- the values that rules name ---- */
 
-static const struct node *next_on_fact(const struct builder *b, const struct rule *rule, const struct node *node)
+/* The rule's next predicate on the fact, behind this node or from the first on; NULL when there is none. */
+static const struct node *next_on_fact(const struct builder *b, const struct rule *rule, const struct node *behind)
 {
-	const struct node *end = rule->applies + rule->applies->size;
+	const struct node *end = rule->applies + rule->applies->size, *node = behind ? behind + 1 : rule->applies;
 	while (node < end && !(node->op == NODE_PREDICATE && node->predicate->fact == b->fact))
 		node++;
 	return node < end ? node : NULL;
 }
 
-#define EACH_PREDICATE(b, rule, node)                                                                                \
-	for (const struct node *node = next_on_fact((b), (rule), (rule)->applies); node; node = next_on_fact((b), (rule), node + 1))
-
-/* How many values the rules compare the fact with, each counted as often as a rule does it, and the nodes of those rules. */
+/* How many values the rules compare the fact with, each counted as often as a rule does it, and the nodes of those
+ * rules. */
 static void count(const struct builder *b, size_t *ret_values, size_t *ret_nodes)
 {
 	*ret_values = *ret_nodes = 0;
@@ -67,7 +66,7 @@ static void count(const struct builder *b, size_t *ret_values, size_t *ret_nodes
 		if (!looks_at(rule, b->fact))
 			continue;
 		*ret_nodes += rule->applies->size;
-		EACH_PREDICATE (b, rule, node)
+		for (const struct node *node = next_on_fact(b, rule, NULL); node; node = next_on_fact(b, rule, node))
 			*ret_values += node->predicate->n;
 	}
 }
@@ -85,7 +84,8 @@ static size_t slots_for(size_t n)
 static struct field_slot *slot_of(struct field_slot *slots, size_t n, struct str text, uint64_t hash)
 {
 	size_t i = hash >> 32;
-	while (slots[i & (n - 1)].text.at && !(slots[i & (n - 1)].hash == hash && str_eq(slots[i & (n - 1)].text, text)))
+	while (slots[i & (n - 1)].text.at &&
+	       !(slots[i & (n - 1)].hash == hash && str_eq(slots[i & (n - 1)].text, text)))
 		i++;
 	return &slots[i & (n - 1)];
 }
@@ -107,7 +107,7 @@ static size_t collect_texts(const struct builder *b, struct field_slot *slots, s
 	size_t n = 0;
 	for (size_t i = 0; i < b->rulebook->n; i++) {
 		const struct rule *rule = &b->rulebook->rules[i];
-		EACH_PREDICATE (b, rule, node) {
+		for (const struct node *node = next_on_fact(b, rule, NULL); node; node = next_on_fact(b, rule, node)) {
 			for (size_t k = 0; k < node->predicate->n; k++) {
 				const struct pattern *pattern = &node->predicate->patterns[k];
 				n += !pattern->wild && add_text(slots, n_slots, pattern->text);
@@ -122,7 +122,7 @@ static void add_naming_rules(const struct builder *b, struct field_slot *slots, 
 {
 	for (size_t i = 0; i < b->rulebook->n; i++) {
 		const struct rule *rule = &b->rulebook->rules[i];
-		EACH_PREDICATE (b, rule, node) {
+		for (const struct node *node = next_on_fact(b, rule, NULL); node; node = next_on_fact(b, rule, node)) {
 			for (size_t k = 0; k < node->predicate->n; k++) {
 				struct str text = node->predicate->patterns[k].text;
 				if (!node->predicate->patterns[k].wild)
@@ -205,7 +205,7 @@ static size_t collect_breaks(const struct builder *b, int64_t *breaks)
 	for (size_t i = 0; i < b->rulebook->n; i++) {
 		const struct rule *rule = &b->rulebook->rules[i];
 		size_t before = n;
-		EACH_PREDICATE (b, rule, node) {
+		for (const struct node *node = next_on_fact(b, rule, NULL); node; node = next_on_fact(b, rule, node)) {
 			for (size_t k = 0; k < node->predicate->n; k++) {
 				const struct range *range = &node->predicate->ranges[k];
 				if (range->low != INT64_MIN)

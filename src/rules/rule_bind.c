@@ -65,12 +65,14 @@ static int check_override(const struct binder *b, size_t rule, size_t other, con
 		return source_remedy(&s, "take it out");
 	}
 	if (r->words.outcome == o->words.outcome) {
-		source_fail(&s, place, "\"" STR_FMT "\" has the same outcome, so there is nothing to override", STR_ARG(o->words.id));
+		source_fail(&s, place, "\"" STR_FMT "\" has the same outcome, so there is nothing to override",
+			    STR_ARG(o->words.id));
 		return source_remedy(&s, "take it out, or name a rule that %s",
 				     r->words.outcome == OUTCOME_PERMIT ? "refuses" : "permits");
 	}
 	if (o->layer < r->layer) {
-		source_fail(&s, place, "\"" STR_FMT "\" stands in the higher layer " STR_FMT ", which outweighs any `overrides`",
+		source_fail(&s, place,
+			    "\"" STR_FMT "\" stands in the higher layer " STR_FMT ", which outweighs any `overrides`",
 			    STR_ARG(o->words.id), STR_ARG(source_shown(o->words.layer)));
 		return source_remedy(&s, "move one of the two to another layer, or take it out");
 	}
@@ -115,8 +117,8 @@ static int check_ids(const struct binder *b)
 			if (!str_eq(b->ids[i], b->ids[k]))
 				continue;
 			const struct source s = source_of(b, i);
-			source_fail(&s, &b->drafts[i].place, "there is another rule \"" STR_FMT "\" at %s:%d", STR_ARG(b->ids[i]),
-				    b->drafts[k].file, b->drafts[k].place.line);
+			source_fail(&s, &b->drafts[i].place, "there is another rule \"" STR_FMT "\" at %s:%d",
+				    STR_ARG(b->ids[i]), b->drafts[k].file, b->drafts[k].place.line);
 			return source_remedy(&s, "give each rule an id of its own");
 		}
 	}
@@ -131,9 +133,11 @@ static int check_possible(const struct binder *b, struct imply *imply)
 		if (imply_never(imply, b->rules[i].applies) != IMPLY_YES)
 			continue;
 		const struct source s = source_of(b, i);
-		source_fail(&s, &b->drafts[i].place, "the rule \"" STR_FMT "\" can never speak: its conditions contradict each other",
+		source_fail(&s, &b->drafts[i].place,
+			    "the rule \"" STR_FMT "\" can never speak: its conditions contradict each other",
 			    STR_ARG(b->ids[i]));
-		return source_remedy(&s, "look for bounds that exclude each other, and for what both match and unless hold of");
+		return source_remedy(
+		    &s, "look for bounds that exclude each other, and for what both match and unless hold of");
 	}
 	return 0;
 }
@@ -142,7 +146,8 @@ static int too_hard(const struct binder *b, size_t permission, size_t refusal)
 {
 	size_t later = permission > refusal ? permission : refusal, earlier = permission + refusal - later;
 	const struct source s = source_of(b, later);
-	source_limit(&s, &b->drafts[later].place, "\"" STR_FMT "\" and \"" STR_FMT "\" are too intricate to tell which is the more particular",
+	source_limit(&s, &b->drafts[later].place,
+		     "\"" STR_FMT "\" and \"" STR_FMT "\" are too intricate to tell which is the more particular",
 		     STR_ARG(b->ids[later]), STR_ARG(b->ids[earlier]));
 	source_remedy(&s, "let one of them override the other, or write them more simply");
 	return ERROR_LIMIT;
@@ -210,8 +215,8 @@ static int bind(struct binder *b, struct arena *arena)
 	return code;
 }
 
-int rule_bind(struct rulebook *rulebook, struct rule_draft *drafts, size_t n, struct arena *arena, struct arena *scratch,
-	      struct error *error)
+int rule_bind(struct rulebook *rulebook, struct rule_draft *drafts, size_t n, struct arena *arena,
+	      struct arena *scratch, struct error *error)
 {
 	struct binder b = {.rulebook = rulebook, .drafts = drafts, .n = n, .scratch = scratch, .error = error};
 	size_t used = scratch->used;

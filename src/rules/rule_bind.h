@@ -4,8 +4,9 @@
 
 #include "rules/rule_read.h"
 
-/* Fills the rulebook's rules from the n drafts, which it sorts by layers. scratch has IMPLY_SCRATCH_BYTES, and is as it was after the call. */
-int rule_bind(struct rulebook *rulebook, struct rule_draft *drafts, size_t n, struct arena *arena, struct arena *scratch,
-	      struct error *error);
+/* Fills the rulebook's rules from the n drafts, which it sorts by layers. scratch has IMPLY_SCRATCH_BYTES, and is as
+ * it was after the call. */
+int rule_bind(struct rulebook *rulebook, struct rule_draft *drafts, size_t n, struct arena *arena,
+	      struct arena *scratch, struct error *error);
 
 #endif

@@ -153,7 +153,8 @@ static int add_condition(const struct reading *g, const struct yaml *node, struc
 	while (i < b->n_conditions && !str_eq(b->conditions[i], text))
 		i++;
 	if (i == RULEBOOK_CONDITIONS_MAX) {
-		source_limit(g->source, node, "more than %d different conditions in one rulebook", RULEBOOK_CONDITIONS_MAX);
+		source_limit(g->source, node, "more than %d different conditions in one rulebook",
+			     RULEBOOK_CONDITIONS_MAX);
 		return source_remedy(g->source, "word those that mean the same in the same way");
 	}
 	if (i == b->n_conditions)
@@ -186,7 +187,8 @@ static int read_overrides(const struct reading *g)
 		struct str id;
 		code = source_text(g->source, node, "overrides", RULE_ID_BYTES_MAX, &id);
 		if (code == 0)
-			d->overrides[i] = (struct yaml){.line = node->line, .column = node->column, .text = arena_str(g->r->drafts, id)};
+			d->overrides[i] = (struct yaml){
+			    .line = node->line, .column = node->column, .text = arena_str(g->r->drafts, id)};
 	}
 	return code;
 }
@@ -214,8 +216,9 @@ static int read_words(const struct reading *g)
 
 int rule_read(struct rule_reader *r, const struct yaml *yaml, struct rule_draft *ret_draft)
 {
-	static const struct str keys[] = {{"id", 2},	  {"title", 5},	    {"about", 5},  {"layer", 5},      {"match", 5}, {"unless", 6},
-					  {"outcome", 7}, {"overrides", 9}, {"reason", 6}, {"conditions", 10}, {"cite", 4},  {"date", 4}};
+	static const struct str keys[] = {{"id", 2},	 {"title", 5},	     {"about", 5},   {"layer", 5},
+					  {"match", 5},	 {"unless", 6},	     {"outcome", 7}, {"overrides", 9},
+					  {"reason", 6}, {"conditions", 10}, {"cite", 4},    {"date", 4}};
 	const struct yaml *match;
 	const struct reading g = {r, r->compiler.values.source, yaml, ret_draft};
 	*ret_draft = (struct rule_draft){0};

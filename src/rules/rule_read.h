@@ -24,11 +24,11 @@ struct rule_draft {
 };
 
 struct rule_reader {
-	struct compiler compiler;   /* its arena also keeps the texts */
-	struct rulebook *rulebook;  /* its conditions grow */
-	const struct str *layers;   /* the highest first */
+	struct compiler compiler;  /* its arena also keeps the texts */
+	struct rulebook *rulebook; /* its conditions grow */
+	const struct str *layers;  /* the highest first */
 	size_t n_layers;
-	struct arena *drafts;	    /* keeps the names of overridden rules until all rules are read */
+	struct arena *drafts; /* keeps the names of overridden rules until all rules are read */
 };
 
 int rule_read(struct rule_reader *r, const struct yaml *yaml, struct rule_draft *ret_draft);

@@ -1,5 +1,5 @@
-/* Foreign rulebooks. One that loads decides requests of its own words: by its index as without it, and a permission that it gives on what is
- * known it gives whatever is known besides. */
+/* Foreign rulebooks. One that loads decides requests of its own words: by its index as without it, and a permission
+ * that it gives on what is known it gives whatever is known besides. */
 #include "rules/index.h"
 #include "rules/match.h"
 #include "rules/rules_try.h"

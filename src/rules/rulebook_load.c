@@ -136,7 +136,8 @@ static int read_rules(struct loader *l, const struct yaml *list)
 	int code = 0;
 	if (list->kind != YAML_LIST) {
 		source_fail(&l->source, list, "`rules` must be a list");
-		return source_remedy(&l->source, "begin each rule with `- id: …`; where there are none write rules: []");
+		return source_remedy(&l->source,
+				     "begin each rule with `- id: …`; where there are none write rules: []");
 	}
 	for (const struct yaml *node = list->first; node && code == 0; node = node->next)
 		code = read_rule(l, node);
@@ -189,15 +190,16 @@ static void init(struct loader *l, const struct vocabulary *vocabulary, struct a
 	_Static_assert(crypto_hash_sha256_BYTES == RULEBOOK_HASH_BYTES, "the hash is SHA-256");
 	ASSERT(vocabulary->n <= FACTS_MAX && arena->size - arena->used >= RULEBOOK_MEMORY_BYTES_MAX);
 	*l = (struct loader){
-		.arena = arena, .work = arena_map(WORK_BYTES), .kept = arena_map(DRAFTS_BYTES), .source.error = error};
+	    .arena = arena, .work = arena_map(WORK_BYTES), .kept = arena_map(DRAFTS_BYTES), .source.error = error};
 	l->rulebook = ARENA_TAKE(arena, struct rulebook, 1);
 	l->rulebook->vocabulary = vocabulary;
 	l->drafts = ARENA_TAKE(&l->kept, struct rule_draft, RULEBOOK_RULES_MAX);
 	l->reader = (struct rule_reader){
-		.compiler = {.values = {.source = &l->source, .vocabulary = vocabulary, .arena = arena}, .scratch = &l->work},
-		.rulebook = l->rulebook,
-		.layers = l->layers,
-		.drafts = &l->kept,
+	    .compiler = {.values = {.source = &l->source, .vocabulary = vocabulary, .arena = arena},
+			 .scratch = &l->work},
+	    .rulebook = l->rulebook,
+	    .layers = l->layers,
+	    .drafts = &l->kept,
 	};
 	crypto_hash_sha256_init(&l->hash);
 }

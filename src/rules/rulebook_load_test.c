@@ -30,37 +30,39 @@ static void check_mistakes(const char *before, const struct row *rows, size_t n)
 		struct error error;
 		snprintf(text, sizeof text, "%s%s", before, rows[i].text);
 		int code = load(text, &book, &error);
-		bool ok = code < 0 && code == (int)error.code && strcmp(error.where, rows[i].where) == 0 && strstr(error.what, rows[i].what) &&
-			  error.remedy[0] && arena.used == 0;
+		bool ok = code < 0 && code == (int)error.code && strcmp(error.where, rows[i].where) == 0 &&
+			  strstr(error.what, rows[i].what) && error.remedy[0] && arena.used == 0;
 		if (!test_count(ok))
-			test_fail(__FILE__, __LINE__, "%s: %d, %s: %s (%s), expected %s: %s", rows[i].text, code, error.where, error.what,
-				  error.remedy, rows[i].where, rows[i].what);
+			test_fail(__FILE__, __LINE__, "%s: %d, %s: %s (%s), expected %s: %s", rows[i].text, code,
+				  error.where, error.what, error.remedy, rows[i].where, rows[i].what);
 	}
 }
 
 TEST(mistakes_of_the_head_are_told)
 {
 	static const struct row rows[] = {
-		{"[]", "f:1:1", "the head of a rulebook must be a map"},
-		{"nam: x", "f:1:1", "has no \"nam\""},
-		{"layers: [a]", "f:1:1", "there is no `name` here"},
-		{"name: ''", "f:1:7", "`name` must be a text"},
-		{"name: 12345678901234567890123456789012345678901", "f:1:7", "has 41 bytes, more than 40"},
-		{"name: x\nvocabulary: access.Request", "f:2:13", "these rules are asked about try.Request"},
-		{"name: x", "f:1:1", "there is no `layers`"},
-		{"name: x\nlayers: a", "f:2:9", "must be a list of 1 to 8"},
-		{"name: x\nlayers: []", "f:2:9", "must be a list of 1 to 8"},
-		{"name: x\nlayers: [a, b, c, d, e, f, g, h, i]", "f:2:9", "must be a list of 1 to 8"},
-		{"name: x\nlayers: [a, b, a]", "f:2:16", "the layer \"a\" stands here twice"},
-		{"name: x\nlayers: [[a]]", "f:2:10", "`layers` must be a text"},
-		{"name: x\nlayers: [a]\n", "f:1:1", "there is no `default`"},
-		{"name: x\nlayers: [a]\ndefault: refuse", "f:3:10", "`default` must be a map"},
-		{"name: x\nlayers: [a]\ndefault: {outcome: permit, reason: x}", "f:3:20", "the default can only refuse"},
-		{"name: x\nlayers: [a]\ndefault: {outcome: refuse}", "f:3:10", "there is no `reason`"},
-		{"name: x\nlayers: [a]\ndefault: {outcome: refuse, reason: x, why: y}", "f:3:39", "`default` has no \"why\""},
-		{"name: x\nlayers: [a]\ndefault: {outcome: refuse, reason: x}\nrules: {}", "f:4:8", "`rules` must be a list"},
-		{"name: x\nname: y", "f:2:1", "stands twice"},
-		{"name: &a x", "f:1:", "an anchor"},
+	    {"[]", "f:1:1", "the head of a rulebook must be a map"},
+	    {"nam: x", "f:1:1", "has no \"nam\""},
+	    {"layers: [a]", "f:1:1", "there is no `name` here"},
+	    {"name: ''", "f:1:7", "`name` must be a text"},
+	    {"name: 12345678901234567890123456789012345678901", "f:1:7", "has 41 bytes, more than 40"},
+	    {"name: x\nvocabulary: access.Request", "f:2:13", "these rules are asked about try.Request"},
+	    {"name: x", "f:1:1", "there is no `layers`"},
+	    {"name: x\nlayers: a", "f:2:9", "must be a list of 1 to 8"},
+	    {"name: x\nlayers: []", "f:2:9", "must be a list of 1 to 8"},
+	    {"name: x\nlayers: [a, b, c, d, e, f, g, h, i]", "f:2:9", "must be a list of 1 to 8"},
+	    {"name: x\nlayers: [a, b, a]", "f:2:16", "the layer \"a\" stands here twice"},
+	    {"name: x\nlayers: [[a]]", "f:2:10", "`layers` must be a text"},
+	    {"name: x\nlayers: [a]\n", "f:1:1", "there is no `default`"},
+	    {"name: x\nlayers: [a]\ndefault: refuse", "f:3:10", "`default` must be a map"},
+	    {"name: x\nlayers: [a]\ndefault: {outcome: permit, reason: x}", "f:3:20", "the default can only refuse"},
+	    {"name: x\nlayers: [a]\ndefault: {outcome: refuse}", "f:3:10", "there is no `reason`"},
+	    {"name: x\nlayers: [a]\ndefault: {outcome: refuse, reason: x, why: y}", "f:3:39",
+	     "`default` has no \"why\""},
+	    {"name: x\nlayers: [a]\ndefault: {outcome: refuse, reason: x}\nrules: {}", "f:4:8",
+	     "`rules` must be a list"},
+	    {"name: x\nname: y", "f:2:1", "stands twice"},
+	    {"name: &a x", "f:1:", "an anchor"},
 	};
 	check_mistakes("", rows, ARRAY_LEN(rows) - 1);
 }
@@ -72,33 +74,36 @@ TEST(mistakes_of_the_head_are_told)
 TEST(mistakes_of_a_rule_are_told)
 {
 	static const struct row rows[] = {
-		{" - r", "f:5:4", "a rule must be a map"},
-		{" - id: r\n   titel: t", "f:6:4", "a rule has no \"titel\""},
-		{" - title: r", "f:5:4", "there is no `id`"},
-		{" - id: a b", "f:5:8", "this is no id"},
-		{" - id: r", "f:5:4", "there is no `title`"},
-		{" - id: r\n   title: [t]", "f:6:11", "`title` must be a text"},
-		{" - id: r\n   title: t\n   layer: lo", "f:7:11", "there is no layer \"lo\""},
-		{" - id: r\n   title: t\n   layer: low\n   outcome: allow", "f:8:13", "there is no outcome \"allow\""},
-		{SAID "   cite: []", "f:9:10", "`cite` must be a list of texts"},
-		{SAID "   cite: [[a]]", "f:9:11", "`cite` must be a text"},
-		{SAID "   conditions: {a: b}", "f:9:16", "`conditions` must be a list of texts"},
-		{SAID "   date: 2026-13-01", "f:9:10", "this is no date"},
-		{SAID "   date: 2027-02-29", "f:9:10", "this is no date"},
-		{SAID, "f:5:4", "there is no `match`"},
-		{SAID "   match: {}", "f:9:11", "`match` must be a map of selections and a `condition`"},
-		{SAID "   match: {s: {name: x}}", "f:9:11", "`match` must be a map"},
-		{SAID "   match: {s: {name: x}, t: {name: y}}", "f:9:11", "there is no `condition`"},
-		{SAID "   match: {1s: {name: x}, condition: s}", "f:9:12", "\"1s\" is no name for a selection"},
-		{SAID "   match: {and: {name: x}, condition: s}", "f:9:12", "\"and\" is no name"},
-		{SAID "   match: {s: {}, condition: s}", "f:9:15", "must be a map of fields"},
-		{SAID "   match: {s: x, condition: s}", "f:9:15", "must be a map of fields"},
-		{SAID "   match: {s: {name: x}, condition: s or z}", "f:9:42", "there is no selection \"z\""},
-		{SAID "   match: {s: {name: x}, t: {name: x}, condition: s}", "f:9:51", "the condition never looks at \"t\""},
-		{SAID "   match: {s: {name: x}, condition: s}\n   unless: {s: {name: y}, condition: t}", "f:10:38", "there is no selection \"t\""},
-		{SAID "   match: {s: {name: x}, condition: s}\n   unless: {s: {name: x}, condition: s}", "f:5:8", "can never speak"},
-		{SAID "   match: {s: {name: x}, condition: s}\n   overrides: q", "f:10:15", "there is no rule \"q\""},
-		{SAID "   match: {s: {name: x}, condition: s}\n   overrides: [r]", "f:10:16", "the rule overrides itself"},
+	    {" - r", "f:5:4", "a rule must be a map"},
+	    {" - id: r\n   titel: t", "f:6:4", "a rule has no \"titel\""},
+	    {" - title: r", "f:5:4", "there is no `id`"},
+	    {" - id: a b", "f:5:8", "this is no id"},
+	    {" - id: r", "f:5:4", "there is no `title`"},
+	    {" - id: r\n   title: [t]", "f:6:11", "`title` must be a text"},
+	    {" - id: r\n   title: t\n   layer: lo", "f:7:11", "there is no layer \"lo\""},
+	    {" - id: r\n   title: t\n   layer: low\n   outcome: allow", "f:8:13", "there is no outcome \"allow\""},
+	    {SAID "   cite: []", "f:9:10", "`cite` must be a list of texts"},
+	    {SAID "   cite: [[a]]", "f:9:11", "`cite` must be a text"},
+	    {SAID "   conditions: {a: b}", "f:9:16", "`conditions` must be a list of texts"},
+	    {SAID "   date: 2026-13-01", "f:9:10", "this is no date"},
+	    {SAID "   date: 2027-02-29", "f:9:10", "this is no date"},
+	    {SAID, "f:5:4", "there is no `match`"},
+	    {SAID "   match: {}", "f:9:11", "`match` must be a map of selections and a `condition`"},
+	    {SAID "   match: {s: {name: x}}", "f:9:11", "`match` must be a map"},
+	    {SAID "   match: {s: {name: x}, t: {name: y}}", "f:9:11", "there is no `condition`"},
+	    {SAID "   match: {1s: {name: x}, condition: s}", "f:9:12", "\"1s\" is no name for a selection"},
+	    {SAID "   match: {and: {name: x}, condition: s}", "f:9:12", "\"and\" is no name"},
+	    {SAID "   match: {s: {}, condition: s}", "f:9:15", "must be a map of fields"},
+	    {SAID "   match: {s: x, condition: s}", "f:9:15", "must be a map of fields"},
+	    {SAID "   match: {s: {name: x}, condition: s or z}", "f:9:42", "there is no selection \"z\""},
+	    {SAID "   match: {s: {name: x}, t: {name: x}, condition: s}", "f:9:51",
+	     "the condition never looks at \"t\""},
+	    {SAID "   match: {s: {name: x}, condition: s}\n   unless: {s: {name: y}, condition: t}", "f:10:38",
+	     "there is no selection \"t\""},
+	    {SAID "   match: {s: {name: x}, condition: s}\n   unless: {s: {name: x}, condition: s}", "f:5:8",
+	     "can never speak"},
+	    {SAID "   match: {s: {name: x}, condition: s}\n   overrides: q", "f:10:15", "there is no rule \"q\""},
+	    {SAID "   match: {s: {name: x}, condition: s}\n   overrides: [r]", "f:10:16", "the rule overrides itself"},
 	};
 	check_mistakes(BEFORE, rows, ARRAY_LEN(rows));
 }
@@ -107,41 +112,41 @@ TEST(mistakes_of_a_rule_are_told)
 TEST(mistakes_of_fields_and_values_are_told)
 {
 	static const struct row rows[] = {
-		{"nam: x", "f:9:16", "there is no field \"nam\" in try.Request"},
-		{"name|start: x", "f:9:16", "there is no modifier \"start\""},
-		{"name|gte: x", "f:9:16", "\"name\" is a text, and |gte is not for those"},
-		{"level|contains: 1", "f:9:16", "\"level\" is a number, and |contains is not for those"},
-		{"secure|gte: true", "f:9:16", "|gte is not for those"},
-		{"name|: x", "f:9:16", "there is no modifier \"\""},
-		{"name|contains|startswith: x", "f:9:16", "one modifier too many"},
-		{"name|all|all: [x, y]", "f:9:16", "one modifier too many"},
-		{"name|all: x", "f:9:26", "|all stands before a list of two or more"},
-		{"name|all: [x]", "f:9:26", "|all stands before a list of two or more"},
-		{"level|gte: [1, 2]", "f:9:27", "a list behind |gte"},
-		{"name: []", "f:9:22", "an empty list"},
-		{"name: {a: b}", "f:9:22", "a map where a value of \"name\" belongs"},
-		{"name: [[x]]", "f:9:23", "a list in a list"},
-		{"name: ", "f:9:", "\"name\" has no value"},
-		{"name|contains: ''", "f:9:31", "every text has the empty one"},
-		{"level: x", "f:9:23", "\"level\" is a number, and \"x\" is not"},
-		{"level: 1.5", "f:9:23", "is not"},
-		{"level: 01", "f:9:23", "is not"},
-		{"level: [1, 1234567890123456789]", "f:9:27", "is not"},
-		{"time: '7:00'", "f:9:22", "\"time\" is a time of day"},
-		{"time: '24:00'", "f:9:22", "is not"},
-		{"time: '07:60'", "f:9:22", "is not"},
-		{"time|gt: '23:59'", "f:9:25", "no time is after 23:59"},
-		{"time|lt: '00:00'", "f:9:25", "no time is before 00:00"},
-		{"date: 2026-11-31", "f:9:22", "\"date\" is a date"},
-		{"date: 0000-01-01", "f:9:22", "is not"},
-		{"secure: yes", "f:9:24", "\"secure\" is true or false"},
-		{"from: 192.0.2", "f:9:22", "\"from\" is an address"},
-		{"from: 192.0.2.0/24", "f:9:22", "is not"},
-		{"from|cidr: 192.0.2.0", "f:9:27", "is no network"},
-		{"from|cidr: 192.0.2.0/33", "f:9:27", "is no network"},
-		{"from|cidr: '2001:db8::/129'", "f:9:27", "is no network"},
-		{"from|cidr: 192.0.2.1/24", "f:9:27", "192.0.2.1 is not the first address of its network"},
-		{"level|gt: 3, level|lt: 4", "f:5:8", "can never speak"},
+	    {"nam: x", "f:9:16", "there is no field \"nam\" in try.Request"},
+	    {"name|start: x", "f:9:16", "there is no modifier \"start\""},
+	    {"name|gte: x", "f:9:16", "\"name\" is a text, and |gte is not for those"},
+	    {"level|contains: 1", "f:9:16", "\"level\" is a number, and |contains is not for those"},
+	    {"secure|gte: true", "f:9:16", "|gte is not for those"},
+	    {"name|: x", "f:9:16", "there is no modifier \"\""},
+	    {"name|contains|startswith: x", "f:9:16", "one modifier too many"},
+	    {"name|all|all: [x, y]", "f:9:16", "one modifier too many"},
+	    {"name|all: x", "f:9:26", "|all stands before a list of two or more"},
+	    {"name|all: [x]", "f:9:26", "|all stands before a list of two or more"},
+	    {"level|gte: [1, 2]", "f:9:27", "a list behind |gte"},
+	    {"name: []", "f:9:22", "an empty list"},
+	    {"name: {a: b}", "f:9:22", "a map where a value of \"name\" belongs"},
+	    {"name: [[x]]", "f:9:23", "a list in a list"},
+	    {"name: ", "f:9:", "\"name\" has no value"},
+	    {"name|contains: ''", "f:9:31", "every text has the empty one"},
+	    {"level: x", "f:9:23", "\"level\" is a number, and \"x\" is not"},
+	    {"level: 1.5", "f:9:23", "is not"},
+	    {"level: 01", "f:9:23", "is not"},
+	    {"level: [1, 1234567890123456789]", "f:9:27", "is not"},
+	    {"time: '7:00'", "f:9:22", "\"time\" is a time of day"},
+	    {"time: '24:00'", "f:9:22", "is not"},
+	    {"time: '07:60'", "f:9:22", "is not"},
+	    {"time|gt: '23:59'", "f:9:25", "no time is after 23:59"},
+	    {"time|lt: '00:00'", "f:9:25", "no time is before 00:00"},
+	    {"date: 2026-11-31", "f:9:22", "\"date\" is a date"},
+	    {"date: 0000-01-01", "f:9:22", "is not"},
+	    {"secure: yes", "f:9:24", "\"secure\" is true or false"},
+	    {"from: 192.0.2", "f:9:22", "\"from\" is an address"},
+	    {"from: 192.0.2.0/24", "f:9:22", "is not"},
+	    {"from|cidr: 192.0.2.0", "f:9:27", "is no network"},
+	    {"from|cidr: 192.0.2.0/33", "f:9:27", "is no network"},
+	    {"from|cidr: '2001:db8::/129'", "f:9:27", "is no network"},
+	    {"from|cidr: 192.0.2.1/24", "f:9:27", "192.0.2.1 is not the first address of its network"},
+	    {"level|gt: 3, level|lt: 4", "f:5:8", "can never speak"},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		char text[1000];
@@ -157,18 +162,18 @@ TEST(mistakes_of_fields_and_values_are_told)
 TEST(mistakes_between_rules_are_told)
 {
 	static const struct row rows[] = {
-		{"- {id: a, title: t, layer: low, outcome: permit, match: {s: {name: x}, condition: s}}\n"
-		 "- {id: a, title: t, layer: low, outcome: permit, match: {s: {name: x}, condition: s}}",
-		 "f:6:8", "there is another rule \"a\" at f:5"},
-		{"- {id: a, title: t, layer: low, outcome: permit, match: {s: {name: x}, condition: s}, overrides: b}\n"
-		 "- {id: b, title: t, layer: low, outcome: permit, match: {s: {name: x}, condition: s}}",
-		 "f:5:98", "\"b\" has the same outcome"},
-		{"- {id: a, title: t, layer: low, outcome: permit, match: {s: {name: x}, condition: s}, overrides: b}\n"
-		 "- {id: b, title: t, layer: high, outcome: refuse, match: {s: {name: x}, condition: s}}",
-		 "f:5:98", "\"b\" stands in the higher layer high"},
-		{"- {id: a, title: t, layer: low, outcome: permit, match: {s: {name: x}, condition: s}, overrides: b}\n"
-		 "- {id: b, title: t, layer: low, outcome: refuse, match: {s: {name: x}, condition: s}, overrides: [a]}",
-		 "f:6:99", "\"a\" overrides this rule already"},
+	    {"- {id: a, title: t, layer: low, outcome: permit, match: {s: {name: x}, condition: s}}\n"
+	     "- {id: a, title: t, layer: low, outcome: permit, match: {s: {name: x}, condition: s}}",
+	     "f:6:8", "there is another rule \"a\" at f:5"},
+	    {"- {id: a, title: t, layer: low, outcome: permit, match: {s: {name: x}, condition: s}, overrides: b}\n"
+	     "- {id: b, title: t, layer: low, outcome: permit, match: {s: {name: x}, condition: s}}",
+	     "f:5:98", "\"b\" has the same outcome"},
+	    {"- {id: a, title: t, layer: low, outcome: permit, match: {s: {name: x}, condition: s}, overrides: b}\n"
+	     "- {id: b, title: t, layer: high, outcome: refuse, match: {s: {name: x}, condition: s}}",
+	     "f:5:98", "\"b\" stands in the higher layer high"},
+	    {"- {id: a, title: t, layer: low, outcome: permit, match: {s: {name: x}, condition: s}, overrides: b}\n"
+	     "- {id: b, title: t, layer: low, outcome: refuse, match: {s: {name: x}, condition: s}, overrides: [a]}",
+	     "f:6:99", "\"a\" overrides this rule already"},
 	};
 	check_mistakes(BEFORE, rows, ARRAY_LEN(rows));
 }
@@ -176,16 +181,18 @@ TEST(mistakes_between_rules_are_told)
 TEST(a_remedy_guesses_what_was_meant)
 {
 	static const char *const rows[][2] = {
-		{" - id: r\n   titel: t", "did you mean \"title\"?"},
-		{" - id: r\n   title: t\n   layer: hihg", "did you mean \"high\"?"},
-		{" - id: r\n   title: t\n   layer: middle", "it is one of: high, low"},
-		{SAID "   match: {s: {group: x}, condition: s}", "did you mean \"groups\"?"},
-		{SAID "   match: {s: {xyzzy: x}, condition: s}", "its fields are: name, groups, level, time, date, from, secure, zone"},
-		{SAID "   match: {s: {name|startwith: x}, condition: s}", "did you mean \"startswith\"?"},
-		{SAID "   match: {s: {secure|lt: x}, condition: s}", "it takes none: write \"secure\" alone"},
-		{SAID "   match: {s: {name: x}, condition: s}\n   overrides: q\n"
-		      " - {id: quite, title: t, layer: low, outcome: refuse, match: {s: {name: x}, condition: s}, overrides: [other]}",
-		 "the rules are: r, quite"},
+	    {" - id: r\n   titel: t", "did you mean \"title\"?"},
+	    {" - id: r\n   title: t\n   layer: hihg", "did you mean \"high\"?"},
+	    {" - id: r\n   title: t\n   layer: middle", "it is one of: high, low"},
+	    {SAID "   match: {s: {group: x}, condition: s}", "did you mean \"groups\"?"},
+	    {SAID "   match: {s: {xyzzy: x}, condition: s}",
+	     "its fields are: name, groups, level, time, date, from, secure, zone"},
+	    {SAID "   match: {s: {name|startwith: x}, condition: s}", "did you mean \"startswith\"?"},
+	    {SAID "   match: {s: {secure|lt: x}, condition: s}", "it takes none: write \"secure\" alone"},
+	    {SAID "   match: {s: {name: x}, condition: s}\n   overrides: q\n"
+		  " - {id: quite, title: t, layer: low, outcome: refuse, match: {s: {name: x}, condition: s}, "
+		  "overrides: [other]}",
+	     "the rules are: r, quite"},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		char text[2000];
@@ -201,10 +208,13 @@ TEST(a_rule_keeps_its_words)
 {
 	const struct rulebook *book;
 	struct error error;
-	CHECK_OK(load(BEFORE " - {id: low-1, title: Låg, about: ab, layer: low, outcome: refuse, match: {s: {name: x}, condition: s},\n"
-			     "    reason: because, conditions: [b, a], cite: [c1, c2], date: 2026-11-23, overrides: [low-2]}\n"
-			     " - {id: low-2, title: t, layer: low, outcome: permit, match: {s: {name: x}, condition: s}, cite: c, conditions: a}\n"
-			     " - {id: high-1, title: t, layer: high, outcome: permit, match: {s: {name: x}, condition: s}}\n",
+	CHECK_OK(load(BEFORE
+		      " - {id: low-1, title: Låg, about: ab, layer: low, outcome: refuse, match: {s: {name: x}, "
+		      "condition: s},\n"
+		      "    reason: because, conditions: [b, a], cite: [c1, c2], date: 2026-11-23, overrides: [low-2]}\n"
+		      " - {id: low-2, title: t, layer: low, outcome: permit, match: {s: {name: x}, condition: s}, "
+		      "cite: c, conditions: a}\n"
+		      " - {id: high-1, title: t, layer: high, outcome: permit, match: {s: {name: x}, condition: s}}\n",
 		      &book, &error),
 		 &error);
 	CHECK_STR(rulebook_name(book), STR("try"));
@@ -238,7 +248,8 @@ static const char *many_rules(size_t n, size_t values)
 	BUF_LIT(&b, BEFORE);
 	for (size_t i = 0; i < n; i++) {
 		char line[200];
-		snprintf(line, sizeof line, "- {id: r%zu, title: t, layer: low, outcome: permit, match: {condition: s, s: {level: [0", i);
+		snprintf(line, sizeof line,
+			 "- {id: r%zu, title: t, layer: low, outcome: permit, match: {condition: s, s: {level: [0", i);
 		buf_put_str(&b, str_of(line));
 		for (size_t k = 1; k < values; k++) {
 			buf_put_char(&b, ',');
@@ -271,12 +282,16 @@ static int load_conditions(size_t n, struct error *error)
 	static char text[4000];
 	const struct rulebook *book;
 	struct buf b = {.at = (uint8_t *)text, .size = sizeof text - 1};
-	BUF_LIT(&b, BEFORE "- {id: r, title: t, layer: low, outcome: permit, match: {condition: s, s: {level: 1}}, conditions: [c0");
+	BUF_LIT(
+	    &b, BEFORE
+	    "- {id: r, title: t, layer: low, outcome: permit, match: {condition: s, s: {level: 1}}, conditions: [c0");
 	for (size_t i = 1; i < 32 && i < n; i++) {
 		BUF_LIT(&b, ", c");
 		buf_put_u64(&b, i);
 	}
-	BUF_LIT(&b, "]}\n- {id: q, title: t, layer: low, outcome: permit, match: {condition: s, s: {level: 1}}, conditions: ");
+	BUF_LIT(
+	    &b,
+	    "]}\n- {id: q, title: t, layer: low, outcome: permit, match: {condition: s, s: {level: 1}}, conditions: ");
 	buf_put_str(&b, n > 32 ? STR("more}\n") : STR("c0}\n"));
 	text[b.len] = 0;
 	return load(text, &book, error);
@@ -317,7 +332,8 @@ TEST(two_rules_that_cannot_be_compared_are_refused_unless_one_overrides_the_othe
 		BUF_LIT(&b, BEFORE);
 		for (int i = 0; i < 2; i++) {
 			char line[200];
-			snprintf(line, sizeof line, "- {id: r%d, title: t, layer: low, outcome: %s, %smatch: {s: {groups|all: [x0", i,
+			snprintf(line, sizeof line,
+				 "- {id: r%d, title: t, layer: low, outcome: %s, %smatch: {s: {groups|all: [x0", i,
 				 i ? "permit" : "refuse", i && overrides ? "overrides: r0, " : "");
 			buf_put_str(&b, str_of(line));
 			for (size_t k = 0; k < 20; k++) {
@@ -378,7 +394,8 @@ TEST(files_are_read_in_the_order_of_their_names)
 	put_file("b.yaml", "rules:\n" ONE("b"));
 	put_file("z.yaml", "rules:\n" ONE("z"));
 	put_file("a.yaml", "rules:\n" ONE("a1") ONE("a2"));
-	put_file("rulebook.yaml", "name: try\nlayers: [low]\ndefault: {outcome: refuse, reason: x}\nrules:\n" ONE("own"));
+	put_file("rulebook.yaml",
+		 "name: try\nlayers: [low]\ndefault: {outcome: refuse, reason: x}\nrules:\n" ONE("own"));
 	put_file("notes.txt", "not a rule");
 	put_file(".hidden.yaml", "not a rule");
 	CHECK_OK(load_directory(&book, &error), &error);
@@ -414,18 +431,18 @@ TEST(mistakes_of_a_directory_name_the_file)
 	static const struct {
 		const char *file, *text, *where, *what;
 	} rows[] = {
-		{"other.yaml", "rules: []\n", "", "there is no rulebook.yaml"},
-		{"rulebook.yaml", "name: try\n", "/rulebook.yaml:1:1", "there is no `layers` here"},
-		{"rulebook.yaml", head, NULL, NULL},
-		{"a.yaml", "rules:\n- x\n", "/a.yaml:2:3", "a rule must be a map"},
-		{"a.yaml", "name: x\n", "/a.yaml:1:1", "a file of rules has no \"name\""},
-		{"a.yaml", "{}\n", "/a.yaml:1:1", "there is no `rules`"},
-		{"a.yaml", "", "/a.yaml:1:1", "the file is empty"},
-		{"a.yaml", "rules: [\n", "/a.yaml:", "this is no YAML"},
-		{"a.yaml", "rules:\n" ONE("one"), NULL, NULL},
-		{"b.yaml", "rules:\n" ONE("one"), "/b.yaml:2:8", "there is another rule \"one\""},
-		{"b.yaml", "rules: []\n", NULL, NULL},
-		{"c.yml", "rules: []\n", "/c.yml", "a file of rules ends in .yaml"},
+	    {"other.yaml", "rules: []\n", "", "there is no rulebook.yaml"},
+	    {"rulebook.yaml", "name: try\n", "/rulebook.yaml:1:1", "there is no `layers` here"},
+	    {"rulebook.yaml", head, NULL, NULL},
+	    {"a.yaml", "rules:\n- x\n", "/a.yaml:2:3", "a rule must be a map"},
+	    {"a.yaml", "name: x\n", "/a.yaml:1:1", "a file of rules has no \"name\""},
+	    {"a.yaml", "{}\n", "/a.yaml:1:1", "there is no `rules`"},
+	    {"a.yaml", "", "/a.yaml:1:1", "the file is empty"},
+	    {"a.yaml", "rules: [\n", "/a.yaml:", "this is no YAML"},
+	    {"a.yaml", "rules:\n" ONE("one"), NULL, NULL},
+	    {"b.yaml", "rules:\n" ONE("one"), "/b.yaml:2:8", "there is another rule \"one\""},
+	    {"b.yaml", "rules: []\n", NULL, NULL},
+	    {"c.yml", "rules: []\n", "/c.yml", "a file of rules ends in .yaml"},
 	};
 	ASSERT(mkdtemp(directory));
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -433,8 +450,9 @@ TEST(mistakes_of_a_directory_name_the_file)
 		struct error error;
 		put_file(rows[i].file, rows[i].text);
 		int code = load_directory(&book, &error);
-		bool ok = rows[i].what ? code < 0 && str_starts(str_of(error.where), str_of(directory)) && strstr(error.where, rows[i].where) &&
-						 strstr(error.what, rows[i].what) && arena.used == 0
+		bool ok = rows[i].what ? code < 0 && str_starts(str_of(error.where), str_of(directory)) &&
+					     strstr(error.where, rows[i].where) && strstr(error.what, rows[i].what) &&
+					     arena.used == 0
 				       : code == 0 || i < 3;
 		if (!test_count(ok))
 			test_fail(__FILE__, __LINE__, "row %zu: %d, %s: %s", i, code, error.where, error.what);

@@ -1,22 +1,19 @@
-/* Random rulebooks and requests, judged a second time: straight from the text of the rulebook and the definition at the head of rulebook.h, without index,
- * compiled expressions or implications. What one rule implies is found by trying every request of a small world that has a value for each way in
- * which the words used here can judge one. */
+/* Random rulebooks and requests, judged a second time: straight from the text of the rulebook and the definition at
+ * the head of rulebook.h, without index, compiled expressions or implications. What one rule implies is found by
+ * trying every request of a small world that has a value for each way in which the words used here can judge one. */
 #include "base/test.h"
-#include "base/yaml.h"
-#include "rules/rules_try.h"
+#include "rules/rules_naive.h"
 
 enum {
 	BOOKS = 400,
 	REQUESTS = 15,
 	COMPLETIONS = 4, /* of each request's unknown facts */
 	RULES_MAX = 8,
-	WORLD_MAX = 64,	 /* values of one fact */
+	WORLD_MAX = 64, /* values of one fact */
 	POINTS_MAX = 4096,
 	FACTS_USED = 3,
 	VALUES_TEXT_BYTES = 64,
 };
-
-enum { NO, UNKNOWN, YES };
 
 static uint64_t seed;
 
@@ -30,33 +27,39 @@ static size_t pick(size_t n)
 
 /* ---- the words that rules are made of ---- */
 
-static const char *const name_words[] = {"name: ann",	  "name: [ANN, bob]", "name|startswith: an", "name|endswith: b", "name|contains: nn",
-					 "name: '?ob'",	  "name: 'a*b'",      "name: '*'",	     "name|contains|all: [a, b]"};
-static const char *const groups_words[] = {"groups: a", "groups: [A, b]", "groups|all: [a, b]", "groups: c", "groups|startswith: a", "groups: '*'"};
-static const char *const level_words[] = {"level: 1", "level: [1, 3]", "level|gte: 2", "level|lt: 3", "level|gt: 1", "level|lte: 1"};
-static const char *const time_words[] = {"time|gte: '07:00'", "time|lt: '07:00'", "time: '07:00'", "time|gt: '12:00'", "time|lte: '12:00'"};
+static const char *const name_words[] = {"name: ann",	     "name: [ANN, bob]",  "name|startswith: an",
+					 "name|endswith: b", "name|contains: nn", "name: '?ob'",
+					 "name: 'a*b'",	     "name: '*'",	  "name|contains|all: [a, b]"};
+static const char *const groups_words[] = {"groups: a", "groups: [A, b]",	"groups|all: [a, b]",
+					   "groups: c", "groups|startswith: a", "groups: '*'"};
+static const char *const level_words[] = {"level: 1",	 "level: [1, 3]", "level|gte: 2",
+					  "level|lt: 3", "level|gt: 1",	  "level|lte: 1"};
+static const char *const time_words[] = {"time|gte: '07:00'", "time|lt: '07:00'", "time: '07:00'", "time|gt: '12:00'",
+					 "time|lte: '12:00'"};
 static const char *const date_words[] = {"date: 2026-11-23", "date|gte: 2026-11-23", "date|lt: 2026-11-24"};
-static const char *const from_words[] = {"from: 192.0.2.7", "from|cidr: 192.0.2.0/25", "from|cidr: 192.0.2.0/24", "from|cidr: '::/0'"};
+static const char *const from_words[] = {"from: 192.0.2.7", "from|cidr: 192.0.2.0/25", "from|cidr: 192.0.2.0/24",
+					 "from|cidr: '::/0'"};
 static const char *const secure_words[] = {"secure: true", "secure: false", "secure: [true, false]"};
 static const char *const zone_words[] = {"zone: Lobby", "zone: [lobby, court]", "zone: court"};
 
 static const struct {
 	size_t n;
 	const char *const *words;
-} words_of[TRY_FACTS] = {{ARRAY_LEN(name_words), name_words},	  {ARRAY_LEN(groups_words), groups_words}, {ARRAY_LEN(level_words), level_words},
-			 {ARRAY_LEN(time_words), time_words},	  {ARRAY_LEN(date_words), date_words},	   {ARRAY_LEN(from_words), from_words},
+} words_of[TRY_FACTS] = {{ARRAY_LEN(name_words), name_words},	  {ARRAY_LEN(groups_words), groups_words},
+			 {ARRAY_LEN(level_words), level_words},	  {ARRAY_LEN(time_words), time_words},
+			 {ARRAY_LEN(date_words), date_words},	  {ARRAY_LEN(from_words), from_words},
 			 {ARRAY_LEN(secure_words), secure_words}, {ARRAY_LEN(zone_words), zone_words}};
 
 /* Every way in which those words can judge a value; beginning with the absent one. */
 static const char *const world_words[TRY_FACTS][WORLD_MAX] = {
-	{"-"}, /* and what make_names finds */
-	{"-", "", "a", "b", "c", "ax", "x", "a,b", "a,c", "b,c", "b,ax", "c,ax", "a,b,c", "b,c,ax"},
-	{"-", "0", "1", "2", "3", "4"},
-	{"-", "06:59", "07:00", "07:01", "12:00", "12:01"},
-	{"-", "2026-11-22", "2026-11-23", "2026-11-24"},
-	{"-", "192.0.2.7", "192.0.2.8", "192.0.2.200", "192.0.3.1", "2001:db8::1"},
-	{"-", "true", "false"},
-	{"-", "lobby", "court", "x"},
+    {"-"}, /* and what make_names finds */
+    {"-", "", "a", "b", "c", "ax", "x", "a,b", "a,c", "b,c", "b,ax", "c,ax", "a,b,c", "b,c,ax"},
+    {"-", "0", "1", "2", "3", "4"},
+    {"-", "06:59", "07:00", "07:01", "12:00", "12:01"},
+    {"-", "2026-11-22", "2026-11-23", "2026-11-24"},
+    {"-", "192.0.2.7", "192.0.2.8", "192.0.2.200", "192.0.3.1", "2001:db8::1"},
+    {"-", "true", "false"},
+    {"-", "lobby", "court", "x"},
 };
 
 static struct try_request world[TRY_FACTS][WORLD_MAX];
@@ -82,30 +85,6 @@ static struct fact value_of(size_t fact, size_t i)
 	return world[fact][i].facts[fact];
 }
 
-/* ---- the second judge: of values ---- */
-
-static char small(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
-}
-
-/* ASCII only, so that a character is a byte. */
-static bool is_like(struct str text, struct str pattern)
-{
-	if (pattern.len == 0)
-		return text.len == 0;
-	struct str rest = {pattern.at + 1, pattern.len - 1};
-	if (pattern.at[0] == '*') {
-		for (size_t i = 0; i <= text.len; i++) {
-			if (is_like((struct str){text.at + i, text.len - i}, rest))
-				return true;
-		}
-		return false;
-	}
-	return text.len > 0 && (pattern.at[0] == '?' || small(text.at[0]) == small(pattern.at[0])) &&
-	       is_like((struct str){text.at + 1, text.len - 1}, rest);
-}
-
 /* Every judgement of the words above on a text is that of some text of these letters and this length. */
 static void make_names(void)
 {
@@ -127,188 +106,6 @@ static void make_names(void)
 		memcpy(kept, text, len);
 		world[0][world_n[0]++].facts[0] = (struct fact){.state = FACT_KNOWN, .text = {kept, len}};
 	}
-}
-
-static bool text_is(struct str text, const char *modifier, struct str value)
-{
-	char memory[VALUES_TEXT_BYTES];
-	struct buf b = BUF(memory);
-	bool contains = strstr(modifier, "contains");
-	if (contains || strstr(modifier, "endswith"))
-		buf_put_char(&b, '*');
-	buf_put_str(&b, value);
-	if (contains || strstr(modifier, "startswith"))
-		buf_put_char(&b, '*');
-	return is_like(text, buf_str(&b));
-}
-
-static bool number_is(int64_t number, const char *modifier, int64_t bound)
-{
-	if (strstr(modifier, "gte"))
-		return number >= bound;
-	if (strstr(modifier, "gt"))
-		return number > bound;
-	if (strstr(modifier, "lte"))
-		return number <= bound;
-	return strstr(modifier, "lt") ? number < bound : number == bound;
-}
-
-/* Bit by bit. */
-static bool address_is(const struct fact_address *address, const char *modifier, struct str value)
-{
-	struct str text = value, bits;
-	int64_t n = 128;
-	if (strstr(modifier, "cidr"))
-		ASSERT(str_cut(value, '/', &text, &bits) && str_to_i64(bits, 0, 128, &n));
-	struct fact net = try_address(text);
-	if (net.address.n != address->n)
-		return false;
-	for (int64_t i = 0; i < n && i < address->n * 8; i++) {
-		unsigned shift = (unsigned)(7 - i % 8);
-		if ((net.address.at[i / 8] >> shift & 1) != (address->at[i / 8] >> shift & 1))
-			return false;
-	}
-	return true;
-}
-
-static bool value_is(enum fact_kind kind, const struct fact *fact, const char *modifier, struct str value)
-{
-	if (kind == FACT_TEXT)
-		return text_is(fact->text, modifier, value);
-	if (kind == FACT_ADDRESS)
-		return address_is(&fact->address, modifier, value);
-	if (kind != FACT_TEXTS)
-		return number_is(fact->number, modifier, try_number(kind, value).number);
-	for (size_t i = 0; i < fact->texts.n; i++) {
-		if (text_is(fact->texts.at[i], modifier, value))
-			return true;
-	}
-	return false;
-}
-
-/* `field|modifier: value or list` */
-static int judge_member(const struct yaml *member, const struct fact *request)
-{
-	struct str name = member->key, rest;
-	char modifier[VALUES_TEXT_BYTES] = "";
-	if (str_cut(member->key, '|', &name, &rest))
-		memcpy(modifier, rest.at, rest.len);
-	size_t f = 0;
-	while (!str_eq(try_facts[f].name, name))
-		f++;
-	if (request[f].state != FACT_KNOWN)
-		return request[f].state == FACT_UNKNOWN ? UNKNOWN : NO;
-	if (member->kind == YAML_TEXT)
-		return value_is(try_facts[f].kind, &request[f], modifier, member->text) ? YES : NO;
-	bool all = strstr(modifier, "all");
-	for (const struct yaml *value = member->first; value; value = value->next) {
-		if (value_is(try_facts[f].kind, &request[f], modifier, value->text) != all)
-			return all ? NO : YES;
-	}
-	return all ? YES : NO;
-}
-
-/* ---- of conditions: read and judged at once ---- */
-
-struct judge {
-	const struct yaml *clause;
-	const struct fact *request;
-	struct str rest;
-};
-
-static int least(int a, int b)
-{
-	return a < b ? a : b;
-}
-
-static int most(int a, int b)
-{
-	return a > b ? a : b;
-}
-
-static int judge_selection(const struct yaml *selection, const struct fact *request)
-{
-	int truth = YES;
-	for (const struct yaml *member = selection->first; member; member = member->next)
-		truth = least(truth, judge_member(member, request));
-	return truth;
-}
-
-static bool next_is(struct judge *j, const char *word)
-{
-	j->rest = try_trim(j->rest);
-	if (!str_starts(j->rest, str_of(word)))
-		return false;
-	j->rest = (struct str){j->rest.at + strlen(word), j->rest.len - strlen(word)};
-	return true;
-}
-
-static int judge_of(struct judge *j, bool all)
-{
-	int truth = all ? YES : NO;
-	bool them = next_is(j, "them");
-	if (!them)
-		ASSERT(next_is(j, "s*"));
-	for (const struct yaml *selection = j->clause->first; selection; selection = selection->next) {
-		if (str_eq(selection->key, STR("condition")) || (!them && selection->key.at[0] != 's'))
-			continue;
-		int one = judge_selection(selection, j->request);
-		truth = all ? least(truth, one) : most(truth, one);
-	}
-	return truth;
-}
-
-static int judge_or(struct judge *j);
-
-static int judge_not(struct judge *j)
-{
-	if (next_is(j, "not "))
-		return YES - judge_not(j);
-	if (next_is(j, "(")) {
-		int truth = judge_or(j);
-		ASSERT(next_is(j, ")"));
-		return truth;
-	}
-	if (next_is(j, "1 of "))
-		return judge_of(j, false);
-	if (next_is(j, "all of "))
-		return judge_of(j, true);
-	/* Names are of two letters. */
-	const struct yaml *selection = yaml_get_str(j->clause, (struct str){j->rest.at, 2});
-	ASSERT(selection);
-	j->rest = (struct str){j->rest.at + 2, j->rest.len - 2};
-	return judge_selection(selection, j->request);
-}
-
-static int judge_and(struct judge *j)
-{
-	int truth = judge_not(j);
-	while (next_is(j, "and "))
-		truth = least(truth, judge_not(j));
-	return truth;
-}
-
-static int judge_or(struct judge *j)
-{
-	int truth = judge_and(j);
-	while (next_is(j, "or "))
-		truth = most(truth, judge_and(j));
-	return truth;
-}
-
-static int judge_clause(const struct yaml *clause, const struct fact *request)
-{
-	struct judge j = {clause, request, yaml_get(clause, "condition")->text};
-	int truth = judge_or(&j);
-	ASSERT(j.rest.len == 0);
-	return truth;
-}
-
-static int judge_rule(const struct yaml *rule, const struct fact *request)
-{
-	const struct yaml *unless = yaml_get(rule, "unless");
-	int truth = judge_clause(yaml_get(rule, "match"), request);
-	return unless ? least(truth, YES - judge_clause(unless, request)) : truth;
 }
 
 /* ---- a rulebook, and the order of its rules ---- */
@@ -352,7 +149,8 @@ static bool implies(size_t rule, size_t other)
 /* Why, and whether it is the permission that outweighs. */
 static enum outweighs why(size_t p, size_t r, bool *ret_permits)
 {
-	struct str p_layer = member(p, "layer"), r_layer = member(r, "layer"), p_date = member(p, "date"), r_date = member(r, "date");
+	struct str p_layer = member(p, "layer"), r_layer = member(r, "layer"), p_date = member(p, "date"),
+		   r_date = member(r, "date");
 	if (!str_eq(p_layer, r_layer)) {
 		*ret_permits = str_eq(p_layer, STR("high"));
 		return OUTWEIGHS_LAYER;
@@ -431,12 +229,13 @@ static void put_clause(struct buf *b)
 
 static void put_rule(struct buf *b, size_t i, size_t n)
 {
-	/* A rule may override one of the other outcome that stands in a layer no higher; the even ones permit, the last two stand low. */
+	/* A rule may override one of the other outcome that stands in a layer no higher; the even ones permit, the
+	 * last two stand low. */
 	size_t other = i + 1 + 2 * pick(2);
 	bool low = i + 2 >= n || pick(3) > 0;
 	char line[200];
-	snprintf(line, sizeof line, "- {id: r%zu, title: t, layer: %s, outcome: %s, conditions: c%zu, ", i, low ? "low" : "high",
-		 i % 2 ? "refuse" : "permit", pick(4));
+	snprintf(line, sizeof line, "- {id: r%zu, title: t, layer: %s, outcome: %s, conditions: c%zu, ", i,
+		 low ? "low" : "high", i % 2 ? "refuse" : "permit", pick(4));
 	buf_put_str(b, str_of(line));
 	if (other < n && other + 2 >= n && pick(3) == 0) {
 		snprintf(line, sizeof line, "overrides: r%zu, ", other);
@@ -611,15 +410,16 @@ static bool check_outweighed(const struct decision *d, const struct answer *a)
 		size_t rule = o->rule - 1U, by = o->by - 1U;
 		bool permission_wins, refusal = !permits(rule);
 		enum outweighs reason = refusal ? why(by, rule, &permission_wins) : why(rule, by, &permission_wins);
-		ok = ok && reason == o->why && permission_wins == refusal && d->truth[rule] == YES && d->truth[by] == YES;
+		ok = ok && reason == o->why && permission_wins == refusal && d->truth[rule] == YES &&
+		     d->truth[by] == YES;
 	}
 	return ok;
 }
 
 static bool check_answer(const struct decision *d, const struct answer *a)
 {
-	bool ok = a->outcome == d->outcome && a->deciding == d->deciding && a->conditions == d->conditions && a->spoke_count == d->n_spoke &&
-		  a->by_default == (d->n_spoke == 0 && a->unknown_count == 0);
+	bool ok = a->outcome == d->outcome && a->deciding == d->deciding && a->conditions == d->conditions &&
+		  a->spoke_count == d->n_spoke && a->by_default == (d->n_spoke == 0 && a->unknown_count == 0);
 	for (size_t i = 0; i < a->spoke_count; i++)
 		ok = ok && d->truth[a->spoke[i] - 1] == YES;
 	for (size_t i = 0; i < a->unknown_count && i < ANSWER_UNKNOWN_MAX; i++)
@@ -635,7 +435,8 @@ static bool check_completion(const struct fact *request, const struct answer *a)
 	for (size_t i = 0; i < TRY_FACTS; i++)
 		known[i] = request[i].state == FACT_UNKNOWN ? value_of(i, pick(world_n[i])) : request[i];
 	rulebook_decide(book.loaded, known, &then);
-	return then.unknown_count == 0 && (a->outcome == OUTCOME_PERMIT || a->unknown_count == 0 ? then.outcome == a->outcome : true);
+	return then.unknown_count == 0 &&
+	       (a->outcome == OUTCOME_PERMIT || a->unknown_count == 0 ? then.outcome == a->outcome : true);
 }
 
 static void check_request(uint64_t of_seed)

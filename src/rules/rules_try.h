@@ -1,4 +1,5 @@
-/* rules_try.h: for the tests of this folder: a vocabulary with a fact of every kind, and requests and rulebooks in few words. */
+/* rules_try.h: for the tests of this folder: a vocabulary with a fact of every kind, and requests and rulebooks in
+ * few words. */
 #ifndef RULES_RULES_TRY_H
 #define RULES_RULES_TRY_H
 

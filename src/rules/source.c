@@ -71,7 +71,8 @@ int source_remedy(const struct source *s, const char *format, ...)
 	return error_remedy(s->error, "%s", words);
 }
 
-int source_remedy_nearest(const struct source *s, struct str wrong, const struct str *names, size_t n, const char *known)
+int source_remedy_nearest(const struct source *s, struct str wrong, const struct str *names, size_t n,
+			  const char *known)
 {
 	char list[200];
 	struct buf b = BUF(list);
@@ -115,7 +116,8 @@ int source_member(const struct source *s, const struct yaml *map, const char *ke
 	return 0;
 }
 
-int source_text(const struct source *s, const struct yaml *node, const char *key, size_t bytes_max, struct str *ret_text)
+int source_text(const struct source *s, const struct yaml *node, const char *key, size_t bytes_max,
+		struct str *ret_text)
 {
 	if (node->kind != YAML_TEXT || node->text.len == 0) {
 		source_fail(s, node, "`%s` must be a text", key);

@@ -28,20 +28,22 @@ enum {
 };
 
 /* In the order of enum modifier. */
-static const struct str modifier_names[MODIFIERS] = {{"", 0},	  {"startswith", 10}, {"endswith", 8}, {"contains", 8}, {"cidr", 4},
-						     {"gte", 3}, {"gt", 2},	       {"lte", 3},	{"lt", 2},	 {"all", 3}};
-static const unsigned modifier_kinds[MODIFIERS] = {~0u, TEXTS, TEXTS, TEXTS, 1 << FACT_ADDRESS, ORDERED, ORDERED, ORDERED, ORDERED, TEXTS};
+static const struct str modifier_names[MODIFIERS] = {{"", 0},	  {"startswith", 10}, {"endswith", 8}, {"contains", 8},
+						     {"cidr", 4}, {"gte", 3},	      {"gt", 2},       {"lte", 3},
+						     {"lt", 2},	  {"all", 3}};
+static const unsigned modifier_kinds[MODIFIERS] = {~0u,	    TEXTS,   TEXTS,   TEXTS,   1 << FACT_ADDRESS,
+						   ORDERED, ORDERED, ORDERED, ORDERED, TEXTS};
 
 static const struct {
 	const char *is, *write;
 } kinds[FACT_KINDS] = {
-	[FACT_TEXT] = {"a text", "write a text"},
-	[FACT_TEXTS] = {"a set of texts", "write a text that one of them must be"},
-	[FACT_NUMBER] = {"a number", "write an integer of at most 18 digits, such as 42 or -3"},
-	[FACT_TIME] = {"a time of day", "write hours and minutes, such as \"07:00\"; the last is \"23:59\""},
-	[FACT_DATE] = {"a date", "write year, month and day, such as 2026-11-23"},
-	[FACT_ADDRESS] = {"an address", "write 192.0.2.7 or 2001:db8::1, or |cidr and 192.0.2.0/24"},
-	[FACT_BOOL] = {"true or false", "write true or false"},
+    [FACT_TEXT] = {"a text", "write a text"},
+    [FACT_TEXTS] = {"a set of texts", "write a text that one of them must be"},
+    [FACT_NUMBER] = {"a number", "write an integer of at most 18 digits, such as 42 or -3"},
+    [FACT_TIME] = {"a time of day", "write hours and minutes, such as \"07:00\"; the last is \"23:59\""},
+    [FACT_DATE] = {"a date", "write year, month and day, such as 2026-11-23"},
+    [FACT_ADDRESS] = {"an address", "write 192.0.2.7 or 2001:db8::1, or |cidr and 192.0.2.0/24"},
+    [FACT_BOOL] = {"true or false", "write true or false"},
 };
 
 /* A member while it is read. */
@@ -70,8 +72,8 @@ static int find_fact(struct member *m)
 		m->kind = v->facts[i].kind;
 		return 0;
 	}
-	source_fail_key(m->r->source, m->yaml, "there is no field \"" STR_FMT "\" in " STR_FMT, STR_ARG(source_shown(m->name)),
-			STR_ARG(v->name));
+	source_fail_key(m->r->source, m->yaml, "there is no field \"" STR_FMT "\" in " STR_FMT,
+			STR_ARG(source_shown(m->name)), STR_ARG(v->name));
 	return source_remedy_nearest(m->r->source, m->name, names, v->n, "its fields are");
 }
 
@@ -100,8 +102,8 @@ static int take_modifier(struct member *m, struct str word)
 		return remedy_modifiers(m, word);
 	}
 	if (!(modifier_kinds[i] & 1u << m->kind)) {
-		source_fail_key(s, m->yaml, "\"" STR_FMT "\" is %s, and |" STR_FMT " is not for those", STR_ARG(m->name),
-				kinds[m->kind].is, STR_ARG(word));
+		source_fail_key(s, m->yaml, "\"" STR_FMT "\" is %s, and |" STR_FMT " is not for those",
+				STR_ARG(m->name), kinds[m->kind].is, STR_ARG(word));
 		return remedy_modifiers(m, word);
 	}
 	if (i == MODIFIER_ALL ? m->all : m->modifier != MODIFIER_NONE) {
@@ -136,8 +138,8 @@ static int read_key(struct member *m)
 
 static int wrong_value(const struct member *m, const struct yaml *value)
 {
-	source_fail(m->r->source, value, "\"" STR_FMT "\" is %s, and \"" STR_FMT "\" is not", STR_ARG(m->name), kinds[m->kind].is,
-		    STR_ARG(source_shown(value->text)));
+	source_fail(m->r->source, value, "\"" STR_FMT "\" is %s, and \"" STR_FMT "\" is not", STR_ARG(m->name),
+		    kinds[m->kind].is, STR_ARG(source_shown(value->text)));
 	return source_remedy(m->r->source, "%s", kinds[m->kind].write);
 }
 
@@ -148,7 +150,8 @@ static void put_run(struct buf *b)
 		buf_put_char(b, PATTERN_RUN);
 }
 
-/* A backslash takes the meaning of a star, a question mark or a backslash behind it; before anything else it is itself. */
+/* A backslash takes the meaning of a star, a question mark or a backslash behind it; before anything else it is
+ * itself. */
 static bool put_pattern(struct buf *b, struct str text)
 {
 	bool wild = false;
@@ -257,13 +260,15 @@ static bool read_number(enum fact_kind kind, struct str text, int64_t *ret_numbe
 static int read_range(const struct member *m, const struct yaml *value, struct range *ret_range)
 {
 	int64_t number;
-	int64_t first = m->kind == FACT_TIME ? 0 : INT64_MIN, last = m->kind == FACT_TIME ? MINUTES_PER_DAY - 1 : INT64_MAX;
+	int64_t first = m->kind == FACT_TIME ? 0 : INT64_MIN,
+		last = m->kind == FACT_TIME ? MINUTES_PER_DAY - 1 : INT64_MAX;
 	if (!read_number(m->kind, value->text, &number))
 		return wrong_value(m, value);
 	if ((m->modifier == MODIFIER_GT && number == last) || (m->modifier == MODIFIER_LT && number == first)) {
 		source_fail(m->r->source, value, "no %s is %s " STR_FMT, m->kind == FACT_TIME ? "time" : "value",
 			    m->modifier == MODIFIER_GT ? "after" : "before", STR_ARG(value->text));
-		return source_remedy(m->r->source, "write |%s, or take it out", m->modifier == MODIFIER_GT ? "gte" : "lte");
+		return source_remedy(m->r->source, "write |%s, or take it out",
+				     m->modifier == MODIFIER_GT ? "gte" : "lte");
 	}
 	static const struct {
 		bool up, down; /* the side that is open */
@@ -307,13 +312,16 @@ static int read_net(const struct member *m, const struct yaml *value, struct net
 	if (!str_cut(value->text, '/', &address, &bits) || !read_address(address, ret_net) ||
 	    !str_to_i64(bits, 0, ret_net->n * 8, &n)) {
 		source_fail(m->r->source, value, "\"" STR_FMT "\" is no network", STR_ARG(source_shown(value->text)));
-		return source_remedy(m->r->source, "write its first address, a slash and the bits it fixes: 192.0.2.0/24");
+		return source_remedy(m->r->source,
+				     "write its first address, a slash and the bits it fixes: 192.0.2.0/24");
 	}
 	ret_net->bits = (uint8_t)n;
 	if (!has_bits_beyond(ret_net))
 		return 0;
-	source_fail(m->r->source, value, STR_FMT " is not the first address of its network", STR_ARG(source_shown(address)));
-	return source_remedy(m->r->source, "put zeros behind the first " STR_FMT " bits, or fix more bits", STR_ARG(bits));
+	source_fail(m->r->source, value, STR_FMT " is not the first address of its network",
+		    STR_ARG(source_shown(address)));
+	return source_remedy(m->r->source, "put zeros behind the first " STR_FMT " bits, or fix more bits",
+			     STR_ARG(bits));
 }
 
 /* ---- the member ---- */
@@ -322,8 +330,8 @@ static int check_value(const struct member *m, const struct yaml *value)
 {
 	const struct source *s = m->r->source;
 	if (value->kind != YAML_TEXT) {
-		source_fail(s, value, "a %s where a value of \"" STR_FMT "\" belongs", value->kind == YAML_MAP ? "map" : "list in a list",
-			    STR_ARG(m->name));
+		source_fail(s, value, "a %s where a value of \"" STR_FMT "\" belongs",
+			    value->kind == YAML_MAP ? "map" : "list in a list", STR_ARG(m->name));
 		return source_remedy(s, "%s", kinds[m->kind].write);
 	}
 	if (value->text.len == 0 && !value->quoted) {
@@ -399,7 +407,8 @@ static int count_values(const struct member *m, size_t n)
 	return 0;
 }
 
-int value_read(struct value_reader *r, const struct yaml *member, const struct predicate **ret_predicates, size_t *ret_n)
+int value_read(struct value_reader *r, const struct yaml *member, const struct predicate **ret_predicates,
+	       size_t *ret_n)
 {
 	struct member m = {.r = r, .yaml = member};
 	bool list = member->kind == YAML_LIST;

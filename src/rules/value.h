@@ -20,7 +20,8 @@ struct value_reader {
 };
 
 /* All ret_n predicates must hold; at least one, and more only with `all`. */
-int value_read(struct value_reader *r, const struct yaml *member, const struct predicate **ret_predicates, size_t *ret_n);
+int value_read(struct value_reader *r, const struct yaml *member, const struct predicate **ret_predicates,
+	       size_t *ret_n);
 
 /* Days since 1970-01-01 of a date of the Gregorian calendar, 0001-01-01 to 9999-12-31. */
 bool value_date(struct str text, int64_t *ret_days);
