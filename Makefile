@@ -6,7 +6,7 @@ PYTHON   = /usr/bin/python3
 .PHONY: all run test bench soak fuzz format clean help
 
 all: build/release/build.ninja
-	@ninja -C build/release --quiet
+	@if [ -t 1 ]; then ninja -C build/release; else ninja -C build/release --quiet; fi
 
 help:
 	@echo "make run     build, make the sample mission if there is none, run it with its simulated world, show it"
