@@ -126,3 +126,15 @@ TEST(a_driver_speaks_only_for_its_own_line)
 	CHECK_STR(try.result.refusal, STR("ACCESS_UNKNOWN_READER"));
 	try_release(&try);
 }
+
+TEST(the_driver_s_answer_to_a_release_records_that_the_strike_opened)
+{
+	struct try try;
+	char body[64];
+	furnish(&try);
+	try_report(&try, "access.card_read", "{\"reader\":1,\"format\":\"wiegand\",\"bits\":26,\"card\":\"80000000\"}");
+	snprintf(body, sizeof body, "{\"entry\":%llu,\"event\":1}", (unsigned long long)try.result.index);
+	CHECK_INT(try_report(&try, "drivers.done", body), CORE_DONE);
+	CHECK_STR(try_events(&try), STR("drivers.OrderDone doors.StrikeReleased"));
+	try_release(&try);
+}

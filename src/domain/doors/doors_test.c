@@ -27,6 +27,21 @@ TEST(each_refusal_of_a_command_has_its_reason)
 	try_release(&try);
 }
 
+TEST(a_door_and_its_reader_exist_from_their_events_on)
+{
+	struct try try;
+	try_init(&try, NULL);
+	try_furnish(&try);
+	try_command(&try, "doors.add_door", "{\"name\":\"Hatch\",\"zone\":2,\"from_zone\":1,\"release\":3000}");
+	CHECK_STR(try_events(&try), STR("doors.DoorAdded"));
+	CHECK_STR(try.result.gives, STR("{\"door\":3}"));
+	try_command(&try, "doors.add_reader",
+		    "{\"door\":3,\"line\":\"line-2\",\"address\":1,\"output\":0,\"secure\":true}");
+	CHECK_STR(try_events(&try), STR("doors.ReaderAdded"));
+	CHECK_STR(try.result.gives, STR("{\"reader\":3}"));
+	try_release(&try);
+}
+
 TEST(a_mission_has_at_most_4096_doors)
 {
 	struct try try;

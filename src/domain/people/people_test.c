@@ -87,3 +87,24 @@ TEST(a_card_needs_a_byte_for_each_eight_bits_begun)
 	CHECK(!people_card_fits(33, 4));
 	CHECK(!people_card_fits(24, 4));
 }
+
+TEST(what_becomes_of_people_and_badges_is_told_by_events)
+{
+	static const struct {
+		const char *command, *body, *event;
+	} rows[] = {
+	    {"people.enrol", "{\"name\":\"Ines Vo\",\"groups\":[\"staff\"],\"clearance\":1}", "people.Enrolled"},
+	    {"people.issue_badge", "{\"person\":3,\"card\":\"10000000\",\"bits\":26,\"kind\":\"card\"}",
+	     "people.BadgeIssued"},
+	    {"people.suspend_badge", "{\"badge\":3,\"why\":\"stolen\"}", "people.BadgeSuspended"},
+	    {"people.restore_badge", "{\"badge\":3}", "people.BadgeRestored"},
+	};
+	struct try try;
+	try_init(&try, NULL);
+	try_furnish(&try);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		CHECK_INT(try_command(&try, rows[i].command, rows[i].body), CORE_DONE);
+		CHECK_STR(try_events(&try), str_of(rows[i].event));
+	}
+	try_release(&try);
+}

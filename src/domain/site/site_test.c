@@ -40,6 +40,19 @@ TEST(a_mission_has_at_most_64_buildings)
 	try_release(&try);
 }
 
+TEST(a_place_exists_from_its_event_on)
+{
+	struct try try;
+	try_init(&try, NULL);
+	try_command(&try, "site.add_building", "{\"name\":\"Annexe\"}");
+	CHECK_STR(try_events(&try), STR("site.BuildingAdded"));
+	CHECK_STR(try.result.gives, STR("{\"building\":1}"));
+	try_command(&try, "site.add_zone", "{\"name\":\"Visa hall\",\"building\":1,\"grade\":2,\"kind\":\"public\"}");
+	CHECK_STR(try_events(&try), STR("site.ZoneAdded"));
+	CHECK_STR(try.result.gives, STR("{\"zone\":1}"));
+	try_release(&try);
+}
+
 TEST(a_zone_lies_in_its_building)
 {
 	struct try try;
