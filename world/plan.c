@@ -302,9 +302,7 @@ static int add_line(struct reading *r, const struct yaml *driver)
 		rc = get_text(r, driver, "device", &line->device);
 	if (rc == 0)
 		rc = get_number(r, driver, "baud", 9600, 230400, &baud);
-	if (rc == 0 && str_starts(line->device, STR("/")))
-		rc = wrong(r, yaml_get(driver, "device"), "this line is on a real serial port",
-			   "The world makes its own: name a file under run/lines/.");
+	line->real = str_starts(line->device, STR("/"));
 	line->baud = (uint32_t)baud;
 	p->lines_len += rc == 0;
 	return rc;

@@ -32,6 +32,7 @@ enum {
 
 struct plan_line {
 	struct str name, device; /* device: where the line's serial port is, under the mission's directory */
+	bool real;		 /* device begins with /: a serial port, with readers of its own */
 	uint32_t baud;
 };
 

@@ -192,7 +192,6 @@ TEST(a_mistake_is_told_with_its_place)
 	    {MISSION, "zone: Europe/Lisbon\n", "", "mission.yaml:1:1", "“zone” is missing"},
 	    {MISSION, "baud: 9600", "baud: 9599", "mission.yaml:6:", "from 9600 to 230400"},
 	    {MISSION, "baud: 9600", "baud: fast", "mission.yaml:6:", "whole number"},
-	    {MISSION, "run/lines/north", "/dev/ttyS4", "mission.yaml:6:", "real serial port"},
 	    {MISSION, "drivers:", "{", "mission.yaml:", ""},
 	    {SITE, "$street, zone", "$road, zone", "site.yaml:4:", "no zone “road”"},
 	    {SITE, "$gate, line", "$hall, line", "site.yaml:5:", "no door “hall”"},
@@ -231,6 +230,25 @@ TEST(a_mistake_is_told_with_its_place)
 		put(rows[i].file, "", "");
 	}
 	CHECK_OK(read_plan(), &error);
+	end();
+}
+
+static size_t real_lines(void)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < plan.lines_len; i++)
+		n += plan.lines[i].real;
+	return n;
+}
+
+TEST(a_line_on_a_serial_port_is_left_to_its_real_readers)
+{
+	begin();
+	CHECK_OK(read_plan(), &error);
+	CHECK_INT(real_lines(), 0);
+	put(MISSION, "run/lines/north", "/dev/ttyS4");
+	CHECK_OK(read_plan(), &error);
+	CHECK_INT(real_lines(), 1);
 	end();
 }
 

@@ -328,7 +328,7 @@ static int open_lines(struct world *w, const char *dir, struct error *error)
 	for (size_t i = 0; i < w->plan.lines_len; i++)
 		w->lines[i].master = w->lines[i].slave = -1;
 	for (size_t i = 0; i < w->plan.lines_len; i++) {
-		int failed = open_line(w, dir, i, error);
+		int failed = w->plan.lines[i].real ? 0 : open_line(w, dir, i, error);
 		if (failed < 0)
 			return failed;
 	}

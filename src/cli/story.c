@@ -99,7 +99,7 @@ static struct str short_why(const struct story *story)
 {
 	const struct entry_because *because = &story->entry.because;
 	if (story->entry.has_because)
-		return because->spoke.n > 0 ? because->spoke.at[0] : STR("no rule permits it");
+		return because->spoke.n > 0 ? because->spoke.at[0] : (struct str){0};
 	if (story->entry.from.kind == ENTRY_FROM_OPERATOR)
 		return story->entry.from.operator.login;
 	return (struct str){0};
