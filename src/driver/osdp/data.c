@@ -59,7 +59,7 @@ bool data_read_capabilities(const uint8_t *data, size_t n, struct data_capabilit
 {
 	if (n % CAPABILITY_BYTES)
 		return false;
-	*ret = (struct data_capabilities){0};
+	*ret = (struct data_capabilities){.known = true};
 	for (size_t at = 0; at < n; at += CAPABILITY_BYTES) {
 		bool there = data[at + 1] > 0;
 		ret->led |= data[at] == CAPABILITY_LED && there;

@@ -44,7 +44,7 @@ struct data_status {
 
 /* PDCAP: triples of function, level, number. Only what this panel makes use of. */
 struct data_capabilities {
-	bool led, buzzer;
+	bool known, led, buzzer;
 };
 
 /* Each is false, and leaves its result alone, when the bytes are not of the standard's form. */

@@ -71,8 +71,9 @@ static inline void line_open(size_t n)
 	for (size_t i = 0; i < n; i++) {
 		struct pd_settings settings = {.reader = 100 + i, .address = (uint8_t)i, .output = (uint8_t)(i + 1)};
 		memcpy(settings.key, line_key, 16);
+		settings.key[3] ^= (uint8_t)i; /* the first reader has line_key itself */
 		CHECK_INT(panel_add(&line.panel, &settings, line.now_us, NULL), 0);
-		line.fakes[i] = fake_new((uint8_t)i, line_key);
+		line.fakes[i] = fake_new((uint8_t)i, settings.key);
 	}
 }
 

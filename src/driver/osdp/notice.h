@@ -9,7 +9,7 @@
 #include "driver/osdp/data.h"
 
 enum {
-	NOTICE_QUEUE_MAX = 1024,
+	NOTICE_QUEUE_MAX = 2048,
 	NOTICE_FRAME_BYTES_MAX = 64, /* of a refused frame */
 };
 

@@ -1,5 +1,7 @@
 #include "driver/osdp/panel.h"
 
+#include <openssl/crypto.h>
+
 enum { MARK_BYTE = 0xFF };
 
 void panel_init(struct panel *panel, uint32_t baud, void (*entropy)(uint8_t *bytes, size_t n))
@@ -27,6 +29,14 @@ static struct pd *at_address(struct panel *panel, uint8_t address)
 	return NULL;
 }
 
+static bool shares_key(const struct panel *panel, const uint8_t *key)
+{
+	for (size_t i = 0; i < panel->n_readers; i++)
+		if (CRYPTO_memcmp(panel->readers[i].settings.key, key, SECURE_KEY_BYTES) == 0)
+			return true;
+	return false;
+}
+
 int panel_add(struct panel *panel, const struct pd_settings *settings, int64_t now_us, struct error *error)
 {
 	int code = 0;
@@ -42,6 +52,11 @@ int panel_add(struct panel *panel, const struct pd_settings *settings, int64_t n
 		code = error_set(error, ERROR_INPUT, "the key of address %d is one that anybody could guess",
 				 settings->address);
 		error_remedy(error, "make a random key for this reader, and set it in the reader");
+	} else if (shares_key(panel, settings->key)) {
+		code =
+		    error_set(error, ERROR_INPUT, "the key of address %d is another reader's too", settings->address);
+		error_remedy(error,
+			     "give each reader a key of its own: who has one must not be able to speak for the other");
 	}
 	if (code < 0)
 		return code;
@@ -136,19 +151,22 @@ static void end_of_silence(struct panel *panel, int64_t now_us)
 	}
 }
 
+/* Living readers first: one that is not there costs up to 200 ms, so it takes the time that they leave, and its turn every
+ * PANEL_PROBE_EVERY_US. */
 static struct pd *next_pd(struct panel *panel, int64_t now_us)
 {
-	struct pd *best = NULL;
-	int64_t best_us = 0;
+	struct pd *best[2] = {NULL, NULL}; /* living, dead */
 	for (size_t i = 0; i < panel->n_readers; i++) {
 		struct pd *pd = &panel->readers[i];
-		int64_t claim_us = pd_claim_us(pd);
-		if (pd_due_us(pd) > now_us || (best && claim_us >= best_us))
-			continue;
-		best = pd;
-		best_us = claim_us;
+		bool dead = pd_seems_dead(pd);
+		if (pd_due_us(pd) <= now_us && (!best[dead] || pd_claim_us(pd) < pd_claim_us(best[dead])))
+			best[dead] = pd;
 	}
-	return best;
+	if (!best[0] || (best[1] && now_us >= panel->probe_us && pd_claim_us(best[0]) > 0)) {
+		panel->probe_us = now_us + PANEL_PROBE_EVERY_US;
+		return best[1];
+	}
+	return best[0];
 }
 
 static void send(struct panel *panel, struct pd *pd, int64_t now_us)

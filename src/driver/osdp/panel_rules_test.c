@@ -167,7 +167,8 @@ TEST(rule_6_a_clear_ack_does_not_make_an_order_done)
 	line_release(100, 1, 1000, 3000);
 	line_run_ms(4000);
 	CHECK_INT(line_count(NOTICE_DONE), 0);
-	CHECK_INT(line_count(NOTICE_EXPIRED), 1);
+	/* Nor is it said that it was not: nobody knows. */
+	CHECK_INT(line_count(NOTICE_EXPIRED), 0);
 	line_close();
 }
 
@@ -215,6 +216,7 @@ TEST(rule_8_guessable_keys_are_refused_and_keys_are_wiped)
 	line_open(1);
 	CHECK_INT(panel_add(&line.panel, &settings, 0, &error), ERROR_INPUT);
 	memcpy(settings.key, line_key, 16);
+	settings.key[15] ^= 1;
 	CHECK_INT(panel_add(&line.panel, &settings, 0, &error), 0);
 	CHECK_INT(panel_add(&line.panel, &settings, 0, &error), ERROR_INPUT);
 	settings.address = 0x7F;

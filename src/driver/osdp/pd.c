@@ -83,14 +83,14 @@ static void order_goes_on(struct pd *pd, struct notices *notices, int64_t now_us
 		order->step++;
 }
 
-/* The reader answered the first order's step with NAK. Light behind a release is a courtesy; anything else is
- * tried again. */
-static void order_refused(struct pd *pd, int64_t now_us)
+/* The reader answered the first order's step with NAK. Light and sound are a courtesy; a release is tried again. */
+static void order_refused(struct pd *pd, struct notices *notices, int64_t now_us)
 {
-	if (pd->orders[0].told)
-		remove_order(pd, 0);
-	else
-		pd->orders_from_us = now_us + PD_NAK_US;
+	if (pd->orders[0].told || pd->orders[0].kind != PD_RELEASE)
+		return order_goes_on(pd, notices, now_us);
+	/* The reader says under its MAC that it did not do it. */
+	pd->orders[0].sent = false;
+	pd->orders_from_us = now_us + PD_NAK_US;
 }
 
 static size_t order_data(const struct pd *pd, uint8_t data[DATA_COMMAND_BYTES_MAX])
@@ -113,6 +113,9 @@ static void drop_session(struct pd *pd, int64_t due_us)
 {
 	secure_drop(&pd->secure);
 	pd->phase = PD_DOWN;
+	/* Whether it was done nobody knows: it is not done twice, and nothing is said of it. */
+	if (pd->command && pd->is_order)
+		remove_order(pd, 0);
 	pd->command = 0;
 	pd->identified = false;
 	pd->last_len = 0;
@@ -196,6 +199,14 @@ static void send_setup(struct pd *pd)
 	pd->setup &= (uint8_t)(pd->setup - 1);
 }
 
+static void send_order(struct pd *pd)
+{
+	uint8_t data[DATA_COMMAND_BYTES_MAX] = {0};
+	struct pd_order *order = &pd->orders[0];
+	order->sent = true;
+	send_sealed(pd, steps[order->kind][order->step].command, data, order_data(pd, data));
+}
+
 static void send_next(struct pd *pd, bool quiet, int64_t now_us)
 {
 	uint8_t data[DATA_COMMAND_BYTES_MAX] = {0};
@@ -203,7 +214,7 @@ static void send_next(struct pd *pd, bool quiet, int64_t now_us)
 	if (!pd->identified)
 		send_sealed(pd, FRAME_ID, data, 1);
 	else if (pd->is_order)
-		send_sealed(pd, steps[pd->orders[0].kind][pd->orders[0].step].command, data, order_data(pd, data));
+		send_order(pd);
 	else if (pd->setup)
 		send_setup(pd);
 	else
@@ -241,6 +252,11 @@ int64_t pd_patience_us(const struct pd *pd)
 {
 	bool probe = pd->phase == PD_CHALLENGED && pd->failures % 4 != 0;
 	return probe ? PD_PROBE_US : PD_ANSWER_US;
+}
+
+bool pd_seems_dead(const struct pd *pd)
+{
+	return pd->phase == PD_DOWN && (pd->failures > 0 || pd->state != PD_ONLINE);
 }
 
 int64_t pd_due_us(const struct pd *pd)
@@ -291,7 +307,7 @@ static bool is_late(const struct pd *pd, const struct frame *frame, int64_t now_
 	size_t tail = sizeof pd->last_tail;
 	bool repeated = frame->raw_len == pd->last_len && frame->raw_len >= tail &&
 			memcmp(frame->raw + frame->raw_len - tail, pd->last_tail, tail) == 0;
-	return repeated || now_us < pd->late_until_us;
+	return repeated || (frame->security != FRAME_CLEAR && now_us < pd->late_until_us);
 }
 
 void pd_unasked(struct pd *pd, const struct frame *frame, enum notice_refusal why, int64_t now_us)
@@ -328,7 +344,7 @@ static void begin_session(struct pd *pd, int64_t now_us)
 	pd->frames = 0;
 	pd->session_us = pd->due_us = now_us;
 	pd->setup = SETUP_STATUS | SETUP_LIGHT;
-	if (!pd->known)
+	if (!pd->can.known)
 		pd->setup |= SETUP_CAPABILITIES;
 }
 
@@ -434,7 +450,7 @@ static void take_reply(struct pd *pd, struct reply reply, struct notices *notice
 	if (command == FRAME_ID) {
 		take_identity(pd, reply.data, nak ? 0 : reply.n, notices, now_us);
 	} else if (pd->is_order && nak) {
-		order_refused(pd, now_us);
+		order_refused(pd, notices, now_us);
 	} else if (pd->is_order) {
 		order_goes_on(pd, notices, now_us);
 	} else if (command == FRAME_CAP && reply.code == FRAME_PDCAP) {
@@ -457,7 +473,7 @@ static bool answer_session(struct pd *pd, const struct frame *frame, struct noti
 {
 	uint8_t data[FRAME_BYTES_MAX];
 	size_t n = 0;
-	if (frame->security == FRAME_CLEAR || frame->security < FRAME_COMMAND_MAC) {
+	if (frame->security != FRAME_REPLY_MAC && frame->security != FRAME_REPLY_SEALED) {
 		pd->lost |= frame->code == FRAME_NAK || frame->sequence == 0;
 		return refuse(pd, NOTICE_CLEAR_DATA, frame);
 	}
@@ -475,7 +491,9 @@ static bool answer_session(struct pd *pd, const struct frame *frame, struct noti
 		seen_good(pd, notices, now_us);
 	if (fault)
 		refuse(pd, refusal_of[fault], frame);
-	take_reply(pd, (struct reply){fault ? NO_CODE : frame->code, data, fault ? 0 : n, frame}, notices, now_us);
+	/* The code is under the MAC even where the data are not what they must be: a NAK stays one. */
+	uint8_t code = fault && frame->code != FRAME_NAK ? NO_CODE : frame->code;
+	take_reply(pd, (struct reply){code, data, fault ? 0 : n, frame}, notices, now_us);
 	OPENSSL_cleanse(data, sizeof data);
 	plan(pd, now_us);
 	return true;
@@ -490,6 +508,11 @@ static bool is_busy(const struct frame *frame)
 /* Not now: the same bytes again in a moment. It proves nothing, so it keeps nobody online. */
 static bool answer_busy(struct pd *pd, int64_t now_us)
 {
+	/* Anybody can say so, for ever: an order is not carried past its time by it. */
+	if (pd->is_order && now_us >= pd->orders[0].until_us) {
+		drop_session(pd, now_us);
+		return true;
+	}
 	pd->due_us = now_us + PD_BUSY_US;
 	if (pd->times_sent > 0)
 		pd->times_sent--;
@@ -533,7 +556,9 @@ static void expire_orders(struct pd *pd, struct notices *notices, int64_t now_us
 	for (size_t i = pd->n_orders; i-- > 0;) {
 		if (now_us < pd->orders[i].until_us || is_running(pd, i))
 			continue;
-		tell_order(pd, &pd->orders[i], NOTICE_EXPIRED, notices, now_us);
+		/* Of one that was sent, and is not known to be undone, "not carried out" could be untrue. */
+		if (!pd->orders[i].sent)
+			tell_order(pd, &pd->orders[i], NOTICE_EXPIRED, notices, now_us);
 		remove_order(pd, i);
 	}
 }

@@ -61,6 +61,7 @@ struct pd_order {
 	int64_t until_us;   /* elapsed; then it is expired, not done */
 	uint8_t step;
 	bool told; /* its event is out */
+	bool sent; /* and not refused since */
 };
 
 enum pd_phase { PD_DOWN, PD_CHALLENGED, PD_PROVING, PD_UP };
@@ -113,6 +114,8 @@ bool pd_order(struct pd *pd, const struct pd_order *order, int64_t now_us);
 
 /* When it wants the line next, for comparison with other readers; orders come long before everything else. */
 int64_t pd_claim_us(const struct pd *pd);
+/* No session, and none came of the last try. */
+bool pd_seems_dead(const struct pd *pd);
 /* When it wants the line next, in time. */
 int64_t pd_due_us(const struct pd *pd);
 
