@@ -64,6 +64,7 @@ static const struct call core_calls[] = {
     {.number = SCMP_SYS(fcntl)},
     {.number = SCMP_SYS(epoll_ctl)},
     {.number = SCMP_SYS(accept4)},
+    {.number = SCMP_SYS(shutdown)},
     {.number = SCMP_SYS(recvmsg)},
     {.number = SCMP_SYS(sendto)},
     {.number = SCMP_SYS(getsockopt)},

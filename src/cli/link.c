@@ -1,11 +1,12 @@
 #include "cli/cli.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { LINK_MEMORY = 256 << 20, IN_BYTES = 4 * LINES_MEMORY_MIN };
+enum { PATIENCE_MS = 10000, LINK_MEMORY = 256 << 20, IN_BYTES = 4 * LINES_MEMORY_MIN };
 
 bool core_link_try(struct core_link *link)
 {
@@ -27,8 +28,10 @@ void core_link_open(struct core_link *link)
 	struct error error;
 	if (core_link_try(link))
 		return;
+	bool forbidden = errno == EACCES;
 	error_system(&error, "no core answers at run/core.sock");
-	error_remedy(&error, "Start the mission: chancery serve");
+	error_remedy(&error,
+		     forbidden ? "Ask to be put into the mission's group." : "Start the mission: chancery serve");
 	die(EXIT_FAILED, &error);
 }
 
@@ -68,6 +71,11 @@ int core_link_receive(struct core_link *link, struct answer_line *ret_answer, st
 	struct str line;
 	enum lines_found found;
 	while ((found = lines_in_next(&link->in, &line)) == LINES_NONE) {
+		struct pollfd wait = {.fd = link->fd, .events = POLLIN};
+		if (poll(&wait, 1, PATIENCE_MS) <= 0) {
+			error_set(error, ERROR_GONE, "the core does not answer");
+			return error_remedy(error, "See what `chancery serve` has written to its standard error.");
+		}
 		int got = lines_in_fill(&link->in, error);
 		if (got < 0)
 			return got;

@@ -193,7 +193,7 @@ static void put_fact(struct buf *b, const struct entry_fact *fact)
 	for (size_t i = 0; i < fact->value.n; i++) {
 		if (i > 0)
 			BUF_LIT(b, ", ");
-		buf_put_str(b, fact->value.at[i]);
+		words_put_shown(b, fact->value.at[i]);
 	}
 }
 

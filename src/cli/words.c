@@ -1,5 +1,6 @@
 #include "cli/words.h"
 
+#include "base/yaml.h"
 #include "schema/json.h"
 
 #include <wchar.h>
@@ -46,6 +47,21 @@ static void put_duration(struct buf *b, int64_t ms)
 
 /* Values of a body */
 
+void words_put_shown(struct buf *b, struct str text)
+{
+	size_t bad;
+	while (!yaml_text_ok(text, &bad)) {
+		buf_put(b, text.at, bad);
+		BUF_LIT(b, "?");
+		/* The rest of a character of several bytes goes with it. */
+		while (++bad < text.len && ((uint8_t)text.at[bad] & 0xC0) == 0x80)
+			;
+		text = (struct str){text.at + bad, text.len - bad};
+	}
+	for (size_t i = 0; i < text.len; i++)
+		buf_put_char(b, text.at[i] == '\n' || text.at[i] == '\t' ? ' ' : text.at[i]);
+}
+
 static struct str said_bool(enum language language, bool value)
 {
 	static const struct str words[LANGUAGES][2] = {
@@ -69,7 +85,7 @@ static void put_ref(struct buf *b, const struct saying *saying, struct str table
 	buf_put_u64(&ref, id);
 	for (size_t i = 0; i < saying->names.n; i++)
 		if (str_eq(saying->names.at[i].ref, buf_str(&ref))) {
-			buf_put_str(b, saying->names.at[i].name);
+			words_put_shown(b, saying->names.at[i].name);
 			return;
 		}
 	/* Nothing calls it anything: its number. */
@@ -98,7 +114,7 @@ static bool put_text(struct buf *b, const struct saying *saying, const struct wo
 	if (member->kind == WORD_ENUM)
 		put_spaced(b, text);
 	else
-		buf_put_str(b, text);
+		words_put_shown(b, text);
 	return true;
 }
 
@@ -138,7 +154,7 @@ static bool put_one(struct buf *b, const struct saying *saying, const struct wor
 	}
 	if (!json_raw(j, &raw))
 		return false;
-	buf_put_str(b, raw);
+	words_put_shown(b, raw);
 	return true;
 }
 
@@ -148,7 +164,7 @@ static void put_value(struct buf *b, const struct saying *saying, const struct w
 	struct json_array a;
 	if (!member->list) {
 		if (!put_one(b, saying, member, &j))
-			buf_put_str(b, raw);
+			words_put_shown(b, raw);
 		return;
 	}
 	if (!json_array_begin(&j, &a, SIZE_MAX))
@@ -201,7 +217,7 @@ void words_put_sentence(struct buf *b, const struct saying *saying, struct str s
 	struct str *values = ARENA_TAKE(saying->arena, struct str, members->n);
 	struct str head, name, rest = sentence;
 	if (!split_body(members, body, saying->arena, values)) {
-		buf_put_str(b, body);
+		words_put_shown(b, body);
 		return;
 	}
 	while (str_cut(rest, '{', &head, &rest)) {

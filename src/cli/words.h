@@ -14,6 +14,9 @@ struct saying {
 	struct arena *arena; /* scratch */
 };
 
+/* A text as it stands in the record, with ? for what would move a terminal's cursor or show the text in another order than it has. */
+void words_put_shown(struct buf *b, struct str text);
+
 /* The sentence with the body's values where {member} stands. A body that does not fit its members is said as it is. */
 void words_put_sentence(struct buf *b, const struct saying *saying, struct str sentence,
 			const struct word_members *members, struct str body);

@@ -101,6 +101,25 @@ TEST(a_body_that_does_not_fit_is_said_as_it_is)
 	CHECK_STR(said(LANGUAGE_EN, "access.Granted", "?"), STR("?"));
 }
 
+TEST(nothing_in_the_record_moves_the_cursor)
+{
+	static const struct {
+		const char *text, *shown;
+	} rows[] = {
+	    {"Eve\033[2K\rforged", "Eve?[2K?forged"},
+	    {"a\nb\tc", "a b c"},
+	    {"x\xe2\x80\xaey", "x?y"}, /* U+202E, right to left from here on */
+	    {"Zoë 日本", "Zoë 日本"},
+	    {"", ""},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char text[64];
+		struct buf b = BUF(text);
+		words_put_shown(&b, str_of(rows[i].text));
+		CHECK_STR(buf_str(&b), str_of(rows[i].shown));
+	}
+}
+
 TEST(times_are_told_in_the_zone_of_the_mission)
 {
 	char text[64];

@@ -9,6 +9,7 @@
 #include "serve/keeper.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/epoll.h>
@@ -19,7 +20,7 @@
 
 enum {
 	IN_BYTES = 2 * LINES_MEMORY_MIN,
-	OUT_BYTES = 16 * LINES_MEMORY_MIN,
+	OUT_BYTES = 64 * LINES_MEMORY_MIN, /* all orders that may be open fit; pages that are not used cost nothing */
 	EVENTS_MAX = 64,
 	CONTROL_KEY = HUB_PEERS_MAX, /* epoll keys: below this a connection's peer number */
 	LISTENER_KEY,
@@ -95,6 +96,9 @@ static void watch(struct process *p, int fd, uint32_t key, uint32_t events, int 
 static void let_go(struct process *p, unsigned peer)
 {
 	struct connection *c = &p->connections[peer];
+	/* The keeper has the same connection open: without these two it would go on, here and on the other side. */
+	epoll_ctl(p->epoll, EPOLL_CTL_DEL, c->fd, NULL);
+	shutdown(c->fd, SHUT_RDWR);
 	close(c->fd);
 	c->fd = -1;
 	c->unread = false;
@@ -236,25 +240,28 @@ static void flush(struct process *p, unsigned peer)
 	c->waits = waits;
 }
 
-/* Commits until every line that was read is decided and every piece that has room is sent. */
-static void work(struct process *p)
+/* Commits until every line that was read is decided; true when pieces of history wait to be sent, one a peer between two looks at the
+ * lines, so that nobody's history keeps a door waiting. */
+static bool work(struct process *p)
 {
 	struct error error;
 	bool again = true;
+	int more = 0;
 	while (again) {
 		for (unsigned peer = 0; peer < HUB_PEERS_MAX; peer++)
 			if (p->connections[peer].unread)
 				take_lines(p, peer);
-		int more = hub_commit(p->hub, &error);
+		more = hub_commit(p->hub, &error);
 		if (more < 0)
 			die(EXIT_FAILED, &error);
-		again = more > 0;
+		again = false;
 		for (unsigned peer = 0; peer < HUB_PEERS_MAX; peer++) {
 			if (p->connections[peer].fd >= 0)
 				flush(p, peer);
 			again |= p->connections[peer].unread;
 		}
 	}
+	return more > 0;
 }
 
 static int timeout_ms(const struct process *p)
@@ -262,14 +269,16 @@ static int timeout_ms(const struct process *p)
 	int64_t due = hub_due_us(p->hub), now = clock_elapsed_us();
 	if (due == INT64_MAX)
 		return -1;
-	return due <= now ? 0 : (int)((due - now) / 1000 + 1);
+	int64_t ms = due <= now ? 0 : (due - now) / 1000 + 1;
+	return ms < INT_MAX ? (int)ms : INT_MAX;
 }
 
 static void loop(struct process *p)
 {
 	struct epoll_event events[EVENTS_MAX];
+	bool more = false;
 	while (!p->ending) {
-		int n = epoll_wait(p->epoll, events, EVENTS_MAX, timeout_ms(p));
+		int n = epoll_wait(p->epoll, events, EVENTS_MAX, more ? 0 : timeout_ms(p));
 		for (int i = 0; i < n; i++) {
 			uint32_t key = events[i].data.u32;
 			if (key == CONTROL_KEY)
@@ -281,7 +290,7 @@ static void loop(struct process *p)
 			else if (p->connections[key].fd >= 0 && events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR))
 				read_connection(p, key);
 		}
-		work(p);
+		more = work(p);
 	}
 }
 

@@ -69,12 +69,19 @@ void hub_bad(struct hub *hub, unsigned peer, size_t offset, const char *what, co
 	hub_park_end(hub, peer, &b);
 }
 
+size_t hub_offset(struct str line, struct str body, size_t offset)
+{
+	bool inside = body.at >= line.at && body.at <= line.at + line.len;
+	return inside ? (size_t)(body.at - line.at) + offset : offset;
+}
+
 static void send_parked(struct hub *hub)
 {
 	const struct hub_outside *outside = &hub->options.outside;
 	for (size_t i = 0; i < hub->n_parked; i++) {
 		unsigned peer = hub->parked[i].peer;
-		if (hub->peers[peer].kind != PEER_FREE && !outside->send(outside->context, peer, hub->parked[i].line))
+		bool there = peer < HUB_PEERS_MAX && hub->peers[peer].kind != PEER_FREE;
+		if (there && !outside->send(outside->context, peer, hub->parked[i].line))
 			hub_detach(hub, peer);
 	}
 	hub->n_parked = 0;
@@ -141,7 +148,7 @@ int hub_commit(struct hub *hub, struct error *error)
 		hub->commit_us = outside->elapsed_us(outside->context) - before;
 		hub->n_entries = 0;
 	}
-	hub_driver_acks(hub);
+	hub_driver_park(hub);
 	send_parked(hub);
 	arena_clear(&hub->batch);
 	int failed = 0;
@@ -151,7 +158,7 @@ int hub_commit(struct hub *hub, struct error *error)
 
 bool hub_is_full(const struct hub *hub)
 {
-	return hub->n_entries >= HUB_BATCH_MAX || hub->n_parked > PARKED_MAX / 2;
+	return hub->n_entries >= HUB_BATCH_MAX || hub->n_parked > 8 * HUB_BATCH_MAX;
 }
 
 int64_t hub_due_us(const struct hub *hub)
@@ -166,12 +173,13 @@ int64_t hub_due_us(const struct hub *hub)
 
 /* Peers */
 
-static unsigned free_peer(const struct hub *hub)
+/* Drivers have places of their own, in front: no number of askers keeps one out. */
+static unsigned free_peer(const struct hub *hub, unsigned from, unsigned end)
 {
-	unsigned peer = 0;
-	while (peer < HUB_PEERS_MAX && hub->peers[peer].kind != PEER_FREE)
+	unsigned peer = from;
+	while (peer < end && hub->peers[peer].kind != PEER_FREE)
 		peer++;
-	return peer;
+	return peer < end ? peer : HUB_PEERS_MAX;
 }
 
 static void place_peer(struct hub *hub, unsigned peer, const struct peer *is)
@@ -186,7 +194,7 @@ static void place_peer(struct hub *hub, unsigned peer, const struct peer *is)
 unsigned hub_attach_driver(struct hub *hub, size_t driver)
 {
 	ASSERT(driver < hub->options.n_drivers);
-	unsigned peer = free_peer(hub);
+	unsigned peer = free_peer(hub, 0, HUB_DRIVERS_MAX);
 	if (peer == HUB_PEERS_MAX)
 		return peer;
 	place_peer(hub, peer, &(struct peer){.kind = PEER_DRIVER, .driver = {.index = driver}});
@@ -197,7 +205,7 @@ unsigned hub_attach_driver(struct hub *hub, size_t driver)
 
 unsigned hub_attach_asker(struct hub *hub, struct str login, uint32_t uid, const struct str *roles, size_t n_roles)
 {
-	unsigned peer = free_peer(hub);
+	unsigned peer = free_peer(hub, HUB_DRIVERS_MAX, HUB_PEERS_MAX);
 	if (peer == HUB_PEERS_MAX)
 		return peer;
 	ASSERT(login.len <= PEER_LOGIN_BYTES_MAX && n_roles <= PEER_ROLES_MAX);
@@ -215,7 +223,7 @@ void hub_detach(struct hub *hub, unsigned peer)
 	place_peer(hub, peer, &(struct peer){.kind = PEER_FREE});
 	for (size_t i = 0; i < hub->n_parked; i++)
 		if (hub->parked[i].peer == peer)
-			hub->parked[i--] = hub->parked[--hub->n_parked];
+			hub->parked[i].peer = HUB_PEERS_MAX; /* for nobody; the others keep their order */
 }
 
 bool hub_is_attached(const struct hub *hub, unsigned peer)

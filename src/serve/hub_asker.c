@@ -31,7 +31,7 @@ static struct str checked_json(struct hub *hub, const struct peer_asker *asker)
 	return arena_keep(&hub->batch, &b);
 }
 
-static void command(struct hub *hub, unsigned peer, const struct ask_command *ask)
+static void command(struct hub *hub, unsigned peer, struct str line, const struct ask_command *ask)
 {
 	const struct peer_asker *asker = &hub->peers[peer].asker;
 	struct core_input input = {
@@ -45,7 +45,8 @@ static void command(struct hub *hub, unsigned peer, const struct ask_command *as
 	struct core_result result;
 	hub_turn(hub, &input, &result);
 	if (result.verdict == CORE_BAD) {
-		hub_bad(hub, peer, result.offset, result.what, "`chancery help` lists the commands and their members.");
+		hub_bad(hub, peer, hub_offset(line, ask->body, result.offset), result.what,
+			"`chancery help` lists the commands and their members.");
 	} else if (result.verdict == CORE_REFUSED) {
 		struct answer_refused refused = {(int64_t)result.index, result.refusal, result.refusal_takes};
 		park(hub, peer, &(struct answer_line){.kind = ANSWER_LINE_REFUSED, .refused = refused});
@@ -336,9 +337,14 @@ void hub_asker_line(struct hub *hub, unsigned peer, struct str line)
 		hub_bad(hub, peer, json.offset, what, "See src/schema/contract.yaml, AskLine.");
 		return;
 	}
+	if (asked.kind != ASK_LINE_COMMAND && asker->n_roles == 0) {
+		hub_bad(hub, peer, 0, "whoever has no role here is told nothing",
+			"Roles stand in mission.yaml, under operators.");
+		return;
+	}
 	switch (asked.kind) {
 	case ASK_LINE_COMMAND:
-		command(hub, peer, &asked.command);
+		command(hub, peer, line, &asked.command);
 		break;
 	case ASK_LINE_HISTORY:
 		history(hub, peer, &asked.history);

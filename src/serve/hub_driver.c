@@ -85,7 +85,8 @@ void hub_driver_order(struct hub *hub, uint64_t entry, const struct core_order *
 {
 	for (unsigned peer = 0; peer < hub->peers_end; peer++) {
 		const struct peer *p = &hub->peers[peer];
-		if (p->kind == PEER_DRIVER && p->driver.said_hello && str_eq(driver_of(hub, peer)->name, order->driver))
+		if (p->kind == PEER_DRIVER && p->driver.said_hello && !p->driver.repeats_orders &&
+		    str_eq(driver_of(hub, peer)->name, order->driver))
 			park_order(hub, peer, entry, order);
 	}
 }
@@ -115,8 +116,8 @@ static void hello(struct hub *hub, unsigned peer, const struct driver_hello *hel
 	}
 	struct peer_driver *driver = &hub->peers[peer].driver;
 	memcpy(driver->boot, hello->boot.at, sizeof driver->boot);
-	driver->said_hello = true;
-	repeat_orders(hub, peer);
+	driver->said_hello = driver->repeats_orders = true;
+	driver->busy = 0;
 }
 
 /* Reports */
@@ -129,24 +130,31 @@ static void ack(struct hub *hub, unsigned peer, int64_t sequence)
 		driver->ack = sequence;
 }
 
-void hub_driver_acks(struct hub *hub)
+void hub_driver_park(struct hub *hub)
 {
 	for (unsigned peer = 0; peer < hub->peers_end; peer++) {
 		struct peer_driver *driver = &hub->peers[peer].driver;
-		if (hub->peers[peer].kind != PEER_DRIVER || driver->ack == 0)
+		if (hub->peers[peer].kind != PEER_DRIVER)
 			continue;
-		park(hub, peer, &(struct core_line){.kind = CORE_LINE_ACK, .ack = {driver->ack}});
+		if (driver->ack != 0)
+			park(hub, peer, &(struct core_line){.kind = CORE_LINE_ACK, .ack = {driver->ack}});
+		if (driver->repeats_orders)
+			repeat_orders(hub, peer);
 		driver->ack = 0;
+		driver->repeats_orders = false;
 	}
 }
 
 static void busy(struct hub *hub, unsigned peer, int64_t sequence)
 {
+	struct peer_driver *driver = &hub->peers[peer].driver;
+	if (driver->busy == 0)
+		driver->busy = sequence;
 	struct driver_busy line = {sequence, HUB_BUSY_RETRY_MS};
 	park(hub, peer, &(struct core_line){.kind = CORE_LINE_BUSY, .busy = line});
 }
 
-static void report(struct hub *hub, unsigned peer, int64_t sequence, struct str name, struct str body)
+static void report(struct hub *hub, unsigned peer, struct str line, int64_t sequence, struct str name, struct str body)
 {
 	const struct peer_driver *driver = &hub->peers[peer].driver;
 	struct entry_driver from = {driver_of(hub, peer)->name, {(const char *)driver->boot, 8}, sequence};
@@ -159,10 +167,16 @@ static void report(struct hub *hub, unsigned peer, int64_t sequence, struct str 
 		ack(hub, peer, sequence);
 		return;
 	case DRIVERS_GAP:
+		/* What was sent behind a report that was put off is put off too. */
+		if (driver->busy != 0 && sequence > driver->busy) {
+			busy(hub, peer, sequence);
+			return;
+		}
 		hub_bad(hub, peer, 0, "a report before this one is missing",
 			"Send again from the last acknowledged one.");
 		return;
 	case DRIVERS_NEXT:
+		hub->peers[peer].driver.busy = 0;
 		break;
 	}
 	/* Answers to orders make room; everything else waits for it. */
@@ -178,7 +192,8 @@ static void report(struct hub *hub, unsigned peer, int64_t sequence, struct str 
 	struct core_result result;
 	hub_turn(hub, &input, &result);
 	if (result.verdict == CORE_BAD) {
-		hub_bad(hub, peer, result.offset, result.what, "See the report's declaration in the schema reference.");
+		hub_bad(hub, peer, hub_offset(line, body, result.offset), result.what,
+			"See the report's declaration in the schema reference.");
 	} else if (result.verdict == CORE_REFUSED) {
 		struct driver_refused refused = {sequence, result.refusal};
 		park(hub, peer, &(struct core_line){.kind = CORE_LINE_REFUSED, .refused = refused});
@@ -211,17 +226,17 @@ void hub_driver_line(struct hub *hub, unsigned peer, struct str line)
 		hello(hub, peer, &said.hello);
 		break;
 	case DRIVER_LINE_REPORT:
-		report(hub, peer, said.report.sequence, said.report.name, said.report.body);
+		report(hub, peer, line, said.report.sequence, said.report.name, said.report.body);
 		break;
 	case DRIVER_LINE_HEARTBEAT:
 		hub->peers[peer].driver.frames = said.heartbeat.frames;
 		break;
 	case DRIVER_LINE_DONE:
-		report(hub, peer, said.done.sequence, STR("drivers.done"),
+		report(hub, peer, line, said.done.sequence, STR("drivers.done"),
 		       answer_json(hub, said.done.entry, said.done.event));
 		break;
 	case DRIVER_LINE_EXPIRED:
-		report(hub, peer, said.expired.sequence, STR("drivers.expired"),
+		report(hub, peer, line, said.expired.sequence, STR("drivers.expired"),
 		       answer_json(hub, said.expired.entry, said.expired.event));
 		break;
 	case DRIVER_LINE_NONE:

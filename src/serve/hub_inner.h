@@ -8,7 +8,12 @@
 
 enum peer_kind { PEER_FREE, PEER_DRIVER, PEER_ASKER };
 
-enum { PEER_LOGIN_BYTES_MAX = 40, PEER_ROLES_MAX = 8, PARKED_MAX = 16 * HUB_BATCH_MAX, REF_TABLE_BYTES_MAX = 40 };
+enum {
+	PEER_LOGIN_BYTES_MAX = 40,
+	PEER_ROLES_MAX = 8,
+	PARKED_MAX = ORDER_AT_MOST + 16 * HUB_BATCH_MAX,
+	REF_TABLE_BYTES_MAX = 40
+};
 
 struct peer_driver {
 	size_t index; /* in options->drivers */
@@ -16,7 +21,9 @@ struct peer_driver {
 	uint8_t boot[8];
 	int64_t frames;
 	int64_t bad_lines;
-	int64_t ack; /* to be sent after the commit; 0 none */
+	int64_t ack;	     /* to be sent after the commit; 0 none */
+	int64_t busy;	     /* the first report that was put off; 0 none */
+	bool repeats_orders; /* after the commit: hello was said */
 };
 
 struct peer_asker {
@@ -77,6 +84,9 @@ void hub_turn(struct hub *hub, const struct core_input *input, struct core_resul
 /* The sending peer is told what is wrong with its line. */
 void hub_bad(struct hub *hub, unsigned peer, size_t offset, const char *what, const char *remedy);
 
+/* Where a byte of a line's body stands in the line. */
+size_t hub_offset(struct str line, struct str body, size_t offset);
+
 /* The wall clock that decisions see, ms. */
 int64_t hub_wall(const struct hub *hub);
 
@@ -84,8 +94,8 @@ int64_t hub_wall(const struct hub *hub);
 void hub_driver_line(struct hub *hub, unsigned peer, struct str line);
 void hub_driver_config(struct hub *hub, unsigned peer);
 void hub_driver_readers_changed(struct hub *hub);
-/* Parks what this batch acknowledges. */
-void hub_driver_acks(struct hub *hub);
+/* Before the answers leave: what this batch acknowledges, and the open orders of those who said hello. */
+void hub_driver_park(struct hub *hub);
 void hub_driver_order(struct hub *hub, uint64_t entry, const struct core_order *order);
 
 /* hub_asker.c */

@@ -199,22 +199,26 @@ static int make_mission(const char *making, const char *sample, struct arena *ar
 int init_mission(const char *dir, const char *sample, struct error *error)
 {
 	char making[PATH_BYTES];
+	size_t length = strlen(dir);
+	while (length > 1 && dir[length - 1] == '/')
+		length--;
 	if (access(dir, F_OK) == 0 && rmdir(dir) < 0) {
 		error_set(error, ERROR_INPUT, "there is something already");
 		error_where(error, "%s", dir);
 		return error_remedy(error, "Name a new directory; missions are never overwritten.");
 	}
-	if (snprintf(making, sizeof making, "%s.making", dir) >= PATH_BYTES)
+	if (snprintf(making, sizeof making, "%.*s.making-XXXXXX", (int)length, dir) >= PATH_BYTES)
 		return error_set(error, ERROR_LIMIT, "the directory's name is too long");
 	struct arena arena = arena_map(MEMORY_BYTES);
 	int failed = make_parents(dir, error);
-	if (failed == 0) {
-		nftw(making, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	bool made = failed == 0 && mkdtemp(making);
+	if (failed == 0 && (!made || chmod(making, 0750) < 0))
+		failed = error_system(error, "cannot make a directory beside %s", dir);
+	if (failed == 0)
 		failed = make_mission(making, sample, &arena, error);
-	}
 	if (failed == 0 && rename(making, dir) < 0)
 		failed = error_system(error, "cannot give the mission its name");
-	if (failed < 0)
+	if (failed < 0 && made)
 		nftw(making, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	arena_unmap(&arena);
 	return failed;

@@ -16,6 +16,16 @@ enum { MEMORY_BYTES = 256 << 20 };
 static const char keys_path[] = "keys/readers.json";
 
 /* JSON is YAML: a map from "line/address" to 32 hexadecimal digits. */
+/* The one place that another key has too; NULL when each is its own. */
+static const struct installation_key *shared_key(const struct installation *inst)
+{
+	for (size_t i = 0; i < inst->n_keys; i++)
+		for (size_t k = 0; k < i; k++)
+			if (memcmp(inst->keys[i].key, inst->keys[k].key, sizeof inst->keys[i].key) == 0)
+				return &inst->keys[i];
+	return NULL;
+}
+
 static int read_reader_keys(struct installation *inst, struct error *error)
 {
 	const struct yaml *root;
@@ -36,7 +46,12 @@ static int read_reader_keys(struct installation *inst, struct error *error)
 		yaml_where(node, keys_path, error);
 		return error_remedy(error, "Pair the reader again and write its new key.");
 	}
-	return 0;
+	const struct installation_key *shared = shared_key(inst);
+	if (!shared)
+		return 0;
+	error_set(error, ERROR_CRYPTO, "the key of " STR_FMT " is another reader's too", STR_ARG(shared->place));
+	error_where(error, "%s", keys_path);
+	return error_remedy(error, "Give each reader a key of its own.");
 }
 
 /* A file that others may read gives every door away. */

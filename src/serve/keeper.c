@@ -92,6 +92,14 @@ static void start(struct keeper *keeper, size_t number)
 	child->pid = fork();
 	if (child->pid == 0)
 		become(keeper, child, ends[1], is_core);
+	if (child->pid < 0) {
+		log_line("keeper", "cannot start %s: %s", child->name, strerror(errno));
+		close(ends[0]);
+		close(ends[1]);
+		child->pid = 0;
+		child->start_at_us = clock_elapsed_us() + KEEPER_BACKOFF_MS_MAX * 1000;
+		return;
+	}
 	close(ends[1]);
 	child->started_us = clock_elapsed_us();
 	child->start_at_us = 0;
@@ -176,7 +184,10 @@ static void say_goodbye(struct keeper *keeper)
 	int64_t patience_us = clock_elapsed_us() + KEEPER_GOODBYE_MS * 1000;
 	while (any_alive(keeper)) {
 		struct pollfd wait = {.fd = keeper->signals, .events = POLLIN};
+		struct signalfd_siginfo taken;
 		poll(&wait, 1, 50);
+		while (read(keeper->signals, &taken, sizeof taken) > 0)
+			;
 		reap(keeper);
 		if (clock_elapsed_us() > patience_us)
 			signal_all(keeper, SIGKILL);
@@ -248,6 +259,8 @@ static int listen_for_askers(struct error *error)
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) < 0 || listen(fd, LISTEN_BACKLOG) < 0)
 		return error_system(error, "cannot listen at run/core.sock");
+	/* Operators are other users of the mission's group; who they are the kernel says, what they may mission.yaml. */
+	chmod(address.sun_path, S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP);
 	return fd;
 }
 
