@@ -69,6 +69,15 @@ static int64_t line_us(const struct panel *panel, size_t bytes)
 	return (int64_t)bytes * PANEL_BITS_A_BYTE * 1000000 / panel->baud + 1;
 }
 
+/* Whether one of the notices behind the first n is of a card. */
+static bool told_of_card(const struct notices *notices, size_t n)
+{
+	for (; n < notices->n; n++)
+		if (notices->at[(notices->first + n) % NOTICE_QUEUE_MAX].kind == NOTICE_CARD)
+			return true;
+	return false;
+}
+
 /* A frame from the line, wherever it comes from. */
 static void take_frame(struct panel *panel, const struct frame *frame, int64_t now_us)
 {
@@ -77,9 +86,12 @@ static void take_frame(struct panel *panel, const struct frame *frame, int64_t n
 	bool repeated = panel->waiting && panel->waiting->times_sent > 1;
 	panel->frames++;
 	if (from && reply && from == panel->waiting) {
+		size_t told = panel->notices.n;
 		if (!pd_answer(from, frame, &panel->notices, now_us))
 			return;
 		panel->waiting = NULL;
+		if (told_of_card(&panel->notices, told))
+			panel->hold_us = now_us + PANEL_HOLD_US;
 		panel->free_us = now_us + (repeated ? PANEL_REPEATED_US : line_us(panel, PANEL_GAP_BYTES));
 	} else if (from && reply) {
 		pd_unasked(from, frame, panel->waiting ? NOTICE_WRONG_ADDRESS : NOTICE_WRONG_SEQUENCE, now_us);
@@ -133,6 +145,17 @@ static int64_t earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+static int64_t later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* Polls wait while the line is kept free for a decision; orders do not. */
+static int64_t due_us(const struct panel *panel, const struct pd *pd)
+{
+	return pd->n_orders > 0 ? pd_due_us(pd) : later(pd_due_us(pd), panel->hold_us);
+}
+
 /* Until when the answer is waited for: longer while one is just arriving, though not for ever. */
 static int64_t answer_until_us(const struct panel *panel)
 {
@@ -159,7 +182,7 @@ static struct pd *next_pd(struct panel *panel, int64_t now_us)
 	for (size_t i = 0; i < panel->n_readers; i++) {
 		struct pd *pd = &panel->readers[i];
 		bool dead = pd_seems_dead(pd);
-		if (pd_due_us(pd) <= now_us && (!best[dead] || pd_claim_us(pd) < pd_claim_us(best[dead])))
+		if (due_us(panel, pd) <= now_us && (!best[dead] || pd_claim_us(pd) < pd_claim_us(best[dead])))
 			best[dead] = pd;
 	}
 	if (!best[0] || (best[1] && now_us >= panel->probe_us && pd_claim_us(best[0]) > 0)) {
@@ -198,8 +221,7 @@ static int64_t line_next_us(const struct panel *panel)
 	if (panel->waiting)
 		return earlier(next, answer_until_us(panel));
 	for (size_t i = 0; i < panel->n_readers; i++) {
-		int64_t due_us = pd_due_us(&panel->readers[i]);
-		next = earlier(next, due_us > panel->free_us ? due_us : panel->free_us);
+		next = earlier(next, later(due_us(panel, &panel->readers[i]), panel->free_us));
 	}
 	return next;
 }

@@ -25,6 +25,7 @@ enum {
 	PANEL_SILENCE_US = 50 * 1000,	   /* no byte for so long: a frame half there is not finished any more. The
 					 standard's 20 ms, and what a USB adapter may hold back */
 	PANEL_PROBE_EVERY_US = 500 * 1000, /* a reader that is not there gets a turn before those that are */
+	PANEL_HOLD_US = 3 * 1000, /* after a card the line is kept free so long for what the core decides */
 	PANEL_REPEATED_US = 20 * 1000,	   /* room for the answer to a repetition that had crossed the answer */
 	PANEL_BITS_A_BYTE = 10,
 	PANEL_GAP_BYTES = 2,
@@ -43,6 +44,7 @@ struct panel {
 	/* The exchange under way. */
 	struct pd *waiting; /* NULL: the line is ours */
 	int64_t deadline_us, free_us, byte_us;
+	int64_t hold_us;  /* until then only orders */
 	int64_t probe_us; /* when a dead reader has its turn again */
 	struct frame_reader in;
 	size_t n_readers;

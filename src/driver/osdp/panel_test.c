@@ -498,3 +498,23 @@ TEST(a_lost_line_is_told_for_every_reader)
 	}
 	line_close();
 }
+
+TEST(after_a_card_the_line_is_kept_free_for_what_is_decided)
+{
+	line_up(8);
+	for (int i = 0; i < 20; i++) {
+		size_t had = line_count(NOTICE_CARD);
+		line_show_card(3);
+		while (line_count(NOTICE_CARD) == had)
+			line_run_us(100);
+		unsigned commands = line.commands;
+		line_run_us(PANEL_HOLD_US - 1000);
+		CHECK_INT(line.commands, commands);
+		line_release(103, (uint64_t)i + 1, 5000, 3000);
+		line_run_us(200);
+		CHECK_INT(line.commands, commands + 1);
+		CHECK_INT(line.command.code, FRAME_OUT);
+		line_run_ms(500);
+	}
+	line_close();
+}
