@@ -27,7 +27,7 @@ bench: build/release/build.ninja
 	@tools/setup test
 	@$(PYTHON) tools/bench
 
-soak: build/release/build.ninja build/sanitize/build.ninja
+soak: build/release/build.ninja build/sanitize/build.ninja build/fuzz/build.ninja
 	@$(PYTHON) tools/test --soak $(or $(MINUTES),30)
 
 fuzz: build/fuzz/build.ninja

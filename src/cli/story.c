@@ -2,7 +2,12 @@
 
 #include "schema/json.h"
 
-enum { SENTENCE_COLUMNS = 58, CLOCK_COLUMNS = 8 };
+enum {
+	BEFORE_COLUMNS = 15, /* clock and mark */
+	WHY_COLUMNS = 28,    /* of a rule's name, as most are */
+	SENTENCE_COLUMNS_MIN = 40,
+	SENTENCE_COLUMNS_MAX = 68,
+};
 
 /* How events look; one that has no row is plain. */
 static const struct look {
@@ -105,11 +110,20 @@ static struct str short_why(const struct story *story)
 	return (struct str){0};
 }
 
+/* Where the reasons begin. */
+static size_t sentence_columns(int columns)
+{
+	int left = columns == 0 ? SENTENCE_COLUMNS_MAX : columns - BEFORE_COLUMNS - 2 - WHY_COLUMNS;
+	left = left < SENTENCE_COLUMNS_MIN ? SENTENCE_COLUMNS_MIN : left;
+	return (size_t)(left > SENTENCE_COLUMNS_MAX ? SENTENCE_COLUMNS_MAX : left);
+}
+
 void story_put_line(struct buf *b, const struct story *story, int columns)
 {
 	const struct look *look;
 	struct str text = sentence(story, &look), why = short_why(story);
-	bool room = columns == 0 || columns > CLOCK_COLUMNS + SENTENCE_COLUMNS + 8 + (int)words_width(why);
+	size_t column = sentence_columns(columns), wide = words_width(text) > column ? words_width(text) : column;
+	bool room = columns == 0 || (size_t)columns >= BEFORE_COLUMNS + wide + 2 + words_width(why);
 	BUF_LIT(b, "  ");
 	paint_put(b, PAINT_DIM);
 	words_put_clock(b, story->entry.wall);
@@ -121,7 +135,7 @@ void story_put_line(struct buf *b, const struct story *story, int columns)
 		paint_put(b, PAINT_PLAIN);
 	BUF_LIT(b, "  ");
 	if (room && why.len > 0) {
-		words_put_padded(b, text, SENTENCE_COLUMNS);
+		words_put_padded(b, text, column);
 		BUF_LIT(b, "  ");
 		paint_put(b, PAINT_DIM);
 		buf_put_str(b, why);
