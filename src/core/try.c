@@ -109,6 +109,14 @@ enum core_verdict try_report(struct try *try, const char *name, const char *body
 	return try->result.verdict;
 }
 
+void try_check_refusals(struct try *try, const struct try_refusal *rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		CHECK_INT(try_command(try, rows[i].command, rows[i].body), CORE_REFUSED);
+		CHECK_STR(try->result.refusal, str_of(rows[i].refusal));
+	}
+}
+
 bool try_timer(struct try *try)
 {
 	struct core_moment now = moment(try);

@@ -30,6 +30,11 @@ void try_give_back(struct try *try);
 
 enum core_verdict try_command(struct try *try, const char *name, const char *body);
 enum core_verdict try_report(struct try *try, const char *name, const char *body);
+/* Commands that are refused, each with its reason. */
+struct try_refusal {
+	const char *command, *body, *refusal;
+};
+void try_check_refusals(struct try *try, const struct try_refusal *rows, size_t n);
 /* Runs the earliest timer that is due at try->now; false when none is. */
 bool try_timer(struct try *try);
 

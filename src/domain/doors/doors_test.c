@@ -5,9 +5,7 @@
 
 TEST(each_refusal_of_a_command_has_its_reason)
 {
-	static const struct {
-		const char *command, *body, *refusal;
-	} rows[] = {
+	static const struct try_refusal rows[] = {
 	    {"doors.add_door", "{\"name\":\"Front door\",\"zone\":2,\"from_zone\":1,\"release\":5000}",
 	     "DOORS_NAME_TAKEN"},
 	    {"doors.add_door", "{\"name\":\"Hatch\",\"zone\":9,\"from_zone\":1,\"release\":5000}", "DOORS_NO_ZONE"},
@@ -20,10 +18,7 @@ TEST(each_refusal_of_a_command_has_its_reason)
 	struct try try;
 	try_init(&try, NULL);
 	try_furnish(&try);
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		CHECK_INT(try_command(&try, rows[i].command, rows[i].body), CORE_REFUSED);
-		CHECK_STR(try.result.refusal, str_of(rows[i].refusal));
-	}
+	try_check_refusals(&try, rows, ARRAY_LEN(rows));
 	try_release(&try);
 }
 

@@ -5,9 +5,7 @@
 
 TEST(each_refusal_has_its_reason)
 {
-	static const struct {
-		const char *command, *body, *refusal;
-	} rows[] = {
+	static const struct try_refusal rows[] = {
 	    {"people.enrol", "{\"name\":\"Uma Ray\",\"groups\":[],\"clearance\":0,\"until\":1000}", "PEOPLE_TIMES"},
 	    {"people.enrol",
 	     "{\"name\":\"Uma Ray\",\"groups\":[],\"clearance\":0,\"from\":1895424400000,\"until\":1895424300000}",
@@ -27,10 +25,7 @@ TEST(each_refusal_has_its_reason)
 	struct try try;
 	try_init(&try, NULL);
 	try_furnish(&try);
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		CHECK_INT(try_command(&try, rows[i].command, rows[i].body), CORE_REFUSED);
-		CHECK_STR(try.result.refusal, str_of(rows[i].refusal));
-	}
+	try_check_refusals(&try, rows, ARRAY_LEN(rows));
 	try_release(&try);
 }
 

@@ -5,9 +5,7 @@
 
 TEST(each_refusal_has_its_reason)
 {
-	static const struct {
-		const char *command, *body, *refusal;
-	} rows[] = {
+	static const struct try_refusal rows[] = {
 	    {"site.add_building", "{\"name\":\"Main building\"}", "SITE_NAME_TAKEN"},
 	    {"site.add_building", "{\"name\":\"Street\"}", "SITE_NAME_TAKEN"},
 	    {"site.add_zone", "{\"name\":\"Street\",\"building\":1,\"grade\":1,\"kind\":\"outside\"}",
@@ -18,10 +16,7 @@ TEST(each_refusal_has_its_reason)
 	struct try try;
 	try_init(&try, NULL);
 	try_furnish(&try);
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		CHECK_INT(try_command(&try, rows[i].command, rows[i].body), CORE_REFUSED);
-		CHECK_STR(try.result.refusal, str_of(rows[i].refusal));
-	}
+	try_check_refusals(&try, rows, ARRAY_LEN(rows));
 	try_release(&try);
 }
 
