@@ -100,6 +100,42 @@ class ABadge(unittest.TestCase):
         entry = self.show("unknown", door)
         self.assertEqual(entry["events"][0]["body"]["why"], "unknown_card")
 
+    def write(self, name, text):
+        with open(os.path.join(self.mission.path, name), "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def test_a_suspended_badge_opens_nothing_until_it_is_restored(self):
+        badge, door, _ = self.find("access.Granted")
+        done = self.mission.run("people", "suspend-badge", "--badge", str(badge), "--why", "lost")
+        self.assertIn("done, entry", done.stdout)
+        self.assertEqual(self.show(badge, door)["events"][0]["body"]["why"], "badge_suspended")
+        again = self.mission.run("people", "suspend-badge", "--badge", str(badge), "--why", "lost", check=False)
+        self.assertEqual(again.returncode, 3)
+        self.assertIn("in that state already", again.stderr)
+        self.mission.run("people", "restore-badge", "--badge", str(badge))
+        self.assertEqual(self.show(badge, door)["events"][0]["name"], "access.Granted")
+
+    def test_a_mistake_in_an_import_file_is_told_with_its_place_and_what_was_done_stays(self):
+        self.write("wrong.yaml", "- {do: site.add_building, as: shed, with: {name: Shed}}\n"
+                                 "- {do: site.add_zone, with: {name: Loft, building: $hut, grade: 1, kind: service}}\n")
+        done = self.mission.run("import", "wrong.yaml", check=False)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("wrong.yaml:2:52", done.stderr)
+        self.assertIn("1 commands were done", done.stderr)
+        self.assertIn("Building Shed added", self.mission.run("history", "Shed").stdout)
+
+    def test_a_mistake_in_a_rule_is_told_with_its_place_and_a_remedy(self):
+        self.write("rules/access/wrong.yaml", "rules:\n  - id: wrong\n    title: Wrong\n    layer: mission\n"
+                                              "    match: {who: {person.grops: staff}, condition: who}\n    outcome: permit\n")
+        try:
+            done = self.mission.run("rules", "check", check=False)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("wrong.yaml:5:", done.stderr)
+            self.assertIn("person.groups", done.stderr)
+        finally:
+            os.unlink(os.path.join(self.mission.path, "rules/access/wrong.yaml"))
+        self.assertIn("well-formed", self.mission.run("rules", "check").stdout)
+
     def test_bad_lines_are_answered_with_place_and_remedy_and_change_nothing(self):
         size = self.mission.status()["size"]
         for line, expected in (
