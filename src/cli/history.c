@@ -123,7 +123,7 @@ int cli_history(int argc, char **argv)
 	if (n == 0 && !as_json)
 		printf("Nothing in the record mentions %s.\n", ref);
 	if (end.has_older && !as_json)
-		printf("Older: chancery history “%s” --before %lld\n", ref, (long long)end.older);
+		printf("Older: chancery history \"%s\" --before %lld\n", ref, (long long)end.older);
 	core_link_close(&link);
 	return EXIT_OK;
 }
