@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 enum {
+	SALT_POOL_BYTES = 256, /* getrandom gives as many at once, whole; one call for 16 entries */
 	IN_BYTES = 2 * LINES_MEMORY_MIN,
 	OUT_BYTES = 64 * LINES_MEMORY_MIN, /* all orders that may be open fit; pages that are not used cost nothing */
 	EVENTS_MAX = 64,
@@ -55,9 +56,17 @@ static int64_t elapsed_us(void *context)
 
 static void salt(void *context, uint8_t *ret_bytes, size_t n)
 {
+	static uint8_t pool[SALT_POOL_BYTES];
+	static size_t left;
 	(void)context;
-	ssize_t got = getrandom(ret_bytes, n, 0);
-	ASSERT(got == (ssize_t)n);
+	if (left < n) {
+		ssize_t got = getrandom(pool, sizeof pool, 0);
+		ASSERT(got == (ssize_t)sizeof pool);
+		left = sizeof pool;
+	}
+	left -= n;
+	memcpy(ret_bytes, pool + left, n);
+	explicit_bzero(pool + left, n);
 }
 
 static bool send_line(void *context, unsigned peer, struct str line)

@@ -38,7 +38,8 @@ static void set_clocks(struct hub *hub)
 
 static struct core_moment moment(const struct hub *hub)
 {
-	struct core_moment now = {.wall = hub_wall(hub), .elapsed = hub->elapsed_base + since_start_ms(hub)};
+	int64_t since = since_start_ms(hub);
+	struct core_moment now = {.wall = hub->wall_base + since, .elapsed = hub->elapsed_base + since};
 	hub->options.outside.salt(hub->options.outside.context, now.salt, sizeof now.salt);
 	return now;
 }
