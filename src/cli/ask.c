@@ -156,11 +156,7 @@ void ask_print_refusal(const struct answer_refused *refused, struct arena *arena
 	char text[TEXT_BYTES];
 	struct buf b = BUF(text);
 	struct saying saying = {.language = cli_language(), .arena = arena};
-	const struct refusal_words *words = words_of_refusal(refused->name);
-	if (words)
-		words_put_sentence(&b, &saying, words->says[saying.language], &words->takes, refused->takes);
-	else
-		buf_put_str(&b, refused->name);
+	words_put_refusal(&b, &saying, refused->name, refused->takes);
 	fprintf(stderr, "Refused: " STR_FMT " (entry %lld)\n", STR_ARG(buf_str(&b)), (long long)refused->entry);
 }
 
@@ -197,15 +193,12 @@ enum exit_code ask_command(struct core_link *link, struct str name, struct str b
 {
 	struct error error;
 	core_link_send(link, &(struct ask_line){.kind = ASK_LINE_COMMAND, .command = {name, body}});
-	if (core_link_receive(link, ret_answer, &error) < 0)
-		die(EXIT_FAILED, &error);
-	if (ret_answer->kind == ANSWER_LINE_DONE)
-		return EXIT_OK;
-	if (ret_answer->kind == ANSWER_LINE_REFUSED)
-		return EXIT_REFUSED;
-	error_set(&error, ERROR_INPUT, STR_FMT, STR_ARG(ret_answer->bad.what));
+	int rc = core_link_receive(link, ret_answer, &error);
+	if (rc == 0)
+		return ret_answer->kind == ANSWER_LINE_DONE ? EXIT_OK : EXIT_REFUSED;
+	if (rc != ERROR_INPUT)
+		core_link_die(&error);
 	error_where(&error, STR_FMT, STR_ARG(name));
-	error_remedy(&error, STR_FMT, STR_ARG(ret_answer->bad.remedy));
 	error_print(&error);
 	return EXIT_USAGE;
 }

@@ -83,12 +83,7 @@ static size_t receive(struct core_link *link, bool as_json, struct library *libr
 		struct answer_line answer;
 		arena_clear(&link->memory);
 		if (core_link_receive(link, &answer, &error) < 0)
-			die(EXIT_FAILED, &error);
-		if (answer.kind == ANSWER_LINE_BAD) {
-			error_set(&error, ERROR_INPUT, STR_FMT, STR_ARG(answer.bad.what));
-			error_remedy(&error, STR_FMT, STR_ARG(answer.bad.remedy));
-			die(EXIT_USAGE, &error);
-		}
+			core_link_die(&error);
 		if (answer.kind == ANSWER_LINE_END) {
 			*ret_end = answer.end;
 			return n;
@@ -118,6 +113,8 @@ int cli_history(int argc, char **argv)
 	cli_use_mission_zone();
 	struct library library = library_open();
 	core_link_open(&link);
+	core_link_status(&link); /* it is there */
+	link.searching = true;
 	core_link_send(&link, &(struct ask_line){.kind = ASK_LINE_HISTORY, .history = ask});
 	size_t n = receive(&link, as_json, &library, &end);
 	if (n == 0 && !as_json)

@@ -7,6 +7,7 @@
  */
 #include "cli/ask.h"
 #include "cli/cli.h"
+#include "cli/options.h"
 #include "cli/paint.h"
 #include "cli/words.h"
 
@@ -160,10 +161,8 @@ static void import_file(struct import *import, const char *file)
 int cli_import(int argc, char **argv)
 {
 	struct import import = {.memory = arena_map(MEMORY_BYTES), .shows_progress = isatty(STDERR_FILENO)};
-	if (argc < 2) {
-		fprintf(stderr, "usage: chancery import FILE…\n");
-		return EXIT_USAGE;
-	}
+	if (argc < 2)
+		options_usage("import FILE…");
 	import.handles = ARENA_TAKE(&import.memory, struct handle, HANDLES_MAX);
 	core_link_open(&import.link);
 	for (int i = 1; i < argc; i++)

@@ -40,6 +40,11 @@ bool core_link_has_line(const struct core_link *link)
 	return memchr(link->in.at + link->in.begin, '\n', link->in.end - link->in.begin) != NULL;
 }
 
+void core_link_die(const struct error *error)
+{
+	die(error->code == ERROR_INPUT ? EXIT_USAGE : EXIT_FAILED, error);
+}
+
 void core_link_close(struct core_link *link)
 {
 	close(link->fd);
@@ -72,7 +77,7 @@ int core_link_receive(struct core_link *link, struct answer_line *ret_answer, st
 	enum lines_found found;
 	while ((found = lines_in_next(&link->in, &line)) == LINES_NONE) {
 		struct pollfd wait = {.fd = link->fd, .events = POLLIN};
-		if (poll(&wait, 1, PATIENCE_MS) <= 0) {
+		if (poll(&wait, 1, link->searching ? -1 : PATIENCE_MS) <= 0) {
 			error_set(error, ERROR_GONE, "the core does not answer");
 			return error_remedy(error, "See what `chancery serve` has written to its standard error.");
 		}
@@ -82,6 +87,19 @@ int core_link_receive(struct core_link *link, struct answer_line *ret_answer, st
 	}
 	struct json json = json_over(arena_str(&link->memory, line), &link->memory);
 	if (found != LINES_LINE || !answer_line_read(&json, ret_answer))
-		return error_set(error, ERROR_INPUT, "the core answered in a way that this program does not know");
-	return 0;
+		return error_set(error, ERROR_GONE, "the core answered in a way that this program does not know");
+	if (ret_answer->kind != ANSWER_LINE_BAD)
+		return 0;
+	error_set(error, ERROR_INPUT, STR_FMT, STR_ARG(ret_answer->bad.what));
+	return error_remedy(error, STR_FMT, STR_ARG(ret_answer->bad.remedy));
+}
+
+struct answer_status core_link_status(struct core_link *link)
+{
+	struct answer_line answer;
+	struct error error;
+	core_link_send(link, &(struct ask_line){.kind = ASK_LINE_STATUS});
+	if (core_link_receive(link, &answer, &error) < 0)
+		core_link_die(&error);
+	return answer.status;
 }

@@ -1,5 +1,6 @@
 /* main.c: the table of commands. */
 #include "cli/cli.h"
+#include "cli/options.h"
 #include "cli/words.h"
 
 #include "driver/osdp/driver.h"
@@ -16,15 +17,18 @@ enum { PATH_BYTES = 4096 };
 static int run_serve(int argc, char **argv)
 {
 	char program[PATH_BYTES];
+	if (options_read(argc, argv, NULL, 0, "serve"))
+		options_usage("serve");
 	ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
-	ASSERT(length > 0 && argc == 1 && argv);
+	ASSERT(length > 0);
 	program[length] = 0;
 	return keeper_run(program);
 }
 
 static int run_core(int argc, char **argv)
 {
-	ASSERT(argc == 1 && argv);
+	if (options_read(argc, argv, NULL, 0, "serve"))
+		options_usage("serve"); /* which starts it */
 	return core_process_run();
 }
 

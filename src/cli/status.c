@@ -1,4 +1,5 @@
 #include "cli/cli.h"
+#include "cli/options.h"
 
 static void print_drivers(const struct answer_status *status)
 {
@@ -14,15 +15,11 @@ static void print_drivers(const struct answer_status *status)
 int cli_status(int argc, char **argv)
 {
 	struct core_link link;
-	struct answer_line answer;
-	struct error error;
-	(void)argc;
-	(void)argv;
+	if (options_read(argc, argv, NULL, 0, "status"))
+		options_usage("status");
 	core_link_open(&link);
-	core_link_send(&link, &(struct ask_line){.kind = ASK_LINE_STATUS});
-	if (core_link_receive(&link, &answer, &error) < 0)
-		die(EXIT_FAILED, &error);
-	const struct answer_status *s = &answer.status;
+	struct answer_status status = core_link_status(&link);
+	const struct answer_status *s = &status;
 	printf(STR_FMT "\n\n", STR_ARG(s->mission));
 	printf("  record     %lld entries, root " STR_FMT "\n", (long long)s->size, STR_ARG(s->root));
 	printf("  commit     %lld µs, the last one\n", (long long)s->commit_us);

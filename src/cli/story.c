@@ -61,42 +61,19 @@ bool story_is_shown(const struct story *story)
 	return story->entry.has_refusal || (event && !look_of(event->name)->quiet);
 }
 
-static void put_event(struct buf *b, const struct story *story, const struct entry_event *event)
-{
-	const struct event_words *words = words_of_event(event->name);
-	if (!words) {
-		buf_put_str(b, event->name);
-		return;
-	}
-	words_put_sentence(b, &story->saying, words->says[story->saying.language], &words->fields, event->body);
-}
-
-static void put_refusal(struct buf *b, const struct story *story)
-{
-	const struct entry_refusal *refusal = &story->entry.refusal;
-	const struct refusal_words *words = words_of_refusal(refusal->name);
-	if (words)
-		words_put_sentence(b, &story->saying, words->says[story->saying.language], &words->takes,
-				   refusal->takes);
-	else
-		buf_put_str(b, refusal->name);
-}
-
 static struct str sentence(const struct story *story, const struct look **ret_look)
 {
 	const struct entry_event *event = teller(story);
-	struct str text;
 	/* Room of its own, because the words take from the arena while they are put. */
 	struct buf b = {.at = arena_take(story->saying.arena, 1024, 1), .size = 1024};
 	*ret_look = story->entry.has_refusal ? &refused : event ? look_of(event->name) : &plain;
 	if (story->entry.has_refusal)
-		put_refusal(&b, story);
+		words_put_refusal(&b, &story->saying, story->entry.refusal.name, story->entry.refusal.takes);
 	else if (event)
-		put_event(&b, story, event);
+		words_put_event(&b, &story->saying, event->name, event->body);
 	else
 		buf_put_str(&b, story->entry.input.name);
-	text = buf_str(&b);
-	return text;
+	return buf_str(&b);
 }
 
 /* "staff-by-day", or what else stood behind it. */
@@ -267,7 +244,7 @@ void story_put_whole(struct buf *b, const struct story *story, const struct rule
 	for (size_t i = 0; i < entry->events.n; i++)
 		if (&entry->events.at[i] != told) {
 			BUF_LIT(b, "\n     then    ");
-			put_event(b, story, &entry->events.at[i]);
+			words_put_event(b, &story->saying, entry->events.at[i].name, entry->events.at[i].body);
 		}
 	BUF_LIT(b, "\n");
 }

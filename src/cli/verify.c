@@ -1,4 +1,5 @@
 #include "cli/cli.h"
+#include "cli/options.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -8,9 +9,10 @@ int cli_verify(int argc, char **argv)
 {
 	char program[4096];
 	struct error error;
-	(void)argv;
+	if (options_read(argc, argv, NULL, 0, "verify"))
+		options_usage("verify");
 	ssize_t length = readlink("/proc/self/exe", program, sizeof program - sizeof "-verify");
-	ASSERT(length > 0 && argc == 1);
+	ASSERT(length > 0);
 	memcpy(program + length, "-verify", sizeof "-verify");
 	execl(program, program, "journal.db", "keys/journal.vkey", (char *)NULL);
 	error_system(&error, "cannot run %s", program);

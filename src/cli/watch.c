@@ -3,6 +3,8 @@
 #include "cli/options.h"
 #include "cli/story.h"
 
+#include "base/clock.h"
+
 #include <poll.h>
 #include <signal.h>
 #include <time.h>
@@ -29,9 +31,7 @@ static void end(int signal_number)
 
 static int64_t now_ms(void)
 {
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return clock_elapsed_us() / 1000;
 }
 
 static void put_grouped(struct buf *b, int64_t number)
@@ -122,7 +122,7 @@ static void show_entry(struct watch *watch, struct buf *b, const struct answer_e
 	BUF_LIT(b, "\n");
 }
 
-static bool ask_status(struct watch *watch, struct buf *b, bool with_head)
+static bool ask_status(struct watch *watch)
 {
 	struct answer_line answer;
 	struct error error;
@@ -132,8 +132,6 @@ static bool ask_status(struct watch *watch, struct buf *b, bool with_head)
 		return false;
 	watch->status = answer.status;
 	watch->status_at_ms = now_ms() + STATUS_MS;
-	if (with_head)
-		put_head(b, &answer.status);
 	return true;
 }
 
@@ -175,7 +173,7 @@ static void follow(struct watch *watch, struct buf *b)
 		int ready = poll(&wait, 1, left > 0 ? (int)left : 0);
 		if (ready > 0 && !take_entries(watch, b))
 			return;
-		if (now_ms() >= watch->status_at_ms && !ask_status(watch, b, false))
+		if (now_ms() >= watch->status_at_ms && !ask_status(watch))
 			return;
 		lift_foot(watch, b);
 		put_foot(watch, b);
@@ -209,8 +207,9 @@ int cli_watch(int argc, char **argv)
 	cli_use_mission_zone();
 	core_link_open(&watch.stream);
 	core_link_open(&watch.asker);
-	if (ask_status(&watch, &b, true))
-		watch.next = watch.status.size > RECENT ? watch.status.size - RECENT : 0;
+	watch.status = core_link_status(&watch.asker);
+	put_head(&b, &watch.status);
+	watch.next = watch.status.size > RECENT ? watch.status.size - RECENT : 0;
 	if (values[0].value)
 		options_number(&values[0], 0, watch.status.size, &watch.next);
 	for (;;) {

@@ -5,7 +5,7 @@
 
 #include <wchar.h>
 
-enum { MS = 1000, DAY_S = 86400 };
+enum { MS = 1000 };
 
 /* Times */
 
@@ -226,6 +226,24 @@ void words_put_sentence(struct buf *b, const struct saying *saying, struct str s
 			put_member(b, saying, members, values, name);
 	}
 	buf_put_str(b, rest);
+}
+
+void words_put_event(struct buf *b, const struct saying *saying, struct str name, struct str body)
+{
+	const struct event_words *words = words_of_event(name);
+	if (words)
+		words_put_sentence(b, saying, words->says[saying->language], &words->fields, body);
+	else
+		words_put_shown(b, name);
+}
+
+void words_put_refusal(struct buf *b, const struct saying *saying, struct str name, struct str takes)
+{
+	const struct refusal_words *words = words_of_refusal(name);
+	if (words)
+		words_put_sentence(b, saying, words->says[saying->language], &words->takes, takes);
+	else
+		words_put_shown(b, name);
 }
 
 /* What a person writes */

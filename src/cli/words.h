@@ -21,6 +21,10 @@ void words_put_shown(struct buf *b, struct str text);
 void words_put_sentence(struct buf *b, const struct saying *saying, struct str sentence,
 			const struct word_members *members, struct str body);
 
+/* What an event or a refusal of that name says of this body; the bare name when this program does not know it. */
+void words_put_event(struct buf *b, const struct saying *saying, struct str name, struct str body);
+void words_put_refusal(struct buf *b, const struct saying *saying, struct str name, struct str takes);
+
 /* A member's value as it was written by a person, as JSON. Lists have commas between their values; a time is 2026-11-24, 2026-11-24T08:30Z or milliseconds; a
  * duration is 5s, 500ms or milliseconds; a ref is door:3 or 3. ERROR_INPUT says what is expected. */
 int words_put_value(struct buf *b, const struct word_member *member, struct str text, struct error *error);

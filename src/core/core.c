@@ -166,9 +166,7 @@ void core_turn(struct core *core, const struct core_input *input, const struct c
 	void *ask = arena_take(arena, 1, type->size);
 	struct json json = json_over(input->body, arena);
 	if (!input_read(type, &json, ask)) {
-		struct buf b = {.at = (uint8_t *)ret_result->what, .size = sizeof ret_result->what - 1};
-		json_error_put(&json, &b);
-		ret_result->what[b.len] = 0;
+		json_error_text(&json, ret_result->what, sizeof ret_result->what);
 		ret_result->verdict = CORE_BAD;
 		ret_result->offset = json.offset;
 		return;

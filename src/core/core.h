@@ -20,7 +20,6 @@
 enum {
 	CORE_SALT_BYTES = 16,
 	CORE_ENTRY_BYTES_MAX = 65535,
-	CORE_ROLES_MAX = 16,
 };
 
 struct core {

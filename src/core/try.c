@@ -2,7 +2,7 @@
 
 #include "base/test.h"
 
-enum { MEMORY_BYTES = 256 << 20, NEWEST = 16 };
+enum { MEMORY_BYTES = 256 << 20 };
 
 /* 2026-11-23T09:00:00Z, a Monday. */
 static const int64_t monday_morning = 1795424400000;

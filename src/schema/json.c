@@ -67,6 +67,13 @@ void json_error_put(const struct json *j, struct buf *b)
 	}
 }
 
+void json_error_text(const struct json *j, char *ret_text, size_t size)
+{
+	struct buf b = {.at = (uint8_t *)ret_text, .size = size - 1};
+	json_error_put(j, &b);
+	ret_text[b.len] = 0;
+}
+
 /* Tokens */
 
 static inline void skip_space(struct json *j)
@@ -240,7 +247,7 @@ static inline bool string(struct json *j, struct str *ret_text)
 	if (!take(j, '"'))
 		return json_fail(j, "is not a text");
 	const char *begin = j->at;
-	bool ascii = true, good = true;
+	bool ascii = true; /* as far as was looked: an escaped text was not looked through */
 	for (;;) {
 		j->at = skip_plain(j->at, j->end);
 		if (j->at == j->end || *j->at == '\\' || (uint8_t)*j->at < 0x80)
@@ -252,14 +259,13 @@ static inline bool string(struct json *j, struct str *ret_text)
 		*ret_text = (struct str){begin, (size_t)(j->at - begin)};
 		j->at++;
 	} else if (j->at < j->end && *j->at == '\\') {
-		good = escaped_text(j, begin, ret_text);
+		ascii = false;
+		if (!escaped_text(j, begin, ret_text))
+			return false;
 	} else {
 		return not_plain(j);
 	}
-	if (good && !ascii && !str_is_utf8(*ret_text))
-		return json_fail(j, "is not UTF-8");
-	/* An escaped text may have bytes above 0x7F that the loop above never saw. */
-	return good && (ret_text->at == begin || str_is_utf8(*ret_text) || json_fail(j, "is not UTF-8"));
+	return ascii || str_is_utf8(*ret_text) || json_fail(j, "is not UTF-8");
 }
 
 /* Values */
@@ -271,7 +277,7 @@ bool json_text(struct json *j, size_t bytes_max, struct str *ret_text)
 
 bool json_bytes(struct json *j, size_t bytes_min, size_t bytes_max, struct str *ret_bytes)
 {
-	struct str hex;
+	struct str hex = {0};
 	if (!string(j, &hex))
 		return false;
 	size_t n = hex.len / 2;

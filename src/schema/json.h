@@ -85,6 +85,8 @@ bool json_in_item(struct json *j, size_t index);
 
 /* "readers[3].key: is longer than 32 bytes". */
 void json_error_put(const struct json *j, struct buf *b);
+/* The same as a C string; what does not fit is left out. */
+void json_error_text(const struct json *j, char *ret_text, size_t size);
 
 /* Writing */
 void json_put_text(struct buf *b, struct str text);

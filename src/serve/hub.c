@@ -70,6 +70,13 @@ void hub_bad(struct hub *hub, unsigned peer, size_t offset, const char *what, co
 	hub_park_end(hub, peer, &b);
 }
 
+void hub_bad_json(struct hub *hub, unsigned peer, const struct json *json, const char *remedy)
+{
+	char what[256];
+	json_error_text(json, what, sizeof what);
+	hub_bad(hub, peer, json->offset, what, remedy);
+}
+
 size_t hub_offset(struct str line, struct str body, size_t offset)
 {
 	bool inside = body.at >= line.at && body.at <= line.at + line.len;
@@ -276,7 +283,7 @@ static int fold_entry(void *context, uint64_t index, struct str body)
 static bool same_environment(const struct hub *hub)
 {
 	const struct mission_begin *now = &hub->options.environment;
-	const struct environment *last = environment_get(&hub->core.state, 1);
+	const struct environment *last = environment_get(&hub->core.state, ENVIRONMENT_ROW);
 	if (!last || last->offsets.n != now->offsets.n || !str_eq(text_str(last->zone), now->zone))
 		return false;
 	for (size_t i = 0; i < now->offsets.n; i++)

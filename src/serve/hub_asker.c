@@ -330,11 +330,7 @@ void hub_asker_line(struct hub *hub, unsigned peer, struct str line)
 	struct json json = json_over(line, &hub->batch);
 	struct peer_asker *asker = &hub->peers[peer].asker;
 	if (!ask_line_read(&json, &asked)) {
-		char what[256];
-		struct buf b = {.at = (uint8_t *)what, .size = sizeof what - 1};
-		json_error_put(&json, &b);
-		what[b.len] = 0;
-		hub_bad(hub, peer, json.offset, what, "See src/schema/contract.yaml, AskLine.");
+		hub_bad_json(hub, peer, &json, "See src/schema/contract.yaml, AskLine.");
 		return;
 	}
 	if (asked.kind != ASK_LINE_COMMAND && asker->n_roles == 0) {

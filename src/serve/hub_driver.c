@@ -156,7 +156,7 @@ static void busy(struct hub *hub, unsigned peer, int64_t sequence)
 
 static void report(struct hub *hub, unsigned peer, struct str line, int64_t sequence, struct str name, struct str body)
 {
-	const struct peer_driver *driver = &hub->peers[peer].driver;
+	struct peer_driver *driver = &hub->peers[peer].driver;
 	struct entry_driver from = {driver_of(hub, peer)->name, {(const char *)driver->boot, 8}, sequence};
 	if (!driver->said_hello) {
 		hub_bad(hub, peer, 0, "a report came before hello", "Answer config with hello first.");
@@ -176,7 +176,7 @@ static void report(struct hub *hub, unsigned peer, struct str line, int64_t sequ
 			"Send again from the last acknowledged one.");
 		return;
 	case DRIVERS_NEXT:
-		hub->peers[peer].driver.busy = 0;
+		driver->busy = 0;
 		break;
 	}
 	/* Answers to orders make room; everything else waits for it. */
@@ -214,11 +214,7 @@ void hub_driver_line(struct hub *hub, unsigned peer, struct str line)
 	struct driver_line said;
 	struct json json = json_over(line, &hub->batch);
 	if (!driver_line_read(&json, &said)) {
-		char what[256];
-		struct buf b = {.at = (uint8_t *)what, .size = sizeof what - 1};
-		json_error_put(&json, &b);
-		what[b.len] = 0;
-		hub_bad(hub, peer, json.offset, what, "See docs/adding.md for the lines that a driver may send.");
+		hub_bad_json(hub, peer, &json, "See docs/adding.md for the lines that a driver may send.");
 		return;
 	}
 	switch (said.kind) {

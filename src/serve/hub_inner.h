@@ -84,6 +84,9 @@ void hub_turn(struct hub *hub, const struct core_input *input, struct core_resul
 /* The sending peer is told what is wrong with its line. */
 void hub_bad(struct hub *hub, unsigned peer, size_t offset, const char *what, const char *remedy);
 
+/* The same, of a line that is not what its schema says. */
+void hub_bad_json(struct hub *hub, unsigned peer, const struct json *json, const char *remedy);
+
 /* Where a byte of a line's body stands in the line. */
 size_t hub_offset(struct str line, struct str body, size_t offset);
 

@@ -12,7 +12,6 @@
 
 enum {
 	REPORTS_MAX = 4096,  /* of one driver in one boot */
-	INBOX_MAX = 256,     /* what a driver will say next */
 	LINES_IN_BATCH = 12, /* at most, before a commit */
 	SCRATCH_BYTES = 4 << 20,
 	SLOW_SECONDS = 9, /* longer than orders wait for their answers */

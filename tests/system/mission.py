@@ -105,7 +105,7 @@ class Mission:
         with open(os.path.join(self.directory, "serve.log"), "ab") as log:
             self.processes["serve"] = subprocess.Popen([self.program("chancery"), "-C", self.path, "serve"],
                                                        stdout=log, stderr=log)
-        self.until(lambda: self.status() is not None, "the core answers")
+        self.until(self.answers, "the core answers")
 
     def listen(self):
         for line in self.world.stdout:
@@ -157,11 +157,15 @@ class Mission:
         finally:
             link.close()
 
-    def status(self):
+    def answers(self):
         try:
-            return self.ask({"status": {}})["status"]
+            return self.ask({"status": {}})
         except (OSError, ConnectionError):
             return None
+
+    def status(self):
+        answer = self.answers()
+        return answer and answer["status"]
 
     def badge(self, reader, card, bits=26):
         self.world.stdin.write(f"badge {reader} {card} {bits}\n".encode())

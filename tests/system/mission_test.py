@@ -2,6 +2,7 @@
 import json
 import os
 import random
+import re
 import signal
 import sys
 import threading
@@ -151,6 +152,26 @@ class ABadge(unittest.TestCase):
             self.assertIn(expected, json.dumps(answer), line[:60])
             self.assertTrue(answer["remedy"])
         self.assertEqual(self.mission.status()["size"], size)
+
+
+class WithoutARole(unittest.TestCase):
+    def test_whoever_mission_yaml_does_not_name_is_told_so_and_nothing_else(self):
+        with Mission(BUILD) as mission:
+            path = os.path.join(mission.path, "mission.yaml")
+            with open(path, encoding="utf-8") as file:
+                settings = file.read()
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(re.sub(r"login: *[^,}\n]+", "login: somebody-else", settings))
+            mission.start_world()
+            mission.start_serve()
+            for words in (["status"], ["history", "door:1"], ["watch"]):
+                done = mission.run(*words, check=False)
+                self.assertEqual(done.returncode, 2, words)
+                self.assertIn("Roles stand in mission.yaml", done.stderr)
+                self.assertEqual(done.stdout, "")
+            done = mission.run("people", "suspend-badge", "--badge", "1", "--why", "lost", check=False)
+            self.assertEqual(done.returncode, 3)
+            self.assertIn("has no role", done.stderr)
 
 
 class Chaos(unittest.TestCase):

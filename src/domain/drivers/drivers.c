@@ -31,7 +31,8 @@ bool drivers_have_room(const struct state *state)
 	return order_count(state) + TURN_EVENTS_MAX <= ORDER_AT_MOST;
 }
 
-uint64_t drivers_order_id(uint64_t entry, size_t event)
+/* The row of an order: entry and event as one number. */
+static uint64_t order_id(uint64_t entry, size_t event)
 {
 	ASSERT(event < TURN_EVENTS_MAX);
 	return entry * TURN_EVENTS_MAX + event + 1;
@@ -40,9 +41,8 @@ uint64_t drivers_order_id(uint64_t entry, size_t event)
 void drivers_give_order(struct state *state, uint64_t entry, size_t event, struct str driver, struct str name,
 			struct str body, int64_t not_after)
 {
-	struct order row = {.order = drivers_order_id(entry, event),
-			    .not_after = not_after,
-			    .overdue = not_after + DRIVERS_ANSWER_MS_MAX};
+	struct order row = {
+	    .order = order_id(entry, event), .not_after = not_after, .overdue = not_after + DRIVERS_ANSWER_MS_MAX};
 	text_set(&row.driver, driver);
 	text_set(&row.name, name);
 	text_set(&row.body, body);
@@ -52,7 +52,7 @@ void drivers_give_order(struct state *state, uint64_t entry, size_t event, struc
 /* The order when it was given to the driver that speaks; refuses otherwise. */
 static const struct order *own_order(struct turn *t, int64_t entry, int64_t event)
 {
-	const struct order *order = order_get(t->state, drivers_order_id((uint64_t)entry, (size_t)event));
+	const struct order *order = order_get(t->state, order_id((uint64_t)entry, (size_t)event));
 	if (order && str_eq(text_str(order->driver), t->driver))
 		return order;
 	refuse(t, DRIVERS_NO_ORDER, .entry = entry, .event = event);
@@ -61,7 +61,7 @@ static const struct order *own_order(struct turn *t, int64_t entry, int64_t even
 
 static void close_order(struct state *s, int64_t entry, int64_t event)
 {
-	order_remove(s, drivers_order_id((uint64_t)entry, (size_t)event));
+	order_remove(s, order_id((uint64_t)entry, (size_t)event));
 }
 
 /* The row goes when the event is applied, so what reacts to it gets name and body from the event: copies that outlive the row. */

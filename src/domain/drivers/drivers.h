@@ -11,8 +11,7 @@
 #include "schema/turn.h"
 
 enum {
-	DRIVERS_ANSWER_MS_MAX = 5000,  /* after an order's not_after, its driver has so long to say what became of it */
-	DRIVERS_ORDER_BYTES_MAX = 256, /* of an order's body */
+	DRIVERS_ANSWER_MS_MAX = 5000, /* after an order's not_after, its driver has so long to say what became of it */
 };
 
 enum drivers_sequence { DRIVERS_NEXT, DRIVERS_TAKEN, DRIVERS_GAP };
@@ -25,8 +24,6 @@ void drivers_take(struct state *state, const struct entry_driver *from);
 
 /* Whether an entry with as many orders as an entry can have would still find room. */
 bool drivers_have_room(const struct state *state);
-
-uint64_t drivers_order_id(uint64_t entry, size_t event);
 
 /* Event number `event` of `entry` is an order for `driver`. Body: its canonical JSON. */
 void drivers_give_order(struct state *state, uint64_t entry, size_t event, struct str driver, struct str name,

@@ -2,7 +2,7 @@
 
 #include "schema/text.h"
 
-enum { ENVIRONMENT_ROW = 1, MS_PER_MINUTE = 60 * 1000, MINUTES_PER_DAY = 24 * 60, THURSDAY = 3 };
+enum { MS_PER_MINUTE = 60 * 1000, MINUTES_PER_DAY = 24 * 60, THURSDAY = 3 };
 
 static int64_t floor_divide(int64_t a, int64_t b)
 {

@@ -9,6 +9,8 @@
 #include "gen/dispatch.h"
 #include "schema/turn.h"
 
+enum { ENVIRONMENT_ROW = 1 }; /* what is in force now */
+
 struct mission_local_time {
 	int64_t day;	/* days since 1970-01-01 */
 	int64_t minute; /* of the day, 0 to 1439 */

@@ -11,10 +11,9 @@ static struct str bytes(const uint8_t *at, size_t n)
 /* What the codec found, with its place. */
 static int wrong(const struct json *json, struct error *error)
 {
-	char text[256];
-	struct buf what = BUF(text);
-	json_error_put(json, &what);
-	error_set(error, ERROR_INPUT, STR_FMT, STR_ARG(buf_str(&what)));
+	char what[256];
+	json_error_text(json, what, sizeof what);
+	error_set(error, ERROR_INPUT, "%s", what);
 	return error_remedy(error, "see src/schema/contract.yaml for what may stand there");
 }
 

@@ -68,18 +68,22 @@ TEST(busy_does_not_carry_an_order_past_its_time)
 	line_close();
 }
 
+/* The reader's answer becomes a NAK, under its MAC. */
+static void answer_nak(const struct line *l, struct fake *fake, uint8_t security, const uint8_t *data, size_t n,
+		       struct line_answer *answer)
+{
+	struct frame frame = {
+	    .sequence = l->command.sequence, .security = security, .code = FRAME_NAK, .data = data, .data_len = n};
+	answer->n = fake_finish(fake, &frame, answer->bytes);
+}
+
 static void nak_light(struct line *l, struct fake *fake, struct line_answer *answer)
 {
 	uint8_t data[16] = {3, 0x80};
 	if (l->command.code != FRAME_LED)
 		return;
 	fake_crypt(&fake->keys, true, fake->c_mac, data, sizeof data);
-	struct frame frame = {.sequence = l->command.sequence,
-			      .security = FRAME_REPLY_SEALED,
-			      .code = FRAME_NAK,
-			      .data = data,
-			      .data_len = sizeof data};
-	answer->n = fake_finish(fake, &frame, answer->bytes);
+	answer_nak(l, fake, FRAME_REPLY_SEALED, data, sizeof data, answer);
 }
 
 TEST(a_reader_without_a_light_does_not_make_its_door_wait)
@@ -98,15 +102,9 @@ TEST(a_reader_without_a_light_does_not_make_its_door_wait)
 
 static void nak_out_with_clear_data(struct line *l, struct fake *fake, struct line_answer *answer)
 {
-	uint8_t data[1] = {3};
-	if (l->command.code != FRAME_OUT)
-		return;
-	struct frame frame = {.sequence = l->command.sequence,
-			      .security = FRAME_REPLY_MAC,
-			      .code = FRAME_NAK,
-			      .data = data,
-			      .data_len = sizeof data};
-	answer->n = fake_finish(fake, &frame, answer->bytes);
+	static const uint8_t data[1] = {3};
+	if (l->command.code == FRAME_OUT)
+		answer_nak(l, fake, FRAME_REPLY_MAC, data, sizeof data, answer);
 }
 
 TEST(a_nak_whose_data_are_not_sealed_is_still_no_consent)
