@@ -23,8 +23,10 @@ run: all
 test: build/release/build.ninja build/sanitize/build.ninja build/fuzz/build.ninja
 	@$(PYTHON) tools/test
 
+# The peers may have come after the build was set up.
 bench: build/release/build.ninja
 	@tools/setup test
+	@ninja -C build/release -t query benches >/dev/null 2>&1 || meson setup --reconfigure build/release >/dev/null
 	@$(PYTHON) tools/bench
 
 soak: build/release/build.ninja build/sanitize/build.ninja build/fuzz/build.ninja

@@ -46,8 +46,11 @@ static struct str osdp_settings_json(struct hub *hub, const struct hub_driver *d
 void hub_driver_config(struct hub *hub, unsigned peer)
 {
 	const struct hub_driver *driver = driver_of(hub, peer);
-	struct driver_config config = {
-	    .contract = 1, .driver = driver->name, .settings = osdp_settings_json(hub, driver)};
+	struct driver_config config = {.contract = 1,
+				       .driver = driver->name,
+				       .now = hub_wall(hub),
+				       .answer = HUB_ANSWER_MS,
+				       .settings = osdp_settings_json(hub, driver)};
 	const struct driver *row = driver_by_name(&hub->core.state, driver->name);
 	if (row && row->sequence > 0) {
 		config.has_accepted = true;
@@ -234,6 +237,9 @@ void hub_driver_line(struct hub *hub, unsigned peer, struct str line)
 	case DRIVER_LINE_EXPIRED:
 		report(hub, peer, line, said.expired.sequence, STR("drivers.expired"),
 		       answer_json(hub, said.expired.entry, said.expired.event));
+		break;
+	case DRIVER_LINE_CONFIRMED:
+		hub_bad(hub, peer, 0, "no grant table was sent", "Confirm a table's number when its last part has come.");
 		break;
 	case DRIVER_LINE_NONE:
 		WRONG("a line that was read has a kind");

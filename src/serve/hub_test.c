@@ -399,8 +399,8 @@ HUB_TEST(a_driver_that_is_attached_is_sent_its_settings_and_what_is_durable)
 	CHECK_INT(s.n_heard, 0);
 	struct str config = told(ONE);
 	CHECK_HAS(config,
-		  "{'config':{'contract':1,'driver':'line-1','accepted':{'boot':'0000000000000001','sequence':1},"
-		  "'settings':{'device':'dev-1','baud':9600,'readers':[");
+		  "{'config':{'contract':1,'driver':'line-1','accepted':{'boot':'0000000000000001','sequence':1},'now':");
+	CHECK_HAS(config, "'answer':1500,'settings':{'device':'dev-1','baud':9600,'readers':[");
 	CHECK_HAS(config, "{'reader':3,'address':3,'key':'03030303030303030303030303030303','output':0}");
 	CHECK(!str_contains(config, STR("'reader':2")) && !str_contains(config, STR("'reader':9")));
 }
@@ -416,7 +416,7 @@ HUB_TEST(settings_are_sent_again_once_readers_are_no_longer_being_added)
 	CHECK_TOLD(ONE, "");
 	s.clock_us += 1000;
 	struct str config = told(ONE);
-	CHECK(str_starts(config, STR("{'config':{'contract':1,'driver':'line-1','settings':{")));
+	CHECK(str_starts(config, STR("{'config':{'contract':1,'driver':'line-1','now':")));
 	CHECK_HAS(config, "{'reader':9,'address':91,");
 	CHECK_HAS(config, "{'reader':10,'address':92,");
 	CHECK_HAS(heard(ZERO), "{'config':{'contract':1,'driver':'line-0'");

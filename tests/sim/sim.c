@@ -126,6 +126,9 @@ static void driver_heard(struct sim *sim, struct sim_driver *driver, const struc
 	case CORE_LINE_REFUSED:
 		took_ack(sim, driver, line->refused.sequence);
 		break;
+	case CORE_LINE_BEGIN:
+	case CORE_LINE_DESIRED:
+	case CORE_LINE_TABLE:
 	case CORE_LINE_BUSY:
 	case CORE_LINE_BAD:
 	case CORE_LINE_NONE:

@@ -67,6 +67,11 @@ static struct contract_line take_line(const struct core_line *line)
 		ret.kind = CONTRACT_BAD;
 		ret.bad = line->bad.what;
 		return ret;
+	case CORE_LINE_BEGIN:
+	case CORE_LINE_DESIRED:
+	case CORE_LINE_TABLE:
+		ret.kind = CONTRACT_SKIPPED;
+		return ret;
 	case CORE_LINE_NONE:
 		break;
 	}

@@ -22,6 +22,7 @@ enum contract_kind {
 	CONTRACT_REFUSED,
 	CONTRACT_BUSY,
 	CONTRACT_BAD,
+	CONTRACT_SKIPPED, /* of no use to this driver */
 };
 
 struct contract_config {

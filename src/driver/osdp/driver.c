@@ -216,6 +216,8 @@ static bool take_line(struct str text, int64_t now_us)
 	case CONTRACT_BUSY:
 		outbox_busy(&driver.outbox, line.sequence, now_us + line.retry_ms * 1000);
 		break;
+	case CONTRACT_SKIPPED:
+		break;
 	case CONTRACT_BAD:
 		log_line(driver.name_text, "the core did not understand a line: " STR_FMT, STR_ARG(line.bad));
 		break;

@@ -40,7 +40,8 @@ static void say_config(const char *accepted, const char *reader_key, const char 
 {
 	char line[512];
 	snprintf(line, sizeof line,
-		 "{\"config\":{\"contract\":1,\"driver\":\"line-1\",%s\"settings\":{\"baud\":115200,"
+		 "{\"config\":{\"contract\":1,\"driver\":\"line-1\",%s\"now\":0,\"answer\":1500,"
+		 "\"settings\":{\"baud\":115200,"
 		 "\"device\":\"%s\","
 		 "\"readers\":[{\"address\":0,\"key\":\"%s\",\"output\":2,\"reader\":3}]}}}",
 		 accepted, device, reader_key);
