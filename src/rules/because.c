@@ -155,6 +155,14 @@ static struct entry_fact_list facts_of(const struct teller *t, const struct fact
 	return (struct entry_fact_list){n, at};
 }
 
+static uint32_t personal_facts(const struct vocabulary *vocabulary)
+{
+	uint32_t facts = 0;
+	for (size_t i = 0; i < vocabulary->n; i++)
+		facts |= (uint32_t)vocabulary->facts[i].personal << i;
+	return facts;
+}
+
 const struct entry_because *rules_because(const struct rulebook *rulebook, const struct fact *request,
 					  const struct answer *answer, struct arena *arena)
 {
@@ -164,6 +172,8 @@ const struct entry_because *rules_because(const struct rulebook *rulebook, const
 	because->outcome = outcome_name(answer->outcome);
 	because->spoke = spoke_of(&t, answer);
 	because->outweighed = outweighed_of(&t, answer);
-	because->facts = facts_of(&t, request, answer->facts);
+	uint32_t personal = personal_facts(rulebook_vocabulary(rulebook));
+	because->facts = facts_of(&t, request, answer->facts & ~personal);
+	because->personal = facts_of(&t, request, answer->facts & personal);
 	return because;
 }
