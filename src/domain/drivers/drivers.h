@@ -29,4 +29,8 @@ bool drivers_have_room(const struct state *state);
 void drivers_give_order(struct state *state, uint64_t entry, size_t event, struct str driver, struct str name,
 			struct str body, int64_t not_after);
 
+/* Event number `event` of `entry` says how the device is to be from now on; what was said before by an event of that name is over. */
+void drivers_desire(struct state *state, uint64_t entry, size_t event, struct str driver, struct str name,
+		    const struct subject *device, struct str body);
+
 #endif
