@@ -47,11 +47,12 @@ static void begin(struct try *try)
 
 void try_init(struct try *try, const struct rulebook *access)
 {
-	*try = (struct try){.arena = arena_map(MEMORY_BYTES), .now = monday_morning, .line = STR("line-1")};
+	*try = (struct try){.arena = arena_map(MEMORY_BYTES), .now = monday_morning, .line = STR("line-1"), .login = STR("test")};
+	try_vault_init(&try->vault);
 	try->core_memory = arena_map(core_memory());
 	try->twin_memory = arena_map(core_memory());
-	core_init(&try->core, (struct rulebooks){access}, &try->core_memory);
-	core_init(&try->twin, (struct rulebooks){access}, &try->twin_memory);
+	core_init(&try->core, (struct rulebooks){access}, &try->vault.vault, &try->core_memory);
+	core_init(&try->twin, (struct rulebooks){access}, &try->vault.vault, &try->twin_memory);
 	begin(try);
 }
 
@@ -90,9 +91,12 @@ enum core_verdict try_command(struct try *try, const char *name, const char *bod
 	struct core_input input = {.kind = ENTRY_INPUT_KIND_COMMAND,
 				   .name = str_of(name),
 				   .body = str_of(body),
-				   .from = {.kind = ENTRY_FROM_OPERATOR, .operator= {.login = STR("test")} },
-					    .roles = roles,
-					    .n_roles = ARRAY_LEN(roles)};
+				   .from = {.kind = ENTRY_FROM_OPERATOR},
+				   .was = try->was,
+				   .roles = roles,
+				   .n_roles = ARRAY_LEN(roles)};
+	input.from.operator.login = try->login;
+	try->was = (struct turn_checked){0};
 	return turn(try, &input);
 }
 
