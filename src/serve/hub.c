@@ -321,7 +321,7 @@ int hub_open(struct hub **ret_hub, const struct hub_options *options, struct err
 	hub->batch = arena_map(BATCH_MEMORY);
 	hub->piece = arena_map(PIECE_MEMORY);
 	hub->memory = arena_map(core_memory());
-	core_init(&hub->core, options->rulebooks, &hub->memory);
+	core_init(&hub->core, options->rulebooks, options->vault, &hub->memory);
 	int failed = journal_open(&hub->journal, &options->journal, error);
 	if (failed == 0) {
 		struct fold fold = {hub, journal_size(hub->journal), error};

@@ -45,6 +45,7 @@ struct hub_options {
 	struct str mission;
 	struct journal_options journal;
 	struct rulebooks rulebooks;
+	const struct vault *vault;
 	struct mission_begin environment; /* what is in force from this start on */
 	const struct hub_driver *drivers;
 	size_t n_drivers;

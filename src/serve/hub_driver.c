@@ -157,10 +157,18 @@ static void busy(struct hub *hub, unsigned peer, int64_t sequence)
 	park(hub, peer, &(struct core_line){.kind = CORE_LINE_BUSY, .busy = line});
 }
 
-static void report(struct hub *hub, unsigned peer, struct str line, int64_t sequence, struct str name, struct str body)
+/* What a driver has said that becomes an entry. */
+struct said {
+	int64_t sequence, ago;
+	struct str name, body;
+};
+
+static void report(struct hub *hub, unsigned peer, struct str line, const struct said *said)
 {
+	int64_t sequence = said->sequence;
+	struct str name = said->name, body = said->body;
 	struct peer_driver *driver = &hub->peers[peer].driver;
-	struct entry_driver from = {driver_of(hub, peer)->name, {(const char *)driver->boot, 8}, sequence};
+	struct entry_driver from = {driver_of(hub, peer)->name, {(const char *)driver->boot, 8}, sequence, said->ago};
 	if (!driver->said_hello) {
 		hub_bad(hub, peer, 0, "a report came before hello", "Answer config with hello first.");
 		return;
@@ -212,6 +220,13 @@ static struct str answer_json(struct hub *hub, int64_t entry, int64_t event)
 	return arena_keep(&hub->batch, &b);
 }
 
+static struct str confirmed_json(struct hub *hub, int64_t number)
+{
+	struct buf b = arena_buf(&hub->batch);
+	drivers_confirmed_write(&b, &(struct drivers_confirmed){number});
+	return arena_keep(&hub->batch, &b);
+}
+
 void hub_driver_line(struct hub *hub, unsigned peer, struct str line)
 {
 	struct driver_line said;
@@ -225,21 +240,26 @@ void hub_driver_line(struct hub *hub, unsigned peer, struct str line)
 		hello(hub, peer, &said.hello);
 		break;
 	case DRIVER_LINE_REPORT:
-		report(hub, peer, line, said.report.sequence, said.report.name, said.report.body);
+		report(hub, peer, line,
+		       &(struct said){said.report.sequence, said.report.ago, said.report.name, said.report.body});
 		break;
 	case DRIVER_LINE_HEARTBEAT:
 		hub->peers[peer].driver.frames = said.heartbeat.frames;
 		break;
 	case DRIVER_LINE_DONE:
-		report(hub, peer, line, said.done.sequence, STR("drivers.done"),
-		       answer_json(hub, said.done.entry, said.done.event));
+		report(hub, peer, line,
+		       &(struct said){said.done.sequence, 0, STR("drivers.done"),
+				      answer_json(hub, said.done.entry, said.done.event)});
 		break;
 	case DRIVER_LINE_EXPIRED:
-		report(hub, peer, line, said.expired.sequence, STR("drivers.expired"),
-		       answer_json(hub, said.expired.entry, said.expired.event));
+		report(hub, peer, line,
+		       &(struct said){said.expired.sequence, 0, STR("drivers.expired"),
+				      answer_json(hub, said.expired.entry, said.expired.event)});
 		break;
 	case DRIVER_LINE_CONFIRMED:
-		hub_bad(hub, peer, 0, "no grant table was sent", "Confirm a table's number when its last part has come.");
+		report(hub, peer, line,
+		       &(struct said){said.confirmed.sequence, 0, STR("drivers.confirmed"),
+				      confirmed_json(hub, said.confirmed.number)});
 		break;
 	case DRIVER_LINE_NONE:
 		WRONG("a line that was read has a kind");

@@ -1,18 +1,26 @@
-/* hub_inner.h: what the hub's three files share: hub.c (peers, batch, start), hub_driver.c (lines of drivers), hub_asker.c (lines of
- * askers, and the pieces of history that are sent to them). Nobody else includes it.
+/* hub_inner.h: what the hub's files share. Nobody else includes it.
+ *
+ *     hub.c           peers, batch, start
+ *     hub_driver.c    lines of drivers
+ *     hub_asker.c     lines of askers
+ *     hub_command.c   what askers ask to be done: how often, asserted by whom, approved, undone
+ *     hub_read.c      what askers read: the stream and history, piece by piece, cut by their rights
  */
 #ifndef SERVE_HUB_INNER_H
 #define SERVE_HUB_INNER_H
 
 #include "serve/hub.h"
+#include "serve/view.h"
 
 enum peer_kind { PEER_FREE, PEER_DRIVER, PEER_ASKER };
 
 enum {
 	PEER_LOGIN_BYTES_MAX = 40,
 	PEER_ROLES_MAX = 8,
-	PARKED_MAX = ORDER_AT_MOST + 16 * HUB_BATCH_MAX,
-	REF_TABLE_BYTES_MAX = 40
+	PARKED_MAX = ORDER_AT_MOST + DESIRED_AT_MOST + 16 * HUB_BATCH_MAX,
+	NONCE_BYTES = 32,
+	RATES_MAX = 256,
+	ENVIRONMENTS_MAX = 16,
 };
 
 struct peer_driver {
@@ -26,20 +34,28 @@ struct peer_driver {
 	bool repeats_orders; /* after the commit: hello was said */
 };
 
+/* A history that is being sent: entries below `before` that mention the ref, `left` more. */
+struct peer_history {
+	bool reading;
+	uint64_t before;
+	int64_t left;
+	char table[VAULT_TABLE_BYTES_MAX];
+	size_t table_len;
+	uint64_t id;
+};
+
 struct peer_asker {
 	char login[PEER_LOGIN_BYTES_MAX];
 	size_t login_len;
 	uint32_t uid;
 	struct str roles[PEER_ROLES_MAX]; /* point into mission.yaml's memory */
 	size_t n_roles;
+	struct reader reader; /* its login points here */
 	bool following;
 	uint64_t follow_from;
-	bool reading; /* history: backwards from `before`, `left` more entries that mention the ref */
-	uint64_t before;
-	int64_t left;
-	char table[REF_TABLE_BYTES_MAX];
-	size_t table_len;
-	uint64_t id;
+	struct peer_history history;
+	uint8_t nonce[NONCE_BYTES];
+	int64_t nonce_until_us; /* 0: there is none */
 };
 
 struct peer {
@@ -53,6 +69,20 @@ struct peer {
 struct parked {
 	unsigned peer;
 	struct str line;
+};
+
+/* How often somebody has given a command since `begin_us`. */
+struct hub_rate {
+	const struct input_type *type; /* NULL: free */
+	uint64_t who;		       /* hash of the login */
+	int64_t begin_us, times;
+};
+
+/* The access rulebook that an InForce entry names. */
+struct hub_environment {
+	uint64_t entry;
+	bool known;
+	uint8_t access[32];
 };
 
 struct hub {
@@ -71,6 +101,9 @@ struct hub {
 	int64_t wall_base, elapsed_base, start_us; /* at start: what wall and elapsed were, on the elapsed clock */
 	int64_t commit_us;			   /* how long the last commit took */
 	int64_t config_due_us[HUB_DRIVERS_MAX];	   /* 0: the driver has its settings */
+	struct hub_rate rates[RATES_MAX];
+	struct hub_environment environments[ENVIRONMENTS_MAX];
+	size_t n_environments;
 	uint64_t readers_told;			   /* how many readers there were when settings were last looked at */
 };
 
@@ -103,7 +136,29 @@ void hub_driver_order(struct hub *hub, uint64_t entry, const struct core_order *
 
 /* hub_asker.c */
 void hub_asker_line(struct hub *hub, unsigned peer, struct str line);
+void hub_asker_park(struct hub *hub, unsigned peer, const struct answer_line *line);
+/* At once, not after a commit; hub->piece holds the line meanwhile. False when the peer was let go. */
+bool hub_asker_send(struct hub *hub, unsigned peer, const struct answer_line *line);
+/* The mark of an entry for those who do not see indexes; lives in the arena. */
+struct str hub_cursor(const struct hub *hub, uint64_t index, struct arena *arena);
+
+/* hub_command.c */
+void hub_command(struct hub *hub, unsigned peer, struct str line, const struct ask_command *ask);
+void hub_command_nonce(struct hub *hub, unsigned peer);
+void hub_command_approve(struct hub *hub, unsigned peer, const struct ask_approve *ask);
+void hub_command_undo(struct hub *hub, unsigned peer, const struct ask_undo *ask);
+
+/* hub_read.c */
+void hub_read_history(struct hub *hub, unsigned peer, const struct ask_history *ask);
+void hub_read_follow(struct hub *hub, unsigned peer, const struct ask_follow *ask);
 /* One piece for each asker that reads; true when some asker has more to come and room for it. */
-bool hub_asker_pieces(struct hub *hub, struct error *error, int *ret_failed);
+bool hub_read_pieces(struct hub *hub, struct error *error, int *ret_failed);
+
+/* An entry of the journal, read into hub->piece, its packets open. */
+struct hub_entry {
+	struct entry entry;
+	struct json_packets packets;
+};
+int hub_read_entry(struct hub *hub, uint64_t index, struct hub_entry *ret_entry, struct error *error);
 
 #endif

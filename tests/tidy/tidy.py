@@ -44,7 +44,7 @@ MAY_INCLUDE = {
     "tests/bench": [*DECIDING, "src/core", "src/journal", "src/serve"],
 }
 # What test programs, fuzz targets and benches may include besides.
-TESTS_MAY_INCLUDE = ["src/base/test.h", "src/core/try.h", "src/rules/rulebook_text.h", "tests/sim"]
+TESTS_MAY_INCLUDE = ["src/base/test.h", "src/core/try.h", "src/core/try_vault.h", "src/rules/rulebook_text.h", "tests/sim"]
 
 INCLUDE_ROOTS = ["src", "tests", ""]
 
@@ -283,7 +283,7 @@ def may_include(path, target):
         return True
     # What tries a core on things is a test's, though no test itself.
     rows = MAY_INCLUDE[home] + (TESTS_MAY_INCLUDE if is_test(path) else [])
-    if home not in ("src/verify",) and re.search(r"/(try|test)\.[ch]$", path):
+    if home not in ("src/verify",) and re.search(r"/(try|try_vault|test)\.[ch]$", path):
         rows = rows + TESTS_MAY_INCLUDE
     return any(target == row or target.startswith(row + "/") for row in rows)
 
