@@ -69,6 +69,7 @@ static const struct call core_calls[] = {
     {.number = SCMP_SYS(sendto)},
     {.number = SCMP_SYS(getsockopt)},
     {.number = SCMP_SYS(geteuid)},
+    {.number = SCMP_SYS(mlock2)}, /* keys may be opened when somebody comes with the passphrase */
     {.number = SCMP_SYS(openat), .refused = true},
     {.number = SCMP_SYS(unlink), .refused = true}, /* of an empty log, when the journal is closed */
 };

@@ -35,13 +35,14 @@ MAY_INCLUDE = {
     "src/domain": [*SCHEMA, "src/rules"],  # other domains by their X.h: see domain_header
     "src/core": DECIDING,
     "src/journal": ["src/base"],
-    "src/serve": [*DECIDING, "src/core", "src/journal"],
+    "src/keys": ["src/base", "src/schema/vault.h"],
+    "src/serve": [*DECIDING, "src/core", "src/journal", "src/keys"],
     "src/driver/osdp": SCHEMA,
-    "src/cli": [*SCHEMA, "src/rules", "src/serve", "src/driver/osdp/driver.h"],
+    "src/cli": [*SCHEMA, "src/rules", "src/keys", "src/serve", "src/driver/osdp/driver.h"],
     "src/verify": [],
     "world": ["src/base"],
-    "tests/sim": [*DECIDING, "src/core", "src/journal", "src/serve"],
-    "tests/bench": [*DECIDING, "src/core", "src/journal", "src/serve"],
+    "tests/sim": [*DECIDING, "src/core", "src/journal", "src/keys", "src/serve"],
+    "tests/bench": [*DECIDING, "src/core", "src/journal", "src/keys", "src/serve"],
 }
 # What test programs, fuzz targets and benches may include besides.
 TESTS_MAY_INCLUDE = ["src/base/test.h", "src/core/try.h", "src/core/try_vault.h", "src/rules/rulebook_text.h", "tests/sim"]
