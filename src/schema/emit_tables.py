@@ -136,6 +136,21 @@ def forget(t):
     return parts
 
 
+def owners(tree):
+    """Whose each row is: the subject that its personal columns name, or the row itself where personal members elsewhere name it."""
+    subjects = {f.personal.table for m in tree.messages for f in m.fields if f.personal and f.personal.table}
+    cases = ""
+    for t in tree.tables.values():
+        n = t.c_name
+        named = next((f.personal for f in t.fields if f.personal), None)
+        if named:
+            cases += (f"\tif (str_eq(table, STR(\"{n}\"))) {{\n\t\tconst struct {n} *row = {n}_get(s, id);\n\t\tif (row)\n"
+                      f"\t\t\t*ret_owner = (struct subject){{{c.str_of(snake(named.table))}, row->{named.member}}};\n\t\treturn row;\n\t}}\n")
+        elif t.name in subjects:
+            cases += f"\tif (str_eq(table, STR(\"{n}\"))) {{\n\t\t*ret_owner = (struct subject){{STR(\"{n}\"), id}};\n\t\treturn {n}_get(s, id);\n\t}}\n"
+    return f"bool state_owner(const struct state *s, struct str table, uint64_t id, struct subject *ret_owner)\n{{\n{cases}\treturn false;\n}}\n"
+
+
 def forgetting(tree):
     parts = [part for t in tree.tables.values() for part in forget(t)]
     calls = "".join(f"\tif (str_eq(table, STR(\"{owner}\")))\n\t\t{name}(s, id);\n" for owner, name, _ in parts)
@@ -238,6 +253,7 @@ void state_dump(const struct state *s, void (*line)(void *context, struct str li
 {dumps}}}
 
 {forgetting(tree)}
+{owners(tree)}
 void state_save(const struct state *s, const struct table_out *out)
 {{
 {saves}}}
@@ -267,6 +283,9 @@ bool state_find(const struct state *s, struct str name, struct str *ret_table, u
 /* Blanks what the rows hold of a subject. */
 void state_forget(struct state *s, struct str table, uint64_t id);
 
+/* Whose a row is, where it is anybody's: the subject under whose key refs to it are sealed. */
+bool state_owner(const struct state *s, struct str table, uint64_t id, struct subject *ret_owner);
+
 /* All rows as they lie in memory, and back into a state that was just made. False: they are of another program, or cut off. */
 void state_save(const struct state *s, const struct table_out *out);
 bool state_load(struct state *s, const struct table_in *in);
@@ -287,5 +306,5 @@ def emit(tree):
         parts += [shape(t)] + [f"{declaration}\n{{\n\t{body}\n}}\n" for declaration, body in functions] + [row_writer(t), dump(t)]
     parts.append(whole_state(tree))
     about = "The mission's state in memory. Rows are written by apply functions alone; an indexed or due field by its set function."
-    return {"tables.h": c.header("TABLES", about, ["gen/types.h", "schema/table.h"], "\n".join(declared)),
+    return {"tables.h": c.header("TABLES", about, ["gen/types.h", "schema/table.h", "schema/vault.h"], "\n".join(declared)),
             "tables.c": c.source(["gen/tables.h", "gen/codec.h", "schema/text.h"], "\n".join(parts))}
