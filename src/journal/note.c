@@ -84,6 +84,11 @@ static bool base64_read_exactly(struct str text, uint8_t *ret_bytes, size_t size
 	return base64_read(text, ret_bytes, size, &len) && len == size;
 }
 
+bool note_hash_read(struct str base64, struct merkle_hash *ret_hash)
+{
+	return base64_read_exactly(base64, ret_hash->at, sizeof ret_hash->at);
+}
+
 /* Keys */
 
 static void key_id(const struct note_key *key, uint8_t ret_id[ID_BYTES])
@@ -387,7 +392,7 @@ static int parse_head(struct str text, struct note_checkpoint *ret_checkpoint, s
 		return bad_checkpoint(error, 1, "there is no origin");
 	if (!str_cut(rest, '\n', &size, &rest) || !str_to_i64(size, 0, INT64_MAX, &number))
 		return bad_checkpoint(error, 2, "the size is not a decimal number");
-	if (!str_cut(rest, '\n', &root, &rest) || !base64_read_exactly(root, checkpoint.root.at, MERKLE_HASH_BYTES))
+	if (!str_cut(rest, '\n', &root, &rest) || !note_hash_read(root, &checkpoint.root))
 		return bad_checkpoint(error, 3, "the root is not 32 bytes in base64");
 	checkpoint.size = (uint64_t)number;
 	*ret_checkpoint = checkpoint;

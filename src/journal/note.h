@@ -89,6 +89,9 @@ struct note_line {
 int note_find(struct str note, const struct note_key *key, struct str *ret_text, struct note_line *ret_line,
 	      struct error *error);
 
+/* A hash as it stands in checkpoints and proofs: 44 characters of base64. */
+bool note_hash_read(struct str base64, struct merkle_hash *ret_hash);
+
 struct note_checkpoint {
 	struct str origin;
 	uint64_t size;

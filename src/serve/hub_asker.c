@@ -122,12 +122,12 @@ static void entry_mentions(struct str body, struct arena *arena, struct mentions
 		event_mentions(&entry.events.at[i], arena, m);
 }
 
-static bool send(struct hub *hub, unsigned peer, const struct answer_line *line, struct arena *arena)
+bool hub_asker_send(struct hub *hub, unsigned peer, const struct answer_line *line)
 {
-	struct buf b = arena_buf(arena);
+	struct buf b = arena_buf(&hub->piece);
 	answer_line_write(&b, line);
 	const struct hub_outside *outside = &hub->options.outside;
-	if (outside->send(outside->context, peer, arena_keep(arena, &b)))
+	if (outside->send(outside->context, peer, arena_keep(&hub->piece, &b)))
 		return true;
 	hub_detach(hub, peer);
 	return false;
@@ -136,7 +136,7 @@ static bool send(struct hub *hub, unsigned peer, const struct answer_line *line,
 static bool send_entry(struct hub *hub, unsigned peer, struct str body, const struct mentions *m)
 {
 	struct answer_entry entry = {{m->n, m->names}, body};
-	return send(hub, peer, &(struct answer_line){.kind = ANSWER_LINE_ENTRY, .entry = entry}, &hub->piece);
+	return hub_asker_send(hub, peer, &(struct answer_line){.kind = ANSWER_LINE_ENTRY, .entry = entry});
 }
 
 /* The stream: every entry from a number on, as it becomes durable */
@@ -179,7 +179,7 @@ static bool send_end(struct hub *hub, unsigned peer, bool more, uint64_t before)
 {
 	struct answer_end end = {.has_older = more, .older = (int64_t)before};
 	hub->peers[peer].asker.reading = false;
-	return send(hub, peer, &(struct answer_line){.kind = ANSWER_LINE_END, .end = end}, &hub->piece);
+	return hub_asker_send(hub, peer, &(struct answer_line){.kind = ANSWER_LINE_END, .end = end});
 }
 
 static int history_piece(struct hub *hub, unsigned peer, struct error *error)
@@ -223,7 +223,8 @@ static bool has_more(const struct hub *hub, unsigned peer)
 	const struct peer *p = &hub->peers[peer];
 	if (p->kind != PEER_ASKER)
 		return false;
-	return p->asker.reading || (p->asker.following && p->asker.follow_from < journal_size(hub->journal));
+	return p->asker.reading || hub_tlog_reads(hub, peer) ||
+	       (p->asker.following && p->asker.follow_from < journal_size(hub->journal));
 }
 
 bool hub_asker_pieces(struct hub *hub, struct error *error, int *ret_failed)
@@ -233,8 +234,9 @@ bool hub_asker_pieces(struct hub *hub, struct error *error, int *ret_failed)
 	for (unsigned peer = 0; peer < hub->peers_end; peer++) {
 		if (!has_more(hub, peer) || !outside->has_room(outside->context, peer))
 			continue;
-		int failed =
-		    hub->peers[peer].asker.reading ? history_piece(hub, peer, error) : stream_piece(hub, peer, error);
+		int failed = hub->peers[peer].asker.reading  ? history_piece(hub, peer, error)
+			     : hub_tlog_reads(hub, peer) ? hub_tlog_piece(hub, peer, error)
+							 : stream_piece(hub, peer, error);
 		if (failed < 0) {
 			*ret_failed = failed;
 			return false;
@@ -321,6 +323,7 @@ static void status(struct hub *hub, unsigned peer)
 				       .pending = (int64_t)order_count(state),
 				       .commit_us = hub->commit_us,
 				       .drivers = {driver_rows(hub, drivers), drivers}};
+	hub_tlog_status(hub, &answer);
 	park(hub, peer, &(struct answer_line){.kind = ANSWER_LINE_STATUS, .status = answer});
 }
 
@@ -333,6 +336,8 @@ void hub_asker_line(struct hub *hub, unsigned peer, struct str line)
 		hub_bad_json(hub, peer, &json, "See src/schema/contract.yaml, AskLine.");
 		return;
 	}
+	if (hub_tlog_line(hub, peer, &asked))
+		return;
 	if (asked.kind != ASK_LINE_COMMAND && asker->n_roles == 0) {
 		hub_bad(hub, peer, 0, "whoever has no role here is told nothing",
 			"Roles stand in mission.yaml, under operators.");
@@ -352,7 +357,14 @@ void hub_asker_line(struct hub *hub, unsigned peer, struct str line)
 	case ASK_LINE_STATUS:
 		status(hub, peer);
 		break;
+	case ASK_LINE_RAW:
+	case ASK_LINE_CHECKPOINT:
+	case ASK_LINE_COSIGNATURES:
+	case ASK_LINE_PROOF:
+	case ASK_LINE_COSIGNED:
+	case ASK_LINE_WITNESS_AHEAD:
+	case ASK_LINE_WITNESS_STATE:
 	case ASK_LINE_NONE:
-		WRONG("a line that was read has a kind");
+		WRONG("a line that was read has a kind, and those of hub_tlog.c were taken");
 	}
 }

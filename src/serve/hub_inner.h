@@ -1,5 +1,5 @@
-/* hub_inner.h: what the hub's three files share: hub.c (peers, batch, start), hub_driver.c (lines of drivers), hub_asker.c (lines of
- * askers, and the pieces of history that are sent to them). Nobody else includes it.
+/* hub_inner.h: what the hub's files share: hub.c (peers, batch, start), hub_driver.c (lines of drivers), hub_asker.c (lines of
+ * askers, and the pieces of history that are sent to them), hub_tlog.c (the record for outside). Nobody else includes it.
  */
 #ifndef SERVE_HUB_INNER_H
 #define SERVE_HUB_INNER_H
@@ -26,7 +26,15 @@ struct peer_driver {
 	bool repeats_orders; /* after the commit: hello was said */
 };
 
+/* Exact entries from `next` on: up to `to`, or with a checkpoint whenever there is no more; `told` is what the last was for. */
+struct peer_raw {
+	bool reading, has_to;
+	uint64_t next, to, told;
+};
+
 struct peer_asker {
+	bool is_cosign;
+	struct peer_raw raw;
 	char login[PEER_LOGIN_BYTES_MAX];
 	size_t login_len;
 	uint32_t uid;
@@ -55,6 +63,21 @@ struct parked {
 	struct str line;
 };
 
+/* The witness that showed a checkpoint of ours which is not of our tree. */
+struct hub_ahead {
+	bool is_set;
+	char witness[NOTE_NAME_BYTES_MAX];
+	size_t witness_len;
+	uint64_t size;
+	struct merkle_hash root;
+};
+
+/* How it stands with a witness, in words; empty when all is well. */
+struct hub_says {
+	char at[240];
+	size_t len;
+};
+
 struct hub {
 	struct hub_options options;
 	struct core core;
@@ -71,6 +94,8 @@ struct hub {
 	int64_t wall_base, elapsed_base, start_us; /* at start: what wall and elapsed were, on the elapsed clock */
 	int64_t commit_us;			   /* how long the last commit took */
 	int64_t config_due_us[HUB_DRIVERS_MAX];	   /* 0: the driver has its settings */
+	struct hub_ahead ahead;
+	struct hub_says witness_says[HUB_WITNESSES_MAX];
 	uint64_t readers_told;			   /* how many readers there were when settings were last looked at */
 };
 
@@ -105,5 +130,15 @@ void hub_driver_order(struct hub *hub, uint64_t entry, const struct core_order *
 void hub_asker_line(struct hub *hub, unsigned peer, struct str line);
 /* One piece for each asker that reads; true when some asker has more to come and room for it. */
 bool hub_asker_pieces(struct hub *hub, struct error *error, int *ret_failed);
+/* At once, not after a commit; the arena holds the line meanwhile. False when the peer was let go. */
+bool hub_asker_send(struct hub *hub, unsigned peer, const struct answer_line *line);
+
+/* hub_tlog.c */
+/* True when the line is one of these, or comes from the process that may send no other. */
+bool hub_tlog_line(struct hub *hub, unsigned peer, const struct ask_line *asked);
+/* Whether the asker has entries to come; and one piece of them. */
+bool hub_tlog_reads(const struct hub *hub, unsigned peer);
+int hub_tlog_piece(struct hub *hub, unsigned peer, struct error *error);
+void hub_tlog_status(struct hub *hub, struct answer_status *status);
 
 #endif
