@@ -64,8 +64,7 @@ static int make_parents(const struct tile_dir *dir, const char *name, struct err
 }
 
 /* The whole file or none; with is_synced it is on the disk before it has its name. */
-static int put_file(const struct tile_dir *dir, const char *name, struct str bytes, bool is_synced,
-		    struct error *error)
+static int put_file(const struct tile_dir *dir, const char *name, struct str bytes, bool is_synced, struct error *error)
 {
 	int fd = openat(dir->at, beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (fd < 0)
@@ -245,8 +244,8 @@ uint64_t tile_dir_published(const struct tile_dir *dir)
 
 /* Growing */
 
-static int put_tile(struct tile_dir *dir, unsigned level, uint64_t number, const struct merkle_hash *hashes,
-		    unsigned n, struct error *error)
+static int put_tile(struct tile_dir *dir, unsigned level, uint64_t number, const struct merkle_hash *hashes, unsigned n,
+		    struct error *error)
 {
 	struct tile_name name = name_of(level, number, n % MERKLE_TILE_HASHES);
 	return put_file(dir, name.at, (struct str){(const char *)hashes, n * sizeof *hashes}, false, error);
@@ -301,13 +300,16 @@ static int check_note(const struct tile_dir *dir, struct str note, struct error 
 				   "and keep this one as evidence.");
 }
 
+/* A level that has no more hashes than were published has its partial tile there already. */
 static int put_partial(struct tile_dir *dir, struct error *error)
 {
 	for (unsigned level = 0; level < MERKLE_LEVELS; level++) {
 		unsigned n = merkle_edge_hashes(&dir->edge, level);
-		int failed = n > 0 ? put_tile(dir, level, merkle_edge_number(&dir->edge, level),
-					      dir->edge.tile[level], n, error)
-				   : 0;
+		if (merkle_level_hashes(dir->edge.size, level) == merkle_level_hashes(dir->published, level))
+			break;
+		int failed =
+		    n > 0 ? put_tile(dir, level, merkle_edge_number(&dir->edge, level), dir->edge.tile[level], n, error)
+			  : 0;
 		if (failed < 0)
 			return failed;
 	}
