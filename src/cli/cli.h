@@ -18,13 +18,23 @@ struct cli_command {
 };
 
 int cli_ask(int argc, char **argv); /* `chancery people enrol …`: argv[0] is the domain */
+int cli_backup(int argc, char **argv);
+int cli_cosign(int argc, char **argv);
+int cli_export(int argc, char **argv);
 int cli_history(int argc, char **argv);
 int cli_import(int argc, char **argv);
 int cli_init(int argc, char **argv);
+int cli_prove(int argc, char **argv);
 int cli_rules(int argc, char **argv);
 int cli_status(int argc, char **argv);
 int cli_verify(int argc, char **argv);
 int cli_watch(int argc, char **argv);
+int cli_witness(int argc, char **argv);
+
+/* Goes into the mission's directory, for commands that need it only sometimes; ends the process when there is none. */
+void cli_enter_mission(void);
+/* Becomes the program of that ending that is installed beside this one, with the words behind the command's name. */
+_Noreturn void cli_become(const char *ending, char **argv);
 
 /* True when a domain of that name has commands. */
 bool cli_is_domain(const char *name);

@@ -8,7 +8,6 @@
 #include "serve/init.h"
 #include "serve/keeper.h"
 
-#include <errno.h>
 #include <locale.h>
 #include <unistd.h>
 
@@ -51,6 +50,11 @@ static const struct cli_command commands[] = {
      cli_history, true},
     {"status", "status", "size of the record, drivers, readers", cli_status, true},
     {"verify", "verify", "check the record as an auditor would", cli_verify, true},
+    {"export", "export DIR", "the record as tiles that any outside reader knows (C2SP)", cli_export, true},
+    {"prove", "prove ENTRY [--out FILE]", "a file that proves one entry; --check checks one", cli_prove, false},
+    {"backup", "backup DIR", "a verified copy of the record, while the mission runs", cli_backup, true},
+    {"cosign", "cosign --out FILE | --in FILE", "a checkpoint to a witness and back, by hand", cli_cosign, true},
+    {"witness", "witness DIR [--listen ADDRESS]", "cosign the checkpoints of other missions", cli_witness, false},
     {"rules", "rules check", "read the rulebooks and say what is wrong with them", cli_rules, true},
     {"core", NULL, "a child of serve", run_core, true},
     {"driver", NULL, "a child of serve", run_driver, true},
@@ -80,18 +84,6 @@ _Noreturn static void usage(const char *what, const char *word)
 	die(EXIT_USAGE, &error);
 }
 
-static void enter(const char *directory)
-{
-	struct error error;
-	if (chdir(directory) == 0 && access("mission.yaml", R_OK) == 0)
-		return;
-	error_set(&error, ERROR_INPUT, "there is no mission.yaml");
-	error_where(&error, "%s", directory);
-	error_remedy(&error,
-		     "Name the mission's directory: chancery -C DIR …, or make one: chancery init DIR --sample sample");
-	die(EXIT_USAGE, &error);
-}
-
 static const struct cli_command *find(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
@@ -102,10 +94,9 @@ static const struct cli_command *find(const char *name)
 
 int main(int argc, char **argv)
 {
-	const char *directory = getenv("CHANCERY_MISSION");
 	setlocale(LC_CTYPE, "C.UTF-8"); /* for the width of characters, nothing else */
 	if (argc >= 3 && strcmp(argv[1], "-C") == 0) {
-		directory = argv[2];
+		setenv("CHANCERY_MISSION", argv[2], 1);
 		argc -= 2;
 		argv += 2;
 	}
@@ -118,6 +109,6 @@ int main(int argc, char **argv)
 	if (!command && !asks)
 		usage("there is no command ", argv[1]);
 	if (asks || command->inside)
-		enter(directory ? directory : ".");
+		cli_enter_mission();
 	return asks ? cli_ask(argc - 1, argv + 1) : command->run(argc - 1, argv + 1);
 }

@@ -1,5 +1,8 @@
 #include "cli/cli.h"
 #include "cli/options.h"
+#include "cli/outside.h"
+#include "cli/paint.h"
+#include "cli/words.h"
 
 static void print_drivers(const struct answer_status *status)
 {
@@ -12,6 +15,45 @@ static void print_drivers(const struct answer_status *status)
 	}
 }
 
+/* Up to where somebody outside could prove the record. */
+static void print_outside(const struct answer_status *s)
+{
+	if (s->signing)
+		return;
+	printf("  signed     %lld of them; NOTHING IS SIGNED ANY MORE\n", (long long)s->signed_size);
+	if (s->has_ahead)
+		printf("             because " STR_FMT
+		       " shows a checkpoint of this mission for %lld entries that is not of this record\n",
+		       STR_ARG(s->ahead.witness), (long long)s->ahead.size);
+	printf("             See docs/outside.md: this mission has two histories.\n");
+}
+
+static void print_witnesses(const struct answer_status *s)
+{
+	static char memory[16384];
+	struct buf b = BUF(memory);
+	if (s->witnesses.n > 0)
+		BUF_LIT(&b, "\n  witness      has seen\n");
+	for (size_t i = 0; i < s->witnesses.n; i++) {
+		const struct answer_witness *witness = &s->witnesses.at[i];
+		BUF_LIT(&b, "  ");
+		words_put_padded(&b, witness->name, 12);
+		BUF_LIT(&b, " ");
+		buf_put_i64(&b, witness->size);
+		BUF_LIT(&b, " entries");
+		if (witness->has_time) {
+			BUF_LIT(&b, ", at ");
+			outside_put_time(&b, (uint64_t)witness->time / 1000);
+		}
+		if (witness->says.len > 0) {
+			BUF_LIT(&b, "; ");
+			words_put_shown(&b, witness->says);
+		}
+		BUF_LIT(&b, "\n");
+	}
+	paint_flush(&b);
+}
+
 int cli_status(int argc, char **argv)
 {
 	struct core_link link;
@@ -22,6 +64,7 @@ int cli_status(int argc, char **argv)
 	const struct answer_status *s = &status;
 	printf(STR_FMT "\n\n", STR_ARG(s->mission));
 	printf("  record     %lld entries, root " STR_FMT "\n", (long long)s->size, STR_ARG(s->root));
+	print_outside(s);
 	printf("  commit     %lld µs, the last one\n", (long long)s->commit_us);
 	printf("  doors      %lld, %lld of %lld readers online\n", (long long)s->doors, (long long)s->online,
 	       (long long)s->readers);
@@ -29,6 +72,7 @@ int cli_status(int argc, char **argv)
 	printf("  rules      %lld access rules in force\n", (long long)s->rules);
 	printf("  orders     %lld wait for an answer\n", (long long)s->pending);
 	print_drivers(s);
+	print_witnesses(s);
 	core_link_close(&link);
 	return EXIT_OK;
 }

@@ -3,10 +3,11 @@
 #include "cli/words.h"
 #include "serve/mission_file.h"
 
+#include <errno.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { MEMORY_BYTES = 8 << 20, USUAL_COLUMNS = 80, ZONE_BYTES_MAX = 64 };
+enum { MEMORY_BYTES = 8 << 20, USUAL_COLUMNS = 80, ZONE_BYTES_MAX = 64, PATH_BYTES = 4096 };
 
 int cli_columns(void)
 {
@@ -42,4 +43,33 @@ void cli_use_mission_zone(void)
 	snprintf(zone, sizeof zone, STR_FMT, STR_ARG(mission.zone));
 	words_zone(zone);
 	arena_unmap(&arena);
+}
+
+void cli_enter_mission(void)
+{
+	const char *directory = getenv("CHANCERY_MISSION");
+	struct error error;
+	if (!directory)
+		directory = ".";
+	if (chdir(directory) == 0 && access("mission.yaml", R_OK) == 0)
+		return;
+	error_set(&error, ERROR_INPUT, "there is no mission.yaml");
+	error_where(&error, "%s", directory);
+	error_remedy(&error,
+		     "Name the mission's directory: chancery -C DIR …, or make one: chancery init DIR --sample sample");
+	die(EXIT_USAGE, &error);
+}
+
+void cli_become(const char *ending, char **argv)
+{
+	char program[PATH_BYTES];
+	struct error error;
+	ssize_t length = readlink("/proc/self/exe", program, sizeof program - strlen(ending) - 1);
+	ASSERT(length > 0);
+	memcpy(program + length, ending, strlen(ending) + 1);
+	argv[0] = program;
+	execv(program, argv);
+	error_system(&error, "cannot run %s", program);
+	error_remedy(&error, "It is installed beside chancery.");
+	die(EXIT_FAILED, &error);
 }

@@ -1,94 +1,16 @@
-#include "journal/journal.h"
-
-#include "journal/note.h"
-#include "journal/store.h"
-#include "journal/tiles.h"
+#include "journal/journal_inner.h"
 
 #include <inttypes.h>
 
-/* Entry numbers are JSON integers. */
-#define ENTRIES_MAX (UINT64_C(1) << 53)
-
-struct journal {
-	struct store *store;
-	struct note_signer signer;
-	uint64_t size; /* durable entries; edge.size counts those of the open batch too */
-	struct merkle_hash root;
-	struct buf note; /* over note_bytes: the newest checkpoint */
-	uint8_t note_bytes[NOTE_BYTES_MAX];
-	struct merkle_edge edge;
-	struct tiles tiles;
-	bool is_reading;
-};
-
 /* Opening */
 
-/* The stored checkpoint's size and root, if our key signed it. */
-static int check_checkpoint(struct journal *journal, uint64_t size, struct error *error)
+static int set_key(struct journal *journal, const struct journal_options *options, struct error *error)
 {
-	struct note_checkpoint checkpoint;
-	struct str text, name = note_key_name(&journal->signer.key);
-	struct error why;
-	if (journal->note.over)
-		return store_damaged(journal->store, error, "the checkpoint is longer than %d bytes", NOTE_BYTES_MAX);
-	int failed = note_open(buf_str(&journal->note), &journal->signer.key, &text, &why);
-	if (failed == ERROR_CRYPTO) {
-		store_damaged(journal->store, error, "the checkpoint: %s", why.what);
-		if (error)
-			error->code = ERROR_CRYPTO;
-		return error_remedy(error, "Use the keys directory that belongs to this journal. Nothing was changed.");
-	}
-	if (failed == 0)
-		failed = note_checkpoint_parse(text, &checkpoint, &why);
-	if (failed < 0)
-		return store_damaged(journal->store, error, "the checkpoint: %s", why.what);
-	if (!str_eq(checkpoint.origin, name))
-		return store_damaged(journal->store, error, "the checkpoint is of " STR_FMT ", not of " STR_FMT,
-				     STR_ARG(checkpoint.origin), STR_ARG(name));
-	if (checkpoint.size != size || size == 0 || size > ENTRIES_MAX)
-		return store_damaged(journal->store, error,
-				     "the checkpoint's row is for %" PRIu64 " entries, its text for %" PRIu64, size,
-				     checkpoint.size);
-	journal->size = size;
-	journal->root = checkpoint.root;
-	return 0;
-}
-
-static int check_bounds(struct journal *journal, struct error *error)
-{
-	uint64_t first, last;
-	int found = store_get_bounds(journal->store, &first, &last, error);
-	if (found < 0)
-		return found;
-	if (found == 0 && journal->size == 0)
-		return 0;
-	if (found == 0)
-		return store_damaged(journal->store, error,
-				     "the checkpoint is for %" PRIu64 " entries, but there is none", journal->size);
-	if (first == 0 && journal->size > 0 && last == journal->size - 1)
-		return 0;
-	return store_damaged(journal->store, error,
-			     "the checkpoint is for %" PRIu64 " entries, but they run from %" PRIu64 " to %" PRIu64,
-			     journal->size, first, last);
-}
-
-static int check(struct journal *journal, struct error *error)
-{
-	uint64_t size;
-	int failed = 0, found = store_get_checkpoint(journal->store, &size, &journal->note, error);
-	if (found < 0)
-		return found;
-	if (found > 0)
-		failed = check_checkpoint(journal, size, error);
-	if (failed == 0)
-		failed = check_bounds(journal, error);
-	if (failed == 0)
-		failed = tiles_load_edge(journal->store, journal->size, &journal->edge, error);
-	if (failed < 0)
-		return failed;
-	struct merkle_hash root = merkle_edge_root(&journal->edge);
-	if (!merkle_eq(&root, &journal->root))
-		return store_damaged(journal->store, error, "the tiles' root is not the checkpoint's");
+	if (options->seed)
+		return note_signer_init(&journal->signer, options->origin, options->seed, error);
+	ASSERT(options->key && options->key->type == NOTE_ED25519);
+	journal->signer.key = *options->key;
+	journal->is_copy = true;
 	return 0;
 }
 
@@ -98,19 +20,18 @@ int journal_open(struct journal **ret_journal, const struct journal_options *opt
 	ASSERT(journal);
 	journal->note = BUF(journal->note_bytes);
 	journal->root = merkle_empty();
-	int failed = note_signer_init(&journal->signer, options->origin, options->seed, error);
+	int failed = set_key(journal, options, error);
 	int log_pages = options->log_pages > 0 ? options->log_pages : STORE_LOG_PAGES;
 	if (failed == 0)
 		failed = store_open(&journal->store, options->path, options->vfs, log_pages, error);
 	if (failed == 0)
-		failed = check(journal, error);
+		failed = journal_check(journal, error);
 	if (failed < 0) {
 		if (journal->store)
 			store_abandon(journal->store);
 		journal_close(journal);
 		return failed;
 	}
-	journal->tiles = (struct tiles){.store = journal->store, .edge = &journal->edge};
 	*ret_journal = journal;
 	return 0;
 }
@@ -127,6 +48,16 @@ void journal_close(struct journal *journal)
 uint64_t journal_size(const struct journal *journal)
 {
 	return journal->size;
+}
+
+uint64_t journal_signed_size(const struct journal *journal)
+{
+	return journal->signed_size;
+}
+
+bool journal_is_signing(const struct journal *journal)
+{
+	return journal->is_signing;
 }
 
 struct str journal_checkpoint(const struct journal *journal)
@@ -156,7 +87,7 @@ static int put_full_tile(void *context, unsigned level, uint64_t number, const s
 
 int journal_append(struct journal *journal, struct str body, struct error *error)
 {
-	ASSERT(body.len <= JOURNAL_BODY_BYTES_MAX && journal->edge.size < ENTRIES_MAX && !journal->is_reading);
+	ASSERT(body.len <= JOURNAL_BODY_BYTES_MAX && journal->edge.size < JOURNAL_ENTRIES_MAX && !journal->is_reading);
 	int failed = store_put_entry(journal->store, journal->edge.size, body, error);
 	if (failed < 0)
 		return failed;
@@ -186,11 +117,34 @@ static int put_edge(struct journal *journal, struct error *error)
 	return 0;
 }
 
+/* The batch, and what else was put into the transaction, with this checkpoint or with none. */
+static int commit(struct journal *journal, const struct note_checkpoint *checkpoint, struct str note,
+		  struct error *error)
+{
+	int failed = put_edge(journal, error);
+	if (failed == 0 && checkpoint)
+		failed = store_put_checkpoint(journal->store, checkpoint->size, note, error);
+	if (failed == 0)
+		failed = store_commit(journal->store, error);
+	if (failed < 0)
+		return failed;
+	journal->size = journal->edge.size;
+	if (!checkpoint)
+		return 0;
+	journal->signed_size = checkpoint->size;
+	journal->root = checkpoint->root;
+	buf_clear(&journal->note);
+	buf_put_str(&journal->note, note);
+	return 0;
+}
+
 int journal_commit(struct journal *journal, struct error *error)
 {
 	ASSERT(!journal->is_reading);
 	if (journal->edge.size == journal->size)
 		return store_check(journal->store, error);
+	if (!journal->is_signing)
+		return commit(journal, NULL, (struct str){0}, error);
 	struct note_checkpoint checkpoint = {note_key_name(&journal->signer.key), journal->edge.size,
 					     merkle_edge_root(&journal->edge)};
 	char text_bytes[NOTE_OWN_BYTES_MAX], note_bytes[NOTE_OWN_BYTES_MAX];
@@ -198,18 +152,32 @@ int journal_commit(struct journal *journal, struct error *error)
 	note_checkpoint_write(&text, &checkpoint);
 	note_sign(&note, &journal->signer, buf_str(&text));
 	ASSERT(!text.over && !note.over);
-	int failed = put_edge(journal, error);
+	return commit(journal, &checkpoint, buf_str(&note), error);
+}
+
+void journal_stop_signing(struct journal *journal)
+{
+	ASSERT(journal->signed_size > 0);
+	journal->is_signing = false;
+}
+
+int journal_adopt(struct journal *journal, struct str note, struct error *error)
+{
+	struct note_checkpoint checkpoint;
+	struct str text;
+	struct note_line line;
+	ASSERT(journal->is_copy && !journal->is_reading);
+	int failed = store_check(journal->store, error);
 	if (failed == 0)
-		failed = store_put_checkpoint(journal->store, checkpoint.size, buf_str(&note), error);
-	if (failed == 0)
-		failed = store_commit(journal->store, error);
+		failed = journal_open_own(journal, note, &checkpoint, &text, &line, error);
 	if (failed < 0)
 		return failed;
-	journal->size = checkpoint.size;
-	journal->root = checkpoint.root;
-	buf_clear(&journal->note);
-	buf_put_str(&journal->note, buf_str(&note));
-	return 0;
+	struct merkle_hash root = merkle_edge_root(&journal->edge);
+	if (checkpoint.size == journal->edge.size && merkle_eq(&checkpoint.root, &root))
+		return commit(journal, &checkpoint, note, error);
+	error_set(error, ERROR_RECORD, "the checkpoint is for %" PRIu64 " entries%s, and there are %" PRIu64,
+		  checkpoint.size, checkpoint.size == journal->edge.size ? " of another tree" : "", journal->edge.size);
+	return error_remedy(error, "This copy is of another history than the checkpoint: begin a new one elsewhere.");
 }
 
 /* Reading */

@@ -11,7 +11,15 @@ enum {
 	FILE_BYTES_MAX = NOTE_VKEY_BYTES_MAX + 1,
 };
 
-static const char seed_name[] = "journal.seed", vkey_name[] = "journal.vkey";
+struct kind {
+	const char *seed_name, *vkey_name;
+	int (*init)(struct note_signer *signer, struct str name, const uint8_t seed[NOTE_SEED_BYTES],
+		    struct error *error);
+	int (*parse)(struct str line, struct note_key *ret_key, struct error *error);
+};
+
+static const struct kind journal_kind = {"journal.seed", "journal.vkey", note_signer_init, note_key_parse};
+static const struct kind witness_kind = {"witness.seed", "witness.vkey", note_witness_init, note_witness_parse};
 
 /* An error of the system about one file. */
 static int fail(struct error *error, const char *directory, const char *name, const char *doing)
@@ -62,7 +70,7 @@ static int put_file(int at, const char *directory, const char *name, mode_t mode
 	return failed;
 }
 
-static int put_pair(int at, const char *directory, struct str origin, struct error *error)
+static int put_pair(int at, const char *directory, const struct kind *kind, struct str origin, struct error *error)
 {
 	uint8_t seed[NOTE_SEED_BYTES];
 	struct note_signer signer;
@@ -71,37 +79,47 @@ static int put_pair(int at, const char *directory, struct str origin, struct err
 	int ready = sodium_init();
 	ASSERT(ready >= 0);
 	randombytes_buf(seed, sizeof seed);
-	int failed = note_signer_init(&signer, origin, seed, error);
+	int failed = kind->init(&signer, origin, seed, error);
 	if (failed == 0) {
 		note_key_write(&vkey, &signer.key);
 		buf_put_char(&vkey, '\n');
 		buf_put_hex(&hex, seed, sizeof seed);
 		buf_put_char(&hex, '\n');
 		ASSERT(!vkey.over && !hex.over);
-		failed = put_file(at, directory, vkey_name, 0644, buf_str(&vkey), error);
+		failed = put_file(at, directory, kind->vkey_name, 0644, buf_str(&vkey), error);
 		note_signer_release(&signer);
 	}
 	if (failed == 0)
-		failed = put_file(at, directory, seed_name, 0600, buf_str(&hex), error);
+		failed = put_file(at, directory, kind->seed_name, 0600, buf_str(&hex), error);
 	sodium_memzero(seed, sizeof seed);
 	sodium_memzero(digits, sizeof digits);
 	return failed;
 }
 
-int journal_keys_make(const char *directory, struct str origin, struct error *error)
+static int make_pair(const char *directory, const struct kind *kind, struct str origin, struct error *error)
 {
 	int at = open_directory(directory, error);
 	if (at < 0)
 		return at;
 	int failed = 0;
-	if (faccessat(at, seed_name, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
-		refuse(error, ERROR_RECORD, directory, seed_name, "there is a key already");
-		failed = error_remedy(error, "A journal signed with it needs it: use another directory.");
+	if (faccessat(at, kind->seed_name, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+		refuse(error, ERROR_RECORD, directory, kind->seed_name, "there is a key already");
+		failed = error_remedy(error, "What was signed with it needs it: use another directory.");
 	} else {
-		failed = put_pair(at, directory, origin, error);
+		failed = put_pair(at, directory, kind, origin, error);
 	}
 	close(at);
 	return failed;
+}
+
+int journal_keys_make(const char *directory, struct str origin, struct error *error)
+{
+	return make_pair(directory, &journal_kind, origin, error);
+}
+
+int witness_keys_make(const char *directory, struct str name, struct error *error)
+{
+	return make_pair(directory, &witness_kind, name, error);
 }
 
 /* Loading */
@@ -138,39 +156,42 @@ static bool one_line(const struct buf *b, struct str *ret_line)
 	return str_cut(buf_str(b), '\n', ret_line, &rest) && rest.len == 0;
 }
 
-static int load_seed(int at, const char *directory, struct journal_keys *keys, struct error *error)
+static int load_seed(int at, const char *directory, const struct kind *kind, struct journal_keys *keys,
+		     struct error *error)
 {
 	char digits[SEED_FILE_BYTES];
 	struct buf b = BUF(digits);
 	struct str line;
-	int failed = read_file(at, directory, seed_name, true, &b, error);
+	int failed = read_file(at, directory, kind->seed_name, true, &b, error);
 	if (failed == 0 && (!one_line(&b, &line) || !hex_read(line, keys->seed, sizeof keys->seed)))
-		failed = refuse(error, ERROR_INPUT, directory, seed_name,
+		failed = refuse(error, ERROR_INPUT, directory, kind->seed_name,
 				"this is not 64 lower-case hexadecimal digits and a line feed");
 	sodium_memzero(digits, sizeof digits);
 	return failed;
 }
 
-static int load_vkey(int at, const char *directory, struct journal_keys *keys, struct error *error)
+static int load_vkey(int at, const char *directory, const struct kind *kind, struct journal_keys *keys,
+		     struct error *error)
 {
 	char bytes[FILE_BYTES_MAX];
 	struct buf b = BUF(bytes);
 	struct str line;
-	int failed = read_file(at, directory, vkey_name, false, &b, error);
+	int failed = read_file(at, directory, kind->vkey_name, false, &b, error);
 	if (failed < 0)
 		return failed;
 	if (!one_line(&b, &line))
-		return refuse(error, ERROR_INPUT, directory, vkey_name, "this is not one line");
-	failed = note_key_parse(line, &keys->key, error);
+		return refuse(error, ERROR_INPUT, directory, kind->vkey_name, "this is not one line");
+	failed = kind->parse(line, &keys->key, error);
 	if (failed < 0)
-		error_where(error, "%s/%s", directory, vkey_name);
+		error_where(error, "%s/%s", directory, kind->vkey_name);
 	return failed;
 }
 
-static int check_pair(const char *directory, struct str origin, const struct journal_keys *keys, struct error *error)
+static int check_pair(const char *directory, const struct kind *kind, struct str origin,
+		      const struct journal_keys *keys, struct error *error)
 {
 	struct note_signer signer;
-	int failed = note_signer_init(&signer, origin, keys->seed, error);
+	int failed = kind->init(&signer, origin, keys->seed, error);
 	if (failed < 0)
 		return failed;
 	bool is_pair = memcmp(signer.key.public_key, keys->key.public_key, sizeof keys->key.public_key) == 0;
@@ -178,32 +199,44 @@ static int check_pair(const char *directory, struct str origin, const struct jou
 	if (!str_eq(note_key_name(&keys->key), origin)) {
 		error_set(error, ERROR_CRYPTO, "the key is of " STR_FMT ", not of " STR_FMT,
 			  STR_ARG(note_key_name(&keys->key)), STR_ARG(origin));
-		error_where(error, "%s/%s", directory, vkey_name);
-		return error_remedy(error, "Use this mission's keys, or correct the mission's name.");
+		error_where(error, "%s/%s", directory, kind->vkey_name);
+		return error_remedy(error, "Use the keys that belong to this name, or correct the name.");
 	}
 	if (!is_pair) {
-		refuse(error, ERROR_CRYPTO, directory, vkey_name, "this is not the key of journal.seed");
+		error_set(error, ERROR_CRYPTO, "this is not the key of %s", kind->seed_name);
+		error_where(error, "%s/%s", directory, kind->vkey_name);
 		return error_remedy(error, "Put both files of one pair here.");
 	}
 	return 0;
 }
 
-int journal_keys_load(const char *directory, struct str origin, struct journal_keys *ret_keys, struct error *error)
+static int load_pair(const char *directory, const struct kind *kind, struct str origin, struct journal_keys *ret_keys,
+		     struct error *error)
 {
 	struct journal_keys keys = {0};
 	int at = open_directory(directory, error);
 	if (at < 0)
 		return at;
-	int failed = load_seed(at, directory, &keys, error);
+	int failed = load_seed(at, directory, kind, &keys, error);
 	if (failed == 0)
-		failed = load_vkey(at, directory, &keys, error);
+		failed = load_vkey(at, directory, kind, &keys, error);
 	close(at);
 	if (failed == 0)
-		failed = check_pair(directory, origin, &keys, error);
+		failed = check_pair(directory, kind, origin, &keys, error);
 	if (failed == 0)
 		*ret_keys = keys;
 	journal_keys_release(&keys);
 	return failed;
+}
+
+int journal_keys_load(const char *directory, struct str origin, struct journal_keys *ret_keys, struct error *error)
+{
+	return load_pair(directory, &journal_kind, origin, ret_keys, error);
+}
+
+int witness_keys_load(const char *directory, struct str name, struct journal_keys *ret_keys, struct error *error)
+{
+	return load_pair(directory, &witness_kind, name, ret_keys, error);
 }
 
 void journal_keys_release(struct journal_keys *keys)

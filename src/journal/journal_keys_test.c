@@ -69,6 +69,26 @@ TEST(a_pair_is_made_and_loaded)
 	end();
 }
 
+TEST(a_witness_has_a_pair_of_its_own_beside_the_journals)
+{
+	static const char *const names[] = {"witness.seed", "witness.vkey"};
+	struct journal_keys keys, other;
+	struct error error;
+	begin();
+	make();
+	CHECK_OK(witness_keys_make(directory, STR("witness.example/w1"), &error), &error);
+	CHECK_INT(witness_keys_make(directory, STR("witness.example/w1"), &error), ERROR_RECORD);
+	CHECK_INT(mode_of("witness.seed"), 0600);
+	CHECK_OK(witness_keys_load(directory, STR("witness.example/w1"), &keys, &error), &error);
+	CHECK_INT(keys.key.type, NOTE_COSIGNATURE);
+	CHECK_INT(witness_keys_load(directory, ORIGIN, &other, &error), ERROR_CRYPTO);
+	CHECK_OK(journal_keys_load(directory, ORIGIN, &other, &error), &error);
+	CHECK_INT(other.key.type, NOTE_ED25519);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		unlink(in(names[i]));
+	end();
+}
+
 TEST(every_pair_is_another)
 {
 	struct journal_keys keys[2];

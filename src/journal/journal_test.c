@@ -463,7 +463,8 @@ static const struct {
     {"DELETE FROM entry WHERE seq = 0", "from 1 to 599", ERROR_RECORD},
     {"DELETE FROM entry WHERE seq = 599", "from 0 to 598", ERROR_RECORD},
     {"DELETE FROM entry", "there is none", ERROR_RECORD},
-    {"INSERT INTO entry SELECT 600, body FROM entry WHERE seq = 0", "from 0 to 600", ERROR_RECORD},
+    {"INSERT INTO entry SELECT 600, body FROM entry WHERE seq = 0", "tile (0, 2) has not the size of 89 hashes",
+     ERROR_RECORD},
     {"INSERT INTO entry SELECT -1, body FROM entry WHERE seq = 0", "but they run from", ERROR_RECORD},
     /* tiles */
     {"UPDATE tile SET hashes = CAST(x'00' || substr(hashes, 2) AS BLOB) WHERE level = 0 AND number = 0",
@@ -494,12 +495,14 @@ static const struct {
     {"UPDATE checkpoint SET note = x'00'", "not a signed note", ERROR_RECORD},
     {"UPDATE checkpoint SET note = zeroblob(65536)", "longer than 65535 bytes", ERROR_RECORD},
     /* the database */
-    {"PRAGMA user_version = 2", "the journal is of format 2, this program knows format 1", ERROR_RECORD},
+    {"PRAGMA user_version = 1", "the journal is of format 1, which no release wrote", ERROR_RECORD},
+    {"PRAGMA user_version = 3", "the journal is of format 3, this program knows format 2", ERROR_RECORD},
     {"PRAGMA user_version = 0", "not a journal of Chancery", ERROR_RECORD},
     {"PRAGMA application_id = 7", "not a journal of Chancery", ERROR_RECORD},
-    {"CREATE TABLE more(x)", "the tables are not those of format 1", ERROR_RECORD},
+    {"CREATE TABLE more(x)", "the tables are not those of format 2", ERROR_RECORD},
     {"CREATE TRIGGER t AFTER INSERT ON entry BEGIN DELETE FROM entry; END", "the tables are not those", ERROR_RECORD},
     {"DROP TABLE tile", "the tables are not those", ERROR_RECORD},
+    {"DROP TABLE cosigned", "the tables are not those", ERROR_RECORD},
     {"ALTER TABLE entry RENAME COLUMN body TO text", "the tables are not those", ERROR_RECORD},
 };
 

@@ -239,6 +239,115 @@ TEST(a_note_has_65535_bytes_and_not_one_more)
 	CHECK(strstr(error.what, "longer than"));
 }
 
+/* Witnesses. Made with another library (OpenSSL) from the seed 00 01 02 … 1f. */
+
+#define SOFA	"example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n"
+#define W1_VKEY "witness.example/w1+e75f6532+BAOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4"
+#define W1_LINE                                                                                                        \
+	"\xe2\x80\x94 witness.example/w1 "                                                                             \
+	"519lMgAAAABkGFDLBuRDazBLVac2NE+Y+IjbjQOcXLfF9CSDZVUIoS83rE1nFZsVE8YiWV6Ngr7lV8H6bdoBQGP/l73euDMQ9k+bBQ==\n"
+#define W1_LATER                                                                                                       \
+	"\xe2\x80\x94 witness.example/w1 "                                                                             \
+	"519lMgAAAABkGFDMBRocFhIfGI4BW+XkmvI7A5yZUKbVLmeMT5oQ4iOZk7VEHCqmAisG5bqo+CppoqTayDOVz70+dTcaf3yNL+1CCA==\n"
+/* The line of C2SP's own example: by a key of another name. */
+#define OTHER_LINE                                                                                                     \
+	"\xe2\x80\x94 witness.example.com/w1 "                                                                         \
+	"jWbPPwAAAABkGFDLEZMHwSRaJNiIDoe9DYn/zXcrtPHeolMI5OWXEhZCB9dlrDJsX3b2oyin1nPZqhf5nNo0xUe+mbIUBkBIfZ+qnA==\n"
+
+static struct note_signer witness(void)
+{
+	uint8_t seed[NOTE_SEED_BYTES];
+	struct note_signer signer;
+	struct error error;
+	for (size_t i = 0; i < sizeof seed; i++)
+		seed[i] = (uint8_t)i;
+	CHECK_OK(note_witness_init(&signer, STR("witness.example/w1"), seed, &error), &error);
+	return signer;
+}
+
+TEST(a_witness_has_a_key_and_a_line_as_another_library_makes_them)
+{
+	struct note_signer signer = witness();
+	struct note_key key;
+	struct error error;
+	char line[512];
+	struct buf b = BUF(line);
+	note_key_write(&b, &signer.key);
+	CHECK_STR(buf_str(&b), STR(W1_VKEY));
+	CHECK_OK(note_witness_parse(STR(W1_VKEY), &key, &error), &error);
+	CHECK(memcmp(key.public_key, signer.key.public_key, sizeof key.public_key) == 0);
+	buf_clear(&b);
+	note_cosign(&b, &signer, STR(SOFA), 1679315147);
+	CHECK_STR(buf_str(&b), STR(W1_LINE));
+}
+
+TEST(a_logs_key_is_no_witnesss_and_the_other_way_round)
+{
+	struct note_key key;
+	struct error error;
+	CHECK_INT(note_witness_parse(STR(PETER_VKEY), &key, &error), ERROR_INPUT);
+	CHECK(strstr(error.what, "not a witness's"));
+	CHECK_INT(note_key_parse(STR(W1_VKEY), &key, &error), ERROR_INPUT);
+	CHECK(strstr(error.what, "not Ed25519"));
+}
+
+TEST(the_newest_line_of_a_witness_is_found_with_its_time)
+{
+	struct note_signer signer = witness();
+	static const struct {
+		const char *note, *line;
+		uint64_t time_s;
+	} notes[] = {
+	    {SOFA "\n" W1_LINE, W1_LINE, 1679315147},
+	    {SOFA "\n" OTHER_LINE W1_LINE OTHER_LINE, W1_LINE, 1679315147},
+	    {SOFA "\n" W1_LINE W1_LATER, W1_LATER, 1679315148},
+	    {SOFA "\n" W1_LATER W1_LINE, W1_LATER, 1679315148},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(notes); i++) {
+		struct note_line line = {0};
+		struct str text = {0};
+		struct error error;
+		CHECK_OK(note_find(str_of(notes[i].note), &signer.key, &text, &line, &error), &error);
+		CHECK_STR(text, STR(SOFA));
+		CHECK_STR(line.line, str_of(notes[i].line));
+		CHECK_INT(line.time_s, notes[i].time_s);
+	}
+}
+
+TEST(any_changed_byte_of_a_cosigned_note_is_found)
+{
+	struct note_signer signer = witness();
+	static char note[] = SOFA "\n" W1_LINE;
+	struct str text;
+	for (size_t i = 0; i < sizeof note - 1; i++) {
+		note[i] ^= 1;
+		CHECK(note_open((struct str){note, sizeof note - 1}, &signer.key, &text, NULL) < 0);
+		note[i] ^= 1;
+	}
+}
+
+/* A log's signature under a witness's name and id, and a time that no decimal of 63 bits says. */
+TEST(a_line_of_another_length_or_a_time_beyond_63_bits_is_a_wrong_signature)
+{
+	struct note_signer signer = witness();
+	for (int what = 0; what < 3; what++) {
+		uint8_t blob[4 + 8 + 64] = {0};
+		char note_bytes[512];
+		struct buf note = BUF(note_bytes);
+		struct str text;
+		struct error error;
+		static const char late[] = "cosignature/v1\ntime 9223372036854775808\n" SOFA;
+		memcpy(blob, signer.key.id, 4);
+		blob[4] = 0x80;
+		crypto_sign_detached(blob + 12, NULL, (const uint8_t *)late, sizeof late - 1, signer.secret);
+		buf_put_str(&note, STR(SOFA "\n\xe2\x80\x94 witness.example/w1 "));
+		buf_put_base64(&note, blob, what == 0 ? 4 + 64 : what == 1 ? sizeof blob - 1 : sizeof blob);
+		buf_put_char(&note, '\n');
+		CHECK_INT(note_open(buf_str(&note), &signer.key, &text, &error), ERROR_CRYPTO);
+		CHECK(strstr(error.what, "is wrong"));
+	}
+}
+
 /* Checkpoints */
 
 #define ORIGIN "chancery/lakeside\n"
@@ -275,7 +384,9 @@ static const struct {
     {ORIGIN "600\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", "line 3"},
     {ORIGIN "600\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuA==\n", "line 3"},
     {ORIGIN "600\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFV=\n", "line 3"},
-    {ORIGIN "600\n47DEQpj8HBSa+/TImW+5J\xc4" "euQeRkm5NMpJWZG3hSuFU=\n", "line 3"},
+    {ORIGIN "600\n47DEQpj8HBSa+/TImW+5J\xc4"
+	    "euQeRkm5NMpJWZG3hSuFU=\n",
+     "line 3"},
     {ORIGIN "600\n" ROOT "extension\n", "line 4"},
     {ORIGIN "600\n" ROOT "\n", "line 4"},
 };
@@ -288,5 +399,30 @@ TEST(what_is_no_checkpoint_is_refused_with_its_line)
 		CHECK_INT(note_checkpoint_parse(str_of(bad_checkpoints[i].text), &checkpoint, &error), ERROR_INPUT);
 		CHECK_STR(str_of(error.where), str_of(bad_checkpoints[i].where));
 		CHECK(error.remedy[0]);
+	}
+}
+
+static const struct {
+	const char *text, *where;
+} any_checkpoints[] = {
+    {ORIGIN "600\n" ROOT, NULL},
+    {"any line with blanks and a +\n600\n" ROOT, NULL},
+    {ORIGIN "600\n" ROOT "extension\n", NULL},
+    {ORIGIN "600\n" ROOT "one\ntwo\n", NULL},
+    {"\n600\n" ROOT, "line 1"},
+    {ORIGIN "0600\n" ROOT, "line 2"},
+    {ORIGIN "600\n" ROOT "\n", "line 4"},
+    {ORIGIN "600\n" ROOT "one\n\ntwo\n", "line 4"},
+    {ORIGIN "600\n" ROOT "extension", "line 4"},
+};
+
+TEST(a_checkpoint_of_any_log_may_have_any_origin_and_further_lines)
+{
+	for (size_t i = 0; i < ARRAY_LEN(any_checkpoints); i++) {
+		struct note_checkpoint checkpoint;
+		struct error error = {0};
+		int failed = note_checkpoint_parse_any(str_of(any_checkpoints[i].text), &checkpoint, &error);
+		CHECK_INT(failed, any_checkpoints[i].where ? ERROR_INPUT : 0);
+		CHECK_STR(str_of(error.where), str_of(any_checkpoints[i].where ? any_checkpoints[i].where : ""));
 	}
 }

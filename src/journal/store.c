@@ -10,6 +10,8 @@ static const char *const tables[] = {
     "CREATE TABLE entry(seq INTEGER PRIMARY KEY, body BLOB NOT NULL)",
     tile_table,
     "CREATE TABLE checkpoint(size INTEGER PRIMARY KEY, note BLOB NOT NULL)",
+    "CREATE TABLE cosigned(witness TEXT PRIMARY KEY, size INTEGER NOT NULL, note BLOB NOT NULL)",
+    "CREATE TABLE blob(hash BLOB PRIMARY KEY, owner TEXT NOT NULL, data BLOB NOT NULL)",
 };
 
 enum statement {
@@ -19,7 +21,13 @@ enum statement {
 	PUT_TILE,
 	DROP_CHECKPOINT,
 	PUT_CHECKPOINT,
+	PUT_COSIGNED,
+	PUT_BLOB,
+	DROP_BLOBS,
+	GET_BLOB,
 	GET_CHECKPOINT,
+	GET_COSIGNED,
+	NEXT_COSIGNED,
 	GET_TILE,
 	GET_BOUNDS,
 	ENTRIES,
@@ -33,6 +41,12 @@ static const char *const statements[STATEMENTS] = {
     [PUT_TILE] = "INSERT OR REPLACE INTO tile(level, number, hashes) VALUES(?1, ?2, ?3)",
     [DROP_CHECKPOINT] = "DELETE FROM checkpoint",
     [PUT_CHECKPOINT] = "INSERT INTO checkpoint(size, note) VALUES(?1, ?2)",
+    [PUT_COSIGNED] = "INSERT OR REPLACE INTO cosigned(witness, size, note) VALUES(?1, ?2, ?3)",
+    [PUT_BLOB] = "INSERT OR IGNORE INTO blob(hash, owner, data) VALUES(?1, ?2, ?3)",
+    [DROP_BLOBS] = "DELETE FROM blob WHERE owner = ?1",
+    [GET_BLOB] = "SELECT owner, data FROM blob WHERE hash = ?1",
+    [GET_COSIGNED] = "SELECT size, note FROM cosigned WHERE witness = ?1",
+    [NEXT_COSIGNED] = "SELECT witness FROM cosigned WHERE witness > ?1 ORDER BY witness LIMIT 1",
     [GET_CHECKPOINT] = "SELECT size, note, (SELECT count(*) FROM checkpoint) FROM checkpoint LIMIT 1",
     [GET_TILE] = "SELECT hashes FROM tile WHERE level = ?1 AND number = ?2",
     [GET_BOUNDS] = "SELECT (SELECT min(seq) FROM entry), (SELECT max(seq) FROM entry)",
@@ -97,6 +111,12 @@ static sqlite3_stmt *numbered(struct store *store, enum statement which, uint64_
 	int bound = sqlite3_bind_int64(s, 1, (sqlite3_int64)number);
 	ASSERT(bound == SQLITE_OK);
 	return s;
+}
+
+static void bind_text(sqlite3_stmt *s, int place, struct str text)
+{
+	int bound = sqlite3_bind_text64(s, place, text.at ? text.at : "", text.len, SQLITE_STATIC, SQLITE_UTF8);
+	ASSERT(bound == SQLITE_OK);
 }
 
 static void bind_bytes(sqlite3_stmt *s, int place, struct str bytes)
@@ -211,7 +231,9 @@ static int create(struct store *store, struct error *error)
 static int check_tables(struct store *store, struct error *error)
 {
 	sqlite3_stmt *s;
-	static const char sql[] = "SELECT count(*), sum(sql IN (?1, ?2, ?3)) FROM sqlite_schema";
+	/* SQLite makes the index of a text key itself, and without SQL. */
+	static const char sql[] = "SELECT count(*), sum(sql IN (?1, ?2, ?3, ?4)) FROM sqlite_schema "
+				  "WHERE name <> 'sqlite_autoindex_cosigned_1'";
 	if (sqlite3_prepare_v2(store->db, sql, -1, &s, NULL) != SQLITE_OK)
 		return fail(store, error, "cannot read the tables");
 	for (size_t i = 0; i < ARRAY_LEN(tables); i++)
@@ -240,6 +262,12 @@ static int check_format(struct store *store, struct error *error)
 	if (id == STORE_APPLICATION_ID && format == STORE_FORMAT) {
 		failed = keep_log(store, error);
 		return failed < 0 ? failed : check_tables(store, error);
+	}
+	if (id == STORE_APPLICATION_ID && format == 1) {
+		error_set(error, ERROR_RECORD, "the journal is of format 1, which no release wrote");
+		error_where(error, "%s", store->path);
+		return error_remedy(error,
+				    "It was a trial: make a new mission with `chancery init`. Nothing was changed.");
 	}
 	if (id == STORE_APPLICATION_ID && format > STORE_FORMAT) {
 		error_set(error, ERROR_RECORD, "the journal is of format %" PRId64 ", this program knows format %d",
@@ -350,6 +378,39 @@ int store_put_checkpoint(struct store *store, uint64_t size, struct str note, st
 		   : fail_writing(store, error, "cannot write the checkpoint");
 }
 
+int store_put_cosigned(struct store *store, struct str witness, uint64_t size, struct str note, struct error *error)
+{
+	int failed = begin(store, error);
+	if (failed < 0)
+		return failed;
+	sqlite3_stmt *s = store->statement[PUT_COSIGNED];
+	bind_text(s, 1, witness);
+	sqlite3_bind_int64(s, 2, (sqlite3_int64)size);
+	bind_bytes(s, 3, note);
+	return run(s) ? 0 : fail_writing(store, error, "cannot write a cosigned checkpoint");
+}
+
+int store_put_blob(struct store *store, struct str hash, struct str owner, struct str data, struct error *error)
+{
+	int failed = begin(store, error);
+	if (failed < 0)
+		return failed;
+	sqlite3_stmt *s = store->statement[PUT_BLOB];
+	bind_bytes(s, 1, hash);
+	bind_text(s, 2, owner);
+	bind_bytes(s, 3, data);
+	return run(s) ? 0 : fail_writing(store, error, "cannot write a blob");
+}
+
+int store_drop_blobs(struct store *store, struct str owner, struct error *error)
+{
+	int failed = begin(store, error);
+	if (failed < 0)
+		return failed;
+	bind_text(store->statement[DROP_BLOBS], 1, owner);
+	return run(store->statement[DROP_BLOBS]) ? 0 : fail_writing(store, error, "cannot delete blobs");
+}
+
 int store_commit(struct store *store, struct error *error)
 {
 	int failed = begin(store, error);
@@ -382,6 +443,19 @@ int store_get_checkpoint(struct store *store, uint64_t *ret_size, struct buf *no
 	return found;
 }
 
+int store_get_blob(struct store *store, struct str hash, struct buf *owner, struct buf *data, struct error *error)
+{
+	sqlite3_stmt *s = store->statement[GET_BLOB];
+	bind_bytes(s, 1, hash);
+	int found = look(store, s, error);
+	if (found > 0) {
+		buf_put_str(owner, column_bytes(s, 0));
+		buf_put_str(data, column_bytes(s, 1));
+		sqlite3_reset(s);
+	}
+	return found;
+}
+
 int store_get_tile(struct store *store, unsigned level, uint64_t number, struct buf *hashes, struct error *error)
 {
 	sqlite3_stmt *s = numbered(store, GET_TILE, level);
@@ -389,6 +463,32 @@ int store_get_tile(struct store *store, unsigned level, uint64_t number, struct 
 	int found = look(store, s, error);
 	if (found > 0) {
 		buf_put_str(hashes, column_bytes(s, 0));
+		sqlite3_reset(s);
+	}
+	return found;
+}
+
+int store_get_cosigned(struct store *store, struct str witness, uint64_t *ret_size, struct buf *note,
+		       struct error *error)
+{
+	sqlite3_stmt *s = store->statement[GET_COSIGNED];
+	bind_text(s, 1, witness);
+	int found = look(store, s, error);
+	if (found > 0) {
+		*ret_size = (uint64_t)sqlite3_column_int64(s, 0);
+		buf_put_str(note, column_bytes(s, 1));
+		sqlite3_reset(s);
+	}
+	return found;
+}
+
+int store_next_cosigned(struct store *store, struct str after, struct buf *witness, struct error *error)
+{
+	sqlite3_stmt *s = store->statement[NEXT_COSIGNED];
+	bind_text(s, 1, after);
+	int found = look(store, s, error);
+	if (found > 0) {
+		buf_put_str(witness, column_bytes(s, 0));
 		sqlite3_reset(s);
 	}
 	return found;

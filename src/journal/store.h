@@ -16,7 +16,7 @@
 
 enum {
 	STORE_APPLICATION_ID = 1128813433, /* "Chcy" */
-	STORE_FORMAT = 1,
+	STORE_FORMAT = 2,
 	STORE_PAGE_BYTES = 4096,
 	STORE_LOG_PAGES = 256, /* 1 MB; fewer cost more syncs, more make the slowest commits slower */
 	STORE_CACHE_KIB = 8192,
@@ -42,6 +42,11 @@ int store_damaged(const struct store *store, struct error *error, const char *fo
 int store_put_entry(struct store *store, uint64_t seq, struct str body, struct error *error);
 int store_put_tile(struct store *store, unsigned level, uint64_t number, struct str hashes, struct error *error);
 int store_put_checkpoint(struct store *store, uint64_t size, struct str note, struct error *error);
+int store_put_cosigned(struct store *store, struct str witness, uint64_t size, struct str note, struct error *error);
+
+/* The same hash twice is one blob. */
+int store_put_blob(struct store *store, struct str hash, struct str owner, struct str data, struct error *error);
+int store_drop_blobs(struct store *store, struct str owner, struct error *error);
 
 /* Durable when it returns 0. */
 int store_commit(struct store *store, struct error *error);
@@ -50,6 +55,13 @@ int store_commit(struct store *store, struct error *error);
  */
 int store_get_checkpoint(struct store *store, uint64_t *ret_size, struct buf *note, struct error *error);
 int store_get_tile(struct store *store, unsigned level, uint64_t number, struct buf *hashes, struct error *error);
+
+int store_get_blob(struct store *store, struct str hash, struct buf *owner, struct buf *data, struct error *error);
+
+/* The note of this witness, or of the first one whose name is greater: names in order of their bytes, from an empty one on. */
+int store_get_cosigned(struct store *store, struct str witness, uint64_t *ret_size, struct buf *note,
+		       struct error *error);
+int store_next_cosigned(struct store *store, struct str after, struct buf *witness, struct error *error);
 
 /* The lowest and the highest number of an entry; 0 when there is none. */
 int store_get_bounds(struct store *store, uint64_t *ret_first, uint64_t *ret_last, struct error *error);

@@ -17,19 +17,34 @@ static int load(struct store *store, unsigned level, uint64_t number, unsigned n
 	return 0;
 }
 
-int tiles_load_edge(struct store *store, uint64_t size, struct merkle_edge *edge, struct error *error)
+int tiles_load_edge(struct store *store, uint64_t size, uint64_t rows, struct merkle_edge *edge, struct error *error)
 {
 	edge->size = size;
 	for (unsigned level = 0; level < MERKLE_LEVELS; level++) {
+		struct merkle_hash tile[MERKLE_TILE_HASHES];
+		uint64_t number = merkle_edge_number(edge, level);
 		unsigned n = merkle_edge_hashes(edge, level);
 		if (n == 0)
 			continue;
-		int failed = load(store, level, merkle_edge_number(edge, level), n, edge->tile[level], error);
+		int failed = load(store, level, number, merkle_tile_hashes(rows, level, number), tile, error);
 		if (failed < 0)
 			return failed;
+		memcpy(edge->tile[level], tile, n * sizeof *tile);
 	}
 	merkle_edge_restore(edge);
 	return 0;
+}
+
+int tiles_check(struct store *store, unsigned level, uint64_t number, const struct merkle_hash *hashes, unsigned n,
+		struct error *error)
+{
+	struct merkle_hash row[MERKLE_TILE_HASHES];
+	int failed = load(store, level, number, n, row, error);
+	if (failed < 0)
+		return failed;
+	if (memcmp(row, hashes, n * sizeof *hashes) == 0)
+		return 0;
+	return store_damaged(store, error, "tile (%u, %" PRIu64 ") is not that of its entries", level, number);
 }
 
 /* Reads a full tile and holds its root against the level above. */

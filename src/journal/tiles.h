@@ -25,8 +25,12 @@ struct tiles {
 int tiles_get(struct tiles *tiles, unsigned level, uint64_t number, const struct merkle_hash **ret_hashes,
 	      struct error *error);
 
-/* Makes the edge of a tree of this size from the store's tiles; only the caller can say whether its root is
- * right. */
-int tiles_load_edge(struct store *store, uint64_t size, struct merkle_edge *edge, struct error *error);
+/* Makes the edge of a tree of this size from the store's tiles, which are those of a tree of `rows` >= size entries;
+ * only the caller can say whether its root is right. */
+int tiles_load_edge(struct store *store, uint64_t size, uint64_t rows, struct merkle_edge *edge, struct error *error);
+
+/* Whether the store has exactly these hashes as that tile; ERROR_RECORD when not. */
+int tiles_check(struct store *store, unsigned level, uint64_t number, const struct merkle_hash *hashes, unsigned n,
+		struct error *error);
 
 #endif

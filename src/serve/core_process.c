@@ -18,6 +18,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* In connection.driver: who is none. */
+#define ASKER_PLACE  SIZE_MAX
+#define COSIGN_PLACE (SIZE_MAX - 1)
+
 enum {
 	SALT_POOL_BYTES = 256, /* getrandom gives as many at once, whole; one call for 16 entries */
 	IN_BYTES = 2 * LINES_MEMORY_MIN,
@@ -32,7 +36,7 @@ struct connection {
 	int fd;	       /* -1: free */
 	bool unread;   /* lines may be waiting in `in` */
 	bool waits;    /* for the socket to take more of `out` */
-	size_t driver; /* of mission.yaml, or SIZE_MAX for an asker */
+	size_t driver; /* of mission.yaml, or one of the places above */
 	struct lines_in in;
 	struct lines_out out;
 };
@@ -157,17 +161,17 @@ static void accept_asker(struct process *p)
 	if (peer == HUB_PEERS_MAX)
 		close(fd);
 	else
-		connect_peer(p, peer, fd, SIZE_MAX);
+		connect_peer(p, peer, fd, ASKER_PLACE);
 }
 
-/* A driver's process was started, or this core was: whatever was connected for that driver before is over. The empty line ends what an earlier core
+/* A child's process was started, or this core was: whatever was connected in its place before is over. The empty line ends what an earlier core
  * may have left half written. */
-static void connect_driver(struct process *p, size_t driver, int fd)
+static void connect_child(struct process *p, size_t driver, int fd)
 {
 	for (unsigned peer = 0; peer < HUB_PEERS_MAX; peer++)
 		if (p->connections[peer].fd >= 0 && p->connections[peer].driver == driver)
 			drop(p, peer);
-	unsigned peer = hub_attach_driver(p->hub, driver);
+	unsigned peer = driver == COSIGN_PLACE ? hub_attach_cosign(p->hub) : hub_attach_driver(p->hub, driver);
 	if (peer == HUB_PEERS_MAX) {
 		close(fd);
 		return;
@@ -197,8 +201,10 @@ static void read_control(struct process *p)
 	if (message.driver == KEEPER_LISTEN) {
 		p->listener = fd;
 		watch(p, fd, LISTENER_KEY, EPOLLIN, EPOLL_CTL_ADD);
+	} else if (message.driver == KEEPER_COSIGN) {
+		connect_child(p, COSIGN_PLACE, fd);
 	} else if (message.driver < p->installation.mission.n_drivers) {
-		connect_driver(p, message.driver, fd);
+		connect_child(p, message.driver, fd);
 	} else {
 		close(fd);
 	}
@@ -312,17 +318,22 @@ static void show_progress(uint64_t folded, uint64_t size)
 static void open_hub(struct process *p)
 {
 	static struct hub_driver drivers[MISSION_DRIVERS_MAX];
+	static struct hub_witness witnesses[MISSION_WITNESSES_MAX];
 	struct error error;
 	const struct mission_file *mission = &p->installation.mission;
 	for (size_t i = 0; i < mission->n_drivers; i++)
 		drivers[i] = (struct hub_driver){mission->drivers[i].name, mission->drivers[i].kind,
 						 mission->drivers[i].device, mission->drivers[i].baud};
+	for (size_t i = 0; i < mission->n_witnesses; i++)
+		witnesses[i] = (struct hub_witness){mission->witnesses[i].name, mission->witnesses[i].key};
 	struct hub_options options = {.mission = mission->name,
 				      .journal = p->installation.journal,
 				      .rulebooks = p->installation.rulebooks,
 				      .environment = p->installation.environment,
 				      .drivers = drivers,
 				      .n_drivers = mission->n_drivers,
+				      .witnesses = witnesses,
+				      .n_witnesses = mission->n_witnesses,
 				      .outside = {p, elapsed_us, salt, send_line, has_room, reader_key},
 				      .wall = clock_wall_ms(),
 				      .progress = show_progress};

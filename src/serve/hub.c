@@ -145,7 +145,7 @@ int hub_commit(struct hub *hub, struct error *error)
 	const struct hub_outside *outside = &hub->options.outside;
 	run_timers(hub);
 	send_configs(hub);
-	if (hub->n_entries > 0) {
+	if (hub->n_entries > 0 || hub->failed < 0) {
 		int64_t before = outside->elapsed_us(outside->context);
 		if (hub->failed == 0)
 			hub->failed = journal_commit(hub->journal, &hub->error);
@@ -314,7 +314,7 @@ static int record_environment(struct hub *hub, struct error *error)
 
 int hub_open(struct hub **ret_hub, const struct hub_options *options, struct error *error)
 {
-	ASSERT(options->n_drivers <= HUB_DRIVERS_MAX);
+	ASSERT(options->n_drivers <= HUB_DRIVERS_MAX && options->n_witnesses <= HUB_WITNESSES_MAX);
 	struct hub *hub = calloc(1, sizeof *hub);
 	ASSERT(hub);
 	hub->options = *options;

@@ -19,6 +19,7 @@
 enum {
 	HUB_PEERS_MAX = 128,
 	HUB_DRIVERS_MAX = 64,
+	HUB_WITNESSES_MAX = 16,
 	HUB_BATCH_MAX = 256,	   /* entries in one commit */
 	HUB_PIECE_ENTRIES = 128,   /* of history or of a stream, between two turns */
 	HUB_CONFIG_QUIET_MS = 200, /* a driver's settings are sent again after its readers did not change for so long */
@@ -41,6 +42,11 @@ struct hub_driver {
 	int64_t baud;
 };
 
+struct hub_witness {
+	struct str name; /* for people */
+	struct note_key key;
+};
+
 struct hub_options {
 	struct str mission;
 	struct journal_options journal;
@@ -49,6 +55,8 @@ struct hub_options {
 	struct mission_begin environment; /* what is in force from this start on */
 	const struct hub_driver *drivers;
 	size_t n_drivers;
+	const struct hub_witness *witnesses;
+	size_t n_witnesses; /* at most HUB_WITNESSES_MAX */
 	struct hub_outside outside;
 	int64_t wall;					  /* the machine's clock now, ms */
 	void (*progress)(uint64_t folded, uint64_t size); /* of the fold at start; may be NULL */
@@ -63,6 +71,8 @@ void hub_close(struct hub *hub);
 /* A driver process was started for options->drivers[driver], or somebody connected. HUB_PEERS_MAX when there is no place. */
 unsigned hub_attach_driver(struct hub *hub, size_t driver);
 unsigned hub_attach_asker(struct hub *hub, struct str login, uint32_t uid, const struct str *roles, size_t n_roles);
+/* The keeper's child that talks to witnesses: it may ask for checkpoints and proofs, and hand in what came back; nothing else. */
+unsigned hub_attach_cosign(struct hub *hub);
 void hub_detach(struct hub *hub, unsigned peer);
 /* The hub itself lets a peer go that does not keep up. */
 bool hub_is_attached(const struct hub *hub, unsigned peer);

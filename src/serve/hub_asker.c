@@ -76,6 +76,7 @@ static void status(struct hub *hub, unsigned peer)
 				       .pending = (int64_t)order_count(state),
 				       .commit_us = hub->commit_us,
 				       .drivers = {driver_rows(hub, drivers), drivers}};
+	hub_tlog_status(hub, &answer);
 	hub_asker_park(hub, peer, &(struct answer_line){.kind = ANSWER_LINE_STATUS, .status = answer});
 }
 
@@ -88,6 +89,8 @@ void hub_asker_line(struct hub *hub, unsigned peer, struct str line)
 		hub_bad_json(hub, peer, &json, "See src/schema/contract.yaml, AskLine.");
 		return;
 	}
+	if (hub_tlog_line(hub, peer, &asked))
+		return;
 	if (asked.kind != ASK_LINE_COMMAND && asker->n_roles == 0) {
 		hub_bad(hub, peer, 0, "whoever has no role here is told nothing",
 			"Roles stand in mission.yaml, under operators.");
@@ -118,7 +121,14 @@ void hub_asker_line(struct hub *hub, unsigned peer, struct str line)
 	case ASK_LINE_BLOB:
 		hub_blob(hub, peer, &asked.blob);
 		break;
+	case ASK_LINE_RAW:
+	case ASK_LINE_CHECKPOINT:
+	case ASK_LINE_COSIGNATURES:
+	case ASK_LINE_PROOF:
+	case ASK_LINE_COSIGNED:
+	case ASK_LINE_WITNESS_AHEAD:
+	case ASK_LINE_WITNESS_STATE:
 	case ASK_LINE_NONE:
-		WRONG("a line that was read has a kind");
+		WRONG("a line that was read has a kind, and those of hub_tlog.c were taken");
 	}
 }

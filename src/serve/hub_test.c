@@ -574,7 +574,8 @@ HUB_TEST(status_tells_the_numbers)
 	CHECK_HAS(answer,
 		  "'doors':8,'readers':8,'online':0,'people':24,'rules':2,'pending':1,'commit_us':0,'drivers':["
 		  "{'name':'line-0','connected':false,'sequence':0,'frames':0,'bad':0},"
-		  "{'name':'line-1','connected':true,'boot':'0000000000000001','sequence':1,'frames':77,'bad':1}]}}");
+		  "{'name':'line-1','connected':true,'boot':'0000000000000001','sequence':1,'frames':77,'bad':1}],"
+		  "'signed_size':69,'signing':true,'witnesses':[]}}");
 }
 
 /* Peers that leave */

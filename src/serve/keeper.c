@@ -17,13 +17,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { CORE = 0, CHILDREN_MAX = 1 + MISSION_DRIVERS_MAX, MISSION_MEMORY = 1 << 20, LISTEN_BACKLOG = 16 };
+enum { CORE = 0, CHILDREN_MAX = 2 + MISSION_DRIVERS_MAX, MISSION_MEMORY = 1 << 20, LISTEN_BACKLOG = 16 };
 
 struct child {
 	char name[48];
 	const char *arguments[5]; /* behind the program's name */
+	uint32_t place;		  /* as which the core gets its end */
 	pid_t pid;		  /* 0: not running */
-	int core_end;		  /* of a driver, -1 otherwise */
+	int core_end;		  /* of all but the core, -1 otherwise */
 	int64_t started_us, start_at_us;
 	int64_t backoff_ms;
 };
@@ -105,14 +106,14 @@ static void start(struct keeper *keeper, size_t number)
 	child->start_at_us = 0;
 	if (!is_core) {
 		child->core_end = ends[0];
-		hand_over(keeper, (uint32_t)(number - 1), ends[0]);
+		hand_over(keeper, child->place, ends[0]);
 		return;
 	}
 	keeper->control = ends[0];
 	hand_over(keeper, KEEPER_LISTEN, keeper->listener);
 	for (size_t i = 1; i < keeper->n; i++)
 		if (keeper->children[i].core_end >= 0)
-			hand_over(keeper, (uint32_t)(i - 1), keeper->children[i].core_end);
+			hand_over(keeper, keeper->children[i].place, keeper->children[i].core_end);
 }
 
 static void start_due(struct keeper *keeper)
@@ -270,11 +271,14 @@ static void add_children(struct keeper *keeper, const struct mission_file *missi
 	keeper->n = 1;
 	for (size_t i = 0; i < mission->n_drivers; i++) {
 		struct child *child = &keeper->children[keeper->n++];
-		*child = (struct child){.core_end = -1};
+		*child = (struct child){.core_end = -1, .place = (uint32_t)i};
 		snprintf(child->name, sizeof child->name, "driver " STR_FMT, STR_ARG(mission->drivers[i].name));
 		child->arguments[0] = "driver";
 		child->arguments[1] = arena_str(arena, mission->drivers[i].kind).at;
 	}
+	if (mission->n_witnesses > 0)
+		keeper->children[keeper->n++] = (struct child){
+		    .name = "cosign", .arguments = {"cosign"}, .core_end = -1, .place = KEEPER_COSIGN};
 }
 
 int keeper_run(const char *program)
@@ -291,7 +295,8 @@ int keeper_run(const char *program)
 		die(EXIT_FAILED, &error);
 	keeper.signals = catch_signals();
 	add_children(&keeper, &mission, &arena);
-	log_line("keeper", STR_FMT ": core and %zu drivers", STR_ARG(mission.name), keeper.n - 1);
+	log_line("keeper", STR_FMT ": core, %zu drivers, %zu witnesses", STR_ARG(mission.name), mission.n_drivers,
+		 mission.n_witnesses);
 	run(&keeper);
 	log_line("keeper", "the mission has ended");
 	return EXIT_OK;

@@ -2,7 +2,8 @@
  *
  *     keeper ── control ──► core          one process that decides and records
  *        │                    ▲
- *        └── driver, driver … ┘           one process a line; its stdin and stdout are a socket whose other end the core has
+ *        ├── driver, driver … ┤           one process a line; its stdin and stdout are a socket whose other end the core has
+ *        └── cosign ──────────┘           likewise, when mission.yaml names witnesses: sends them checkpoints
  *
  * The keeper reads nothing from outside: it makes sockets, starts children, and hands each end to whom it belongs. It holds the core's ends
  * too, so that drivers live on when the core dies, and gives them to the next core.
@@ -24,11 +25,11 @@ enum {
 };
 
 /* One message on the control socket, with one descriptor beside it: the listening socket when driver is KEEPER_LISTEN, else the core's end of
- * drivers[driver] of mission.yaml. */
+ * cosign or of drivers[driver] of mission.yaml. */
 struct keeper_message {
 	uint32_t driver;
 };
-enum { KEEPER_LISTEN = UINT32_MAX };
+enum { KEEPER_LISTEN = UINT32_MAX, KEEPER_COSIGN = UINT32_MAX - 1 };
 
 /* Runs the mission in the current directory until SIGTERM or SIGINT. Returns an exit code. `program` is the path of this executable. */
 int keeper_run(const char *program);

@@ -116,6 +116,87 @@ static int read_driver(const struct yaml *node, struct mission_driver *driver, s
 		     "One of 9600, 19200, 38400, 57600, 115200, 230400.");
 }
 
+/* Witnesses */
+
+static bool all_of(struct str text, const char *characters)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (!strchr(characters, text.at[i]))
+			return false;
+	return true;
+}
+
+#define DIGITS	"0123456789"
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+/* Host, perhaps a port, perhaps a path; nothing else that a URL may have. */
+static bool is_prefix(struct str url)
+{
+	static const struct str https = {"https://", 8}, http = {"http://", 7};
+	bool is_plain = str_starts(url, http);
+	size_t scheme = is_plain ? http.len : https.len;
+	if (!is_plain && !str_starts(url, https))
+		return false;
+	struct str rest = {url.at + scheme, url.len - scheme}, host = rest, port = {0}, behind = {0};
+	str_cut(rest, '/', &host, &behind);
+	struct str name = host, bracket;
+	if (str_starts(host, STR("[")) && str_cut(host, ']', &name, &port))
+		name = (struct str){host.at, name.len + 1};
+	else
+		str_cut(host, ':', &name, &port);
+	if (str_starts(port, STR(":")) && !str_cut(port, ':', &bracket, &port))
+		return false;
+	if (is_plain && !str_eq(name, STR("127.0.0.1")) && !str_eq(name, STR("[::1]")) && !str_eq(name, STR("localhost")))
+		return false;
+	return name.len > 0 && all_of(name, DIGITS LETTERS "-.[:]") && port.len <= 5 && all_of(port, DIGITS) &&
+	       all_of(behind, DIGITS LETTERS "-._~/") && url.at[url.len - 1] != '/' && url.at[url.len - 1] != ':';
+}
+
+static int read_witness(const struct yaml *node, struct mission_witness *witness, struct error *error)
+{
+	static const char *const keys[] = {"name", "vkey", "url"};
+	struct str vkey;
+	int failed = known_keys(node, keys, ARRAY_LEN(keys), error);
+	if (failed == 0)
+		failed = text(node, "vkey", NOTE_VKEY_BYTES_MAX, &vkey, error);
+	if (failed == 0)
+		failed = text(node, "url", 200, &witness->url, error);
+	if (failed < 0)
+		return failed;
+	failed = note_witness_parse(vkey, &witness->key, error);
+	if (failed < 0) {
+		yaml_where(yaml_get(node, "vkey"), path, error);
+		return error_remedy(error, "Copy the line that `chancery witness` prints when it starts, whole.");
+	}
+	if (!is_prefix(witness->url))
+		return wrong(yaml_get(node, "url"), error, "this is not where a witness can be",
+			     "https://HOST/PATH without a slash at the end; http:// only to this machine.");
+	witness->name = note_key_name(&witness->key);
+	return yaml_get(node, "name") ? text(node, "name", MISSION_NAME_BYTES_MAX, &witness->name, error) : 0;
+}
+
+static int read_witnesses(const struct yaml *root, struct mission_file *mission, struct error *error)
+{
+	const struct yaml *witnesses = list(root, "witnesses");
+	if (!yaml_get(root, "witnesses"))
+		return 0;
+	if (!witnesses || witnesses->n > MISSION_WITNESSES_MAX)
+		return wrong(yaml_get(root, "witnesses"), error, "`witnesses` must be a list of at most 16",
+			     "Write witnesses: and a line for each, or leave it out.");
+	for (const struct yaml *node = witnesses->first; node; node = node->next) {
+		struct mission_witness *witness = &mission->witnesses[mission->n_witnesses];
+		int failed = read_witness(node, witness, error);
+		if (failed < 0)
+			return failed;
+		for (size_t i = 0; i < mission->n_witnesses; i++)
+			if (str_eq(note_key_name(&mission->witnesses[i].key), note_key_name(&witness->key)))
+				return wrong(node, error, "two witnesses' keys have one name",
+					     "What they cosign is kept by it: name each witness once.");
+		mission->n_witnesses++;
+	}
+	return 0;
+}
+
 static int read_lists(const struct yaml *root, struct mission_file *mission, struct error *error)
 {
 	const struct yaml *operators = list(root, "operators"), *drivers = list(root, "drivers");
@@ -146,7 +227,7 @@ static int read_lists(const struct yaml *root, struct mission_file *mission, str
 
 int mission_file_read(struct mission_file *ret_mission, struct arena *arena, struct error *error)
 {
-	static const char *const keys[] = {"name", "zone", "operators", "drivers"};
+	static const char *const keys[] = {"name", "zone", "operators", "drivers", "witnesses"};
 	const struct yaml *root;
 	*ret_mission = (struct mission_file){0};
 	int failed = yaml_read_file(path, arena, &root, error);
@@ -156,7 +237,9 @@ int mission_file_read(struct mission_file *ret_mission, struct arena *arena, str
 		failed = text(root, "name", MISSION_NAME_BYTES_MAX, &ret_mission->name, error);
 	if (failed == 0)
 		failed = text(root, "zone", 64, &ret_mission->zone, error);
-	return failed < 0 ? failed : read_lists(root, ret_mission, error);
+	if (failed == 0)
+		failed = read_lists(root, ret_mission, error);
+	return failed < 0 ? failed : read_witnesses(root, ret_mission, error);
 }
 
 const struct mission_operator *mission_file_operator(const struct mission_file *mission, uint32_t uid)

@@ -6,6 +6,8 @@
  *       - {login: …, name: …, roles: [security_officer, …]}
  *     drivers:                      one process a line or service
  *       - {name: line-1, kind: osdp, device: run/lines/line-1, baud: 115200}
+ *     witnesses:                    optional: who else signs what the journal's checkpoints say (docs/outside.md)
+ *       - {name: The capital, vkey: …, url: https://…}
  *
  * Everything else (places, people, badges) comes by commands and lies in the journal. An unknown member is an error.
  */
@@ -14,10 +16,12 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "journal/note.h"
 
 enum {
 	MISSION_OPERATORS_MAX = 64,
 	MISSION_DRIVERS_MAX = 64,
+	MISSION_WITNESSES_MAX = 16,
 	MISSION_ROLES_MAX = 8,
 	MISSION_NAME_BYTES_MAX = 80,
 	MISSION_LOGIN_BYTES_MAX = 40,
@@ -36,12 +40,20 @@ struct mission_driver {
 	int64_t baud; /* bit/s */
 };
 
+struct mission_witness {
+	struct str name; /* for people; its key's when there is no other */
+	struct str url;	 /* below it add-checkpoint; https, or http on this machine; no slash at the end */
+	struct note_key key;
+};
+
 struct mission_file {
 	struct str name, zone;
 	struct mission_operator operators[MISSION_OPERATORS_MAX];
 	size_t n_operators;
 	struct mission_driver drivers[MISSION_DRIVERS_MAX];
 	size_t n_drivers;
+	struct mission_witness witnesses[MISSION_WITNESSES_MAX];
+	size_t n_witnesses;
 };
 
 /* Reads mission.yaml in the current directory. Texts live in the arena. Logins that this machine does not have stay unknown and match nobody. */

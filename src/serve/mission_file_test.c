@@ -201,6 +201,127 @@ TEST(there_is_room_for_64_drivers_and_operators)
 	}
 }
 
+/* Witnesses */
+
+#define VKEY	 "witness.example/w1+e75f6532+BAOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4"
+#define LOG_VKEY "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
+#define BOTH	 HEAD OPERATORS DRIVERS
+
+TEST(witnesses_are_read_with_their_names_keys_and_places)
+{
+	struct mission_file m;
+	struct error error = {0};
+	CHECK_OK(read_text(BOTH, &m, &error), &error);
+	CHECK_INT(m.n_witnesses, 0);
+	CHECK_OK(read_text(BOTH "witnesses: [{vkey: " VKEY ", url: 'https://witness.example/w1'}]\n", &m, &error),
+		 &error);
+	CHECK_INT(m.n_witnesses, 1);
+	CHECK_STR(m.witnesses[0].name, STR("witness.example/w1"));
+	CHECK_STR(note_key_name(&m.witnesses[0].key), STR("witness.example/w1"));
+	CHECK_STR(m.witnesses[0].url, STR("https://witness.example/w1"));
+	CHECK_OK(
+	    read_text(BOTH "witnesses: [{name: The capital, vkey: " VKEY ", url: 'http://[::1]:7380'}]\n", &m, &error),
+	    &error);
+	CHECK_STR(m.witnesses[0].name, STR("The capital"));
+}
+
+TEST(a_witness_is_reached_by_https_or_on_this_machine)
+{
+	static const struct {
+		const char *url;
+		bool good;
+	} rows[] = {
+	    {"https://witness.example", true},
+	    {"https://witness.example:443/a/b-c_d.e~f", true},
+	    {"https://203.0.113.7", true},
+	    {"https://[2001:db8::7]:7380/w", true},
+	    {"http://127.0.0.1:7380", true},
+	    {"http://localhost/w", true},
+	    {"http://[::1]", true},
+	    {"http://witness.example", false},
+	    {"http://127.0.0.1.example", false},
+	    {"http://localhost.example", false},
+	    {"http://[::1]x", false},
+	    {"http://user@127.0.0.1", false},
+	    {"ftp://witness.example", false},
+	    {"https://", false},
+	    {"https:///path", false},
+	    {"https://:443", false},
+	    {"https://witness.example:", false},
+	    {"https://witness.example:123456", false},
+	    {"https://witness.example:4x", false},
+	    {"https://witness.example/", false},
+	    {"https://witness.example/a?b", false},
+	    {"https://witness.example/a#b", false},
+	    {"https://witness.example/a b", false},
+	    {"https://user:word@witness.example/a", false},
+	    {"witness.example", false},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char text[512];
+		struct mission_file m;
+		struct error error = {0};
+		snprintf(text, sizeof text, BOTH "witnesses: [{vkey: " VKEY ", url: '%s'}]\n", rows[i].url);
+		int done = read_text(text, &m, &error);
+		if ((done == 0) != rows[i].good)
+			test_fail(__FILE__, __LINE__, "%s: %d %s", rows[i].url, done, error.what);
+		test_count(true);
+	}
+}
+
+TEST(a_mistake_in_a_witness_is_told_with_its_place)
+{
+	static const struct {
+		const char *text, *where, *what;
+	} rows[] = {
+	    {"witnesses: no\n", "mission.yaml:5:12", "`witnesses` must be a list"},
+	    {"witnesses: [a]\n", "mission.yaml:5:13", "this is not a map"},
+	    {"witnesses: [{url: 'https://a'}]\n", "mission.yaml:5:13", "`vkey` must be a text"},
+	    {"witnesses: [{vkey: " VKEY "}]\n", "mission.yaml:5:13", "`url` must be a text"},
+	    {"witnesses: [{vkey: a, url: 'https://a'}]\n", "mission.yaml:5:20", "not a verifier key"},
+	    {"witnesses: [{vkey: " LOG_VKEY ", url: 'https://a'}]\n", "mission.yaml:5:20", "not a witness's"},
+	    {"witnesses: [{url: a, vkey: " VKEY "}]\n", "mission.yaml:5:19", "not where a witness can be"},
+	    {"witnesses: [{name: '', url: 'https://a', vkey: " VKEY "}]\n", "mission.yaml:5:20", "`name` must be"},
+	    {"witnesses: [{keys: 1, url: 'https://a', vkey: " VKEY "}]\n", "mission.yaml:5:14", "no member `keys`"},
+	    {"witnesses:\n - {url: 'https://a', vkey: " VKEY "}\n - {url: 'https://b', vkey: " VKEY "}\n",
+	     "mission.yaml:7:4", "have one name"},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char text[1024];
+		struct mission_file m;
+		struct error error = {0};
+		snprintf(text, sizeof text, BOTH "%s", rows[i].text);
+		CHECK(read_text(text, &m, &error) < 0);
+		CHECK_STR(str_of(error.where), str_of(rows[i].where));
+		if (!strstr(error.what, rows[i].what) || !error.remedy[0])
+			test_fail(__FILE__, __LINE__, "%s: %s", rows[i].text, error.what);
+	}
+}
+
+TEST(there_is_room_for_16_witnesses_and_not_for_one_more)
+{
+	for (int n = MISSION_WITNESSES_MAX; n <= MISSION_WITNESSES_MAX + 1; n++) {
+		static char text[16384];
+		struct mission_file m;
+		struct error error = {0};
+		struct buf b = BUF(text);
+		BUF_LIT(&b, BOTH "witnesses:\n");
+		for (int i = 0; i < n; i++) {
+			char name[16];
+			uint8_t seed[NOTE_SEED_BYTES] = {(uint8_t)i};
+			struct note_signer signer;
+			int length = snprintf(name, sizeof name, "w%d", i);
+			CHECK_OK(note_witness_init(&signer, (struct str){name, (size_t)length}, seed, &error), &error);
+			BUF_LIT(&b, " - {url: 'https://a', vkey: ");
+			note_key_write(&b, &signer.key);
+			BUF_LIT(&b, "}\n");
+		}
+		buf_put_char(&b, 0);
+		ASSERT(!b.over);
+		CHECK_INT(read_text(text, &m, &error), n > MISSION_WITNESSES_MAX ? ERROR_INPUT : 0);
+	}
+}
+
 TEST(no_file_is_an_error_and_not_an_empty_mission)
 {
 	struct mission_file m;

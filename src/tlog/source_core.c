@@ -1,0 +1,160 @@
+/* source_core.c: the record as a running core gives it. */
+#include "tlog/asker.h"
+#include "tlog/source.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+struct core_source {
+	struct asker asker;
+	uint8_t body[JOURNAL_BODY_BYTES_MAX]; /* of an entry that comes in parts */
+};
+
+static int get_checkpoint(void *context, struct buf *note, uint64_t *ret_size, struct error *error)
+{
+	struct core_source *core = context;
+	struct answer_line answer;
+	asker_forget(&core->asker);
+	int failed = asker_ask_one(&core->asker, &(struct ask_line){.kind = ASK_LINE_CHECKPOINT},
+				   ANSWER_LINE_CHECKPOINT, &answer, error);
+	if (failed < 0)
+		return failed;
+	buf_put_str(note, answer.checkpoint.note);
+	*ret_size = (uint64_t)answer.checkpoint.size;
+	return 0;
+}
+
+static int out_of_order(struct error *error, uint64_t index)
+{
+	error_set(error, ERROR_GONE, "the core did not send entry %" PRIu64 " when it was its turn", index);
+	return error_remedy(error, "Try again; if it stays so, chancery-verify the journal.");
+}
+
+/* The rest of an entry whose first part is in `answer`. */
+static int join_parts(struct core_source *core, struct answer_line answer, struct str *ret_body, struct error *error)
+{
+	struct buf body = BUF(core->body);
+	int64_t index = answer.part.entry, left;
+	int failed = 0;
+	do {
+		if (answer.kind != ANSWER_LINE_PART || answer.part.entry != index)
+			return out_of_order(error, (uint64_t)index);
+		buf_put_str(&body, answer.part.data);
+		left = answer.part.left;
+		if (body.over || left > (int64_t)(body.size - body.len) || (left > 0 && answer.part.data.len == 0))
+			return out_of_order(error, (uint64_t)index);
+		if (left > 0)
+			failed = asker_next(&core->asker, &answer, error);
+	} while (left > 0 && failed == 0);
+	*ret_body = buf_str(&body);
+	return failed;
+}
+
+static int next_body(struct core_source *core, uint64_t index, struct str *ret_body, struct error *error)
+{
+	struct answer_line answer;
+	asker_forget(&core->asker);
+	int failed = asker_next(&core->asker, &answer, error);
+	if (failed < 0)
+		return failed;
+	if (answer.kind == ANSWER_LINE_PART && answer.part.entry == (int64_t)index)
+		return join_parts(core, answer, ret_body, error);
+	if (answer.kind != ANSWER_LINE_RAW || answer.raw.entry != (int64_t)index)
+		return out_of_order(error, index);
+	*ret_body = answer.raw.body;
+	return 0;
+}
+
+static int get_entries(void *context, uint64_t from, uint64_t to, journal_entry_fn *entry, void *entry_context,
+		       struct error *error)
+{
+	struct core_source *core = context;
+	struct ask_raw ask = {.from = (int64_t)from, .has_to = true, .to = (int64_t)to};
+	struct answer_line end;
+	int stop = asker_ask(&core->asker, &(struct ask_line){.kind = ASK_LINE_RAW, .raw = ask}, error);
+	for (uint64_t index = from; index < to && stop == 0; index++) {
+		struct str body;
+		stop = next_body(core, index, &body, error);
+		if (stop == 0)
+			stop = entry(entry_context, index, body);
+	}
+	if (stop == 0)
+		stop = asker_next(&core->asker, &end, error);
+	return stop != 0 || end.kind == ANSWER_LINE_END ? stop : out_of_order(error, to);
+}
+
+static int get_cosigned(void *context, source_cosigned_fn *cosigned, void *cosigned_context, struct error *error)
+{
+	struct core_source *core = context;
+	int stop = asker_ask(&core->asker, &(struct ask_line){.kind = ASK_LINE_COSIGNATURES}, error);
+	while (stop == 0) {
+		struct answer_line answer;
+		asker_forget(&core->asker);
+		stop = asker_next(&core->asker, &answer, error);
+		if (stop == 0 && answer.kind == ANSWER_LINE_END)
+			return 0;
+		if (stop == 0 && answer.kind != ANSWER_LINE_COSIGNED)
+			return error_set(error, ERROR_GONE, "the core answered something else than it was asked");
+		if (stop == 0)
+			stop = cosigned(cosigned_context, answer.cosigned.witness, answer.cosigned.note);
+	}
+	return stop;
+}
+
+static int get_proof(void *context, enum source_proof of, uint64_t from, uint64_t to, struct proof *ret_proof,
+		     struct error *error)
+{
+	struct core_source *core = context;
+	struct answer_line answer;
+	struct proof made = {0};
+	struct ask_proof ask = {of == SOURCE_INCLUSION ? ASK_PROOF_OF_INCLUSION : ASK_PROOF_OF_CONSISTENCY,
+				(int64_t)from, (int64_t)to};
+	asker_forget(&core->asker);
+	int failed = asker_ask_one(&core->asker, &(struct ask_line){.kind = ASK_LINE_PROOF, .proof = ask},
+				   ANSWER_LINE_PROOF, &answer, error);
+	if (failed < 0)
+		return failed;
+	for (size_t i = 0; i < answer.proof.hashes.n; i++)
+		if (!note_hash_read(answer.proof.hashes.at[i], &made.at[made.n++]))
+			return error_set(error, ERROR_GONE, "the core sent a hash that is none");
+	*ret_proof = made;
+	return 0;
+}
+
+static void close_core(void *context)
+{
+	struct core_source *core = context;
+	asker_release(&core->asker);
+	free(core);
+}
+
+struct source source_of_core(int fd)
+{
+	static const struct source_verbs verbs = {get_checkpoint, get_entries, get_cosigned, get_proof, close_core};
+	struct core_source *core = calloc(1, sizeof *core);
+	ASSERT(core);
+	asker_init(&core->asker, fd);
+	return (struct source){core, &verbs};
+}
+
+int source_open(struct source *ret_source, const struct note_key *key, struct error *error)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "run/core.sock"};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return error_system(error, "cannot make a socket");
+	if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0) {
+		*ret_source = source_of_core(fd);
+		return 0;
+	}
+	bool is_stopped = errno == ENOENT || errno == ECONNREFUSED;
+	if (!is_stopped) {
+		error_system(error, "no core answers at run/core.sock");
+		error_remedy(error, "Ask to be put into the mission's group.");
+	}
+	close(fd);
+	return is_stopped ? source_of_journal(ret_source, "journal.db", key, error) : ERROR_SYSTEM;
+}
