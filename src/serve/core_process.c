@@ -4,6 +4,8 @@
 #include "base/lines.h"
 #include "base/log.h"
 #include "base/sandbox.h"
+#include "serve/assertion.h"
+#include "serve/core_outside.h"
 #include "serve/hub.h"
 #include "serve/installation.h"
 #include "serve/keeper.h"
@@ -23,10 +25,12 @@
 #define COSIGN_PLACE (SIZE_MAX - 1)
 
 enum {
-	SALT_POOL_BYTES = 256, /* getrandom gives as many at once, whole; one call for 16 entries */
 	IN_BYTES = 2 * LINES_MEMORY_MIN,
 	OUT_BYTES = 64 * LINES_MEMORY_MIN, /* all orders that may be open fit; pages that are not used cost nothing */
 	EVENTS_MAX = 64,
+	LOOK_EVERY_MS = 5000,	  /* at clock and disk, also when nothing happens */
+	SNAPSHOT_ENTRIES = 50000, /* a start reads at most about so many entries */
+	SPACE_LOW_BYTES = 256 << 20,
 	CONTROL_KEY = HUB_PEERS_MAX, /* epoll keys: below this a connection's peer number */
 	LISTENER_KEY,
 	SIGNALS_KEY,
@@ -43,6 +47,7 @@ struct connection {
 
 struct process {
 	struct installation installation;
+	struct core_outside outside;
 	struct hub *hub;
 	struct connection connections[HUB_PEERS_MAX]; /* by peer number */
 	struct arena memory;
@@ -52,25 +57,29 @@ struct process {
 
 /* The hub's outside */
 
-static int64_t elapsed_us(void *context)
+static uint64_t free_bytes(void *context)
 {
-	(void)context;
-	return clock_elapsed_us();
+	const struct process *p = context;
+	return core_outside_free_bytes(&p->outside);
 }
 
-static void salt(void *context, uint8_t *ret_bytes, size_t n)
+static void begin_work(void *context, int (*work)(void *hub, void *shared), void *hub)
 {
-	static uint8_t pool[SALT_POOL_BYTES];
-	static size_t left;
-	(void)context;
-	if (left < n) {
-		ssize_t got = getrandom(pool, sizeof pool, 0);
-		ASSERT(got == (ssize_t)sizeof pool);
-		left = sizeof pool;
-	}
-	left -= n;
-	memcpy(ret_bytes, pool + left, n);
-	explicit_bzero(pool + left, n);
+	struct process *p = context;
+	core_outside_work(&p->outside, work, hub);
+}
+
+static bool work_ended(void *context, bool *ret_done)
+{
+	struct process *p = context;
+	return core_outside_work_ended(&p->outside, ret_done);
+}
+
+static void *shared_memory(void *context, size_t size)
+{
+	const struct process *p = context;
+	ASSERT(size <= HUB_SHARED_BYTES);
+	return p->outside.shared;
 }
 
 static bool send_line(void *context, unsigned peer, struct str line)
@@ -89,12 +98,6 @@ static bool has_room(void *context, unsigned peer)
 {
 	const struct process *p = context;
 	return p->connections[peer].fd >= 0 && lines_out_waiting(&p->connections[peer].out) < OUT_BYTES / 4;
-}
-
-static bool reader_key(void *context, struct str line, int64_t address, uint8_t ret_key[16])
-{
-	const struct process *p = context;
-	return installation_reader_key(&p->installation, line, address, ret_key);
 }
 
 /* Connections */
@@ -156,8 +159,15 @@ static void accept_asker(struct process *p)
 	char unknown[32];
 	snprintf(unknown, sizeof unknown, "uid:%u", who.uid);
 	const struct mission_operator *operator= mission_file_operator(&p->installation.mission, who.uid);
-	unsigned peer = operator? hub_attach_asker(p->hub, operator->login, who.uid, operator->roles, operator->n_roles)
-				: hub_attach_asker(p->hub, str_of(unknown), who.uid, NULL, 0);
+	struct hub_person person = {.login = str_of(unknown), .uid = who.uid};
+	if (operator)
+		person = (struct hub_person){.login = operator->login,
+					     .uid = who.uid,
+					     .roles = operator->roles,
+					     .n_roles = operator->n_roles,
+					     .clearance = operator->clearance,
+					     .person = operator->person};
+	unsigned peer = hub_attach_asker(p->hub, &person);
 	if (peer == HUB_PEERS_MAX)
 		close(fd);
 	else
@@ -282,10 +292,16 @@ static bool work(struct process *p)
 static int timeout_ms(const struct process *p)
 {
 	int64_t due = hub_due_us(p->hub), now = clock_elapsed_us();
-	if (due == INT64_MAX)
-		return -1;
 	int64_t ms = due <= now ? 0 : (due - now) / 1000 + 1;
-	return ms < INT_MAX ? (int)ms : INT_MAX;
+	return ms < LOOK_EVERY_MS ? (int)ms : LOOK_EVERY_MS;
+}
+
+/* That the process for long work has ended only wakes this one: the hub asks. */
+static void take_signals(struct process *p)
+{
+	struct signalfd_siginfo signal;
+	while (read(p->signals, &signal, sizeof signal) == sizeof signal)
+		p->ending |= signal.ssi_signo != SIGCHLD;
 }
 
 static void loop(struct process *p)
@@ -301,7 +317,7 @@ static void loop(struct process *p)
 			else if (key == LISTENER_KEY)
 				accept_asker(p);
 			else if (key == SIGNALS_KEY)
-				p->ending = true;
+				take_signals(p);
 			else if (p->connections[key].fd >= 0 && events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR))
 				read_connection(p, key);
 		}
@@ -326,17 +342,37 @@ static void open_hub(struct process *p)
 						 mission->drivers[i].device, mission->drivers[i].baud};
 	for (size_t i = 0; i < mission->n_witnesses; i++)
 		witnesses[i] = (struct hub_witness){mission->witnesses[i].name, mission->witnesses[i].key};
+	struct installation *inst = &p->installation;
 	struct hub_options options = {.mission = mission->name,
-				      .journal = p->installation.journal,
-				      .rulebooks = p->installation.rulebooks,
-				      .environment = p->installation.environment,
+				      .journal = inst->journal,
+				      .rulebooks = inst->rulebooks,
+				      .rules_text = inst->rules_text,
+				      .load_rules = installation_load_rules,
+				      .keys = &inst->keys.keys,
+				      .doors = &inst->doors.keys,
+				      .index_path = "index.db",
+				      .snapshots = {inst->snapshots[0], inst->snapshots[1]},
+				      .snapshot_entries = SNAPSHOT_ENTRIES,
+				      .space_low_bytes = SPACE_LOW_BYTES,
+				      .danger = p->outside.danger,
+				      .environment = inst->environment,
 				      .drivers = drivers,
 				      .n_drivers = mission->n_drivers,
 				      .witnesses = witnesses,
 				      .n_witnesses = mission->n_witnesses,
-				      .outside = {p, elapsed_us, salt, send_line, has_room, reader_key},
+				      .outside = {.context = p,
+						  .elapsed_us = core_outside_elapsed_us,
+						  .wall_ms = core_outside_wall_ms,
+						  .salt = core_outside_salt,
+						  .send = send_line,
+						  .has_room = has_room,
+						  .free_bytes = free_bytes,
+						  .work = begin_work,
+						  .work_ended = work_ended,
+						  .shared = shared_memory},
 				      .wall = clock_wall_ms(),
 				      .progress = show_progress};
+	memcpy(options.cursor_key, inst->cursor_key, sizeof options.cursor_key);
 	if (hub_open(&p->hub, &options, &error) < 0)
 		die(EXIT_FAILED, &error);
 }
@@ -347,6 +383,7 @@ static int catch_signals(void)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -361,7 +398,8 @@ int core_process_run(void)
 	p.memory = arena_map((size_t)HUB_PEERS_MAX * (IN_BYTES + OUT_BYTES + 64));
 	p.signals = catch_signals();
 	p.epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (installation_open(&p.installation, &error) < 0)
+	assertion_warm();
+	if (core_outside_open(&p.outside, &error) < 0 || installation_open(&p.installation, &error) < 0)
 		die(EXIT_FAILED, &error);
 	open_hub(&p);
 	if (sandbox_enter(SANDBOX_CORE_HERE, NULL, 0, &error) < 0)

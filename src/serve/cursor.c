@@ -9,7 +9,7 @@ enum {
 	INDEX = 8,
 	MARK = NONCE + INDEX + TAG,
 };
-static_assert(MARK * 4 / 3 == CURSOR_TEXT_BYTES, "a mark is base64 without padding");
+_Static_assert(MARK * 4 / 3 == CURSOR_TEXT_BYTES, "a mark is base64 without padding");
 
 void cursor_write(struct buf *b, const uint8_t key[CURSOR_KEY_BYTES], uint64_t index)
 {

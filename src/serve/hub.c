@@ -14,10 +14,14 @@ enum {
 
 /* Time */
 
+int64_t hub_elapsed_us(const struct hub *hub)
+{
+	return hub->options.outside.elapsed_us(hub->options.outside.context);
+}
+
 static int64_t since_start_ms(const struct hub *hub)
 {
-	const struct hub_outside *outside = &hub->options.outside;
-	return (outside->elapsed_us(outside->context) - hub->start_us) / MS;
+	return (hub_elapsed_us(hub) - hub->start_us) / MS;
 }
 
 int64_t hub_wall(const struct hub *hub)
@@ -106,13 +110,34 @@ static void enter(struct hub *hub, const struct core_result *result)
 	hub->n_entries++;
 	for (size_t i = 0; i < result->n_orders; i++)
 		hub_driver_order(hub, result->index, &result->orders[i]);
+	for (size_t i = 0; i < result->n_desired; i++)
+		hub_driver_desired(hub, result->index, &result->desired[i]);
 }
 
-void hub_turn(struct hub *hub, const struct core_input *input, struct core_result *ret_result)
+void hub_turn_plainly(struct hub *hub, const struct core_input *input, struct core_result *ret_result)
 {
 	struct core_moment now = moment(hub);
 	core_turn(&hub->core, input, &now, &hub->batch, ret_result);
 	enter(hub, ret_result);
+}
+
+void hub_turn(struct hub *hub, const struct core_input *input, struct core_result *ret_result)
+{
+	if (!hub_watch_begin(hub, input)) {
+		hub_watch_set_aside(hub, input, ret_result);
+		return;
+	}
+	hub_turn_plainly(hub, input, ret_result);
+	hub_watch_end(hub);
+}
+
+void hub_start(struct hub *hub, struct str name, struct str body)
+{
+	struct core_input input = {
+	    .kind = ENTRY_INPUT_KIND_START, .name = name, .body = body, .from = {.kind = ENTRY_FROM_CORE}};
+	struct core_result result;
+	hub_turn_plainly(hub, &input, &result);
+	ASSERT(result.verdict != CORE_BAD);
 }
 
 static void run_timers(struct hub *hub)
@@ -140,28 +165,50 @@ static void send_configs(struct hub *hub)
 	}
 }
 
+/* Keys first: nothing is sealed by a key that a power failure may take. */
+static int make_durable(struct hub *hub)
+{
+	int failed = keys_sync(hub->options.keys, &hub->error);
+	if (failed == 0)
+		failed = keys_sync(hub->options.doors, &hub->error);
+	return failed < 0 ? failed : journal_commit(hub->journal, &hub->error);
+}
+
+/* What runs behind the commit, a little at a time, when nobody waits for a decision. */
+static int work_behind(struct hub *hub, bool idle, struct error *error)
+{
+	int more = hub_forget_step(hub, error);
+	hub_stage_step(hub);
+	if (more < 0)
+		return more;
+	int behind = idle ? hub_index_catch_up(hub, error) : 0;
+	return behind < 0 ? behind : more > 0 || behind > 0;
+}
+
 int hub_commit(struct hub *hub, struct error *error)
 {
-	const struct hub_outside *outside = &hub->options.outside;
 	run_timers(hub);
 	send_configs(hub);
-	if (hub->n_entries > 0 || hub->failed < 0) {
-		int64_t before = outside->elapsed_us(outside->context);
+	hub_watch_step(hub);
+	bool idle = hub->n_entries == 0;
+	if (!idle || hub->failed < 0) {
+		int64_t before = hub_elapsed_us(hub);
 		if (hub->failed == 0)
-			hub->failed = journal_commit(hub->journal, &hub->error);
+			hub->failed = make_durable(hub);
 		if (hub->failed < 0) {
 			*error = hub->error;
 			return hub->failed;
 		}
-		hub->commit_us = outside->elapsed_us(outside->context) - before;
+		hub->commit_us = hub_elapsed_us(hub) - before;
 		hub->n_entries = 0;
 	}
 	hub_driver_park(hub);
 	send_parked(hub);
 	arena_clear(&hub->batch);
 	int failed = 0;
-	bool more = hub_asker_pieces(hub, error, &failed);
-	return failed < 0 ? failed : more;
+	bool more = hub_read_pieces(hub, error, &failed);
+	int working = failed < 0 ? failed : work_behind(hub, idle, error);
+	return working < 0 ? working : more || working;
 }
 
 bool hub_is_full(const struct hub *hub)
@@ -211,24 +258,35 @@ unsigned hub_attach_driver(struct hub *hub, size_t driver)
 	return peer;
 }
 
-unsigned hub_attach_asker(struct hub *hub, struct str login, uint32_t uid, const struct str *roles, size_t n_roles)
+unsigned hub_attach_asker(struct hub *hub, const struct hub_person *person)
 {
 	unsigned peer = free_peer(hub, HUB_DRIVERS_MAX, HUB_PEERS_MAX);
 	if (peer == HUB_PEERS_MAX)
 		return peer;
-	ASSERT(login.len <= PEER_LOGIN_BYTES_MAX && n_roles <= PEER_ROLES_MAX);
-	struct peer p = {.kind = PEER_ASKER, .asker = {.login_len = login.len, .uid = uid, .n_roles = n_roles}};
-	memcpy(p.asker.login, login.at, login.len);
-	for (size_t i = 0; i < n_roles; i++)
-		p.asker.roles[i] = roles[i];
-	place_peer(hub, peer, &p);
+	ASSERT(person->login.len <= PEER_LOGIN_BYTES_MAX && person->n_roles <= PEER_ROLES_MAX);
+	place_peer(hub, peer, &(struct peer){.kind = PEER_ASKER});
+	struct peer_asker *asker = &hub->peers[peer].asker;
+	asker->login_len = person->login.len;
+	asker->uid = person->uid;
+	asker->n_roles = person->n_roles;
+	memcpy(asker->login, person->login.at, person->login.len);
+	for (size_t i = 0; i < person->n_roles; i++)
+		asker->roles[i] = person->roles[i];
+	asker->viewer = (struct viewer){.roles = viewer_roles(person->roles, person->n_roles),
+					.clearance = person->clearance,
+					.login = {asker->login, asker->login_len},
+					.person = person->person};
 	return peer;
 }
 
 void hub_detach(struct hub *hub, unsigned peer)
 {
 	ASSERT(peer < HUB_PEERS_MAX && hub->peers[peer].kind != PEER_FREE);
+	if (hub->peers[peer].kind == PEER_ASKER)
+		hub_blob_drop(&hub->peers[peer].asker.blob);
 	place_peer(hub, peer, &(struct peer){.kind = PEER_FREE});
+	if (hub->rules_asked.peer == peer)
+		hub->rules_asked.is_waiting = false;
 	for (size_t i = 0; i < hub->n_parked; i++)
 		if (hub->parked[i].peer == peer)
 			hub->parked[i].peer = HUB_PEERS_MAX; /* for nobody; the others keep their order */
@@ -296,8 +354,9 @@ static bool same_environment(const struct hub *hub)
 
 static int record_environment(struct hub *hub, struct error *error)
 {
+	hub_watch_open(hub);
 	if (hub->core.size > 0 && same_environment(hub))
-		return 0;
+		return hub->n_entries > 0 ? hub_commit(hub, error) : 0;
 	struct buf b = arena_buf(&hub->batch);
 	mission_begin_write(&b, &hub->options.environment);
 	struct core_input input = {.kind = ENTRY_INPUT_KIND_START,
@@ -312,6 +371,20 @@ static int record_environment(struct hub *hub, struct error *error)
 	return done < 0 ? done : 0;
 }
 
+void hub_reset_core(struct hub *hub)
+{
+	struct rulebooks rulebooks = hub->core.rulebooks;
+	arena_clear(&hub->memory);
+	core_init(&hub->core, rulebooks, &hub->sealer, &hub->memory);
+}
+
+static int fold_rest(struct hub *hub, struct error *error)
+{
+	uint64_t from = hub->core.size;
+	struct fold fold = {hub, journal_size(hub->journal), error};
+	return journal_read(hub->journal, from, fold.size - from, fold_entry, &fold, error);
+}
+
 int hub_open(struct hub **ret_hub, const struct hub_options *options, struct error *error)
 {
 	ASSERT(options->n_drivers <= HUB_DRIVERS_MAX && options->n_witnesses <= HUB_WITNESSES_MAX);
@@ -321,17 +394,23 @@ int hub_open(struct hub **ret_hub, const struct hub_options *options, struct err
 	hub->batch = arena_map(BATCH_MEMORY);
 	hub->piece = arena_map(PIECE_MEMORY);
 	hub->memory = arena_map(core_memory());
-	core_init(&hub->core, options->rulebooks, options->vault, &hub->memory);
+	hub->vault = keys_vault_open(options->keys);
+	hub->sealer = keys_vault_of(hub->vault);
+	core_init(&hub->core, options->rulebooks, &hub->sealer, &hub->memory);
+	hub_watch_recall(hub);
 	int failed = journal_open(&hub->journal, &options->journal, error);
+	failed = failed < 0 ? failed : refs_open(&hub->refs, options->index_path, options->journal.vfs, error);
+	failed = failed < 0 ? failed : hub_index_check(hub, error);
+	failed = failed < 0 ? failed : hub_forget_open(hub, error);
+	failed = failed < 0 ? failed : fold_rest(hub, error);
 	if (failed == 0) {
-		struct fold fold = {hub, journal_size(hub->journal), error};
-		failed = journal_read(hub->journal, 0, fold.size, fold_entry, &fold, error);
-	}
-	if (failed == 0) {
+		hub->last_wall = hub->core.size == 0 ? 0 : hub->core.wall;
 		set_clocks(hub);
 		hub->readers_told = reader_count(&hub->core.state);
-		failed = record_environment(hub, error);
+		failed = hub_stage_open(hub, error);
 	}
+	if (failed == 0)
+		failed = record_environment(hub, error);
 	if (failed < 0) {
 		hub_close(hub);
 		return failed;
@@ -342,8 +421,19 @@ int hub_open(struct hub **ret_hub, const struct hub_options *options, struct err
 
 void hub_close(struct hub *hub)
 {
+	for (unsigned peer = 0; peer < HUB_PEERS_MAX; peer++)
+		if (hub->peers[peer].kind == PEER_ASKER)
+			hub_blob_drop(&hub->peers[peer].asker.blob);
 	if (hub->journal)
 		journal_close(hub->journal);
+	if (hub->refs)
+		refs_close(hub->refs);
+	keys_vault_close(hub->vault);
+	for (size_t i = 0; i < 2; i++)
+		if (hub->rules_memory[i].at)
+			arena_unmap(&hub->rules_memory[i]);
+	if (hub->staged_text.at)
+		arena_unmap(&hub->staged_text);
 	arena_unmap(&hub->memory);
 	arena_unmap(&hub->batch);
 	arena_unmap(&hub->piece);

@@ -64,15 +64,19 @@ static void status(struct hub *hub, unsigned peer)
 	struct buf root = BUF(root_text);
 	journal_root(hub->journal, hash);
 	buf_put_base64(&root, hash, sizeof hash);
+	bool sees = viewer_sees_record(&hub->peers[peer].asker.viewer);
 	struct answer_status answer = {.mission = hub->options.mission,
+				       .has_size = sees,
 				       .size = (int64_t)journal_size(hub->journal),
 				       .wall = hub_wall(hub),
+				       .has_root = sees,
 				       .root = buf_str(&root),
+				       .has_people = sees,
 				       .doors = (int64_t)door_count(state),
 				       .readers = (int64_t)reader_count(state),
 				       .online = (int64_t)doors_online_count(state),
 				       .people = (int64_t)person_count(state),
-				       .rules = (int64_t)rulebook_size(hub->options.rulebooks.access),
+				       .rules = (int64_t)rulebook_size(hub->core.rulebooks.access),
 				       .pending = (int64_t)order_count(state),
 				       .commit_us = hub->commit_us,
 				       .drivers = {driver_rows(hub, drivers), drivers}};
@@ -120,6 +124,9 @@ void hub_asker_line(struct hub *hub, unsigned peer, struct str line)
 		break;
 	case ASK_LINE_BLOB:
 		hub_blob(hub, peer, &asked.blob);
+		break;
+	case ASK_LINE_BLOB_READ:
+		hub_blob_read(hub, peer, &asked.blob_read);
 		break;
 	case ASK_LINE_RAW:
 	case ASK_LINE_CHECKPOINT:

@@ -98,7 +98,7 @@ static bool is_too_often(struct hub *hub, unsigned peer, const struct input_type
 	if (type->rate_times == 0)
 		return false;
 	int64_t now_us = outside->elapsed_us(outside->context);
-	struct hub_rate *rate = rate_of(hub, type, str_hash(asker->reader.login), now_us);
+	struct hub_rate *rate = rate_of(hub, type, str_hash(asker->viewer.login), now_us);
 	if (rate->times < type->rate_times) {
 		rate->times++;
 		return false;
@@ -133,7 +133,7 @@ static const char *check_assertion(struct hub *hub, unsigned peer, struct asked 
 	const struct hub_outside *outside = &hub->options.outside;
 	struct peer_asker *asker = &hub->peers[peer].asker;
 	const struct passkey *passkey =
-	    find_passkey(&hub->core.state, asker->reader.login, asked->assertion->credential);
+	    find_passkey(&hub->core.state, asker->viewer.login, asked->assertion->credential);
 	bool fresh = asker->nonce_until_us > outside->elapsed_us(outside->context);
 	asker->nonce_until_us = 0;
 	if (!passkey)
@@ -166,7 +166,7 @@ static bool has_blob(void *context, struct str hash)
 static void answer(struct hub *hub, const struct asked *asked, const struct core_result *result)
 {
 	const struct peer_asker *asker = &hub->peers[asked->peer].asker;
-	bool indexed = reader_sees_record(&asker->reader);
+	bool indexed = viewer_sees_record(&asker->viewer);
 	struct str at = hub_cursor(hub, result->index, &hub->batch);
 	if (result->verdict == CORE_BAD) {
 		size_t offset = asked->line.len ? hub_offset(asked->line, asked->body, result->offset) : 0;
@@ -203,7 +203,7 @@ static void decide(struct hub *hub, struct asked *asked)
 				   .has_blob = has_blob,
 				   .context = hub};
 	struct core_result result;
-	input.from.operator.login = asker->reader.login;
+	input.from.operator.login = asker->viewer.login;
 	hub_turn(hub, &input, &result);
 	hub_settle_secrets(hub, result.verdict == CORE_DONE);
 	answer(hub, asked, &result);
@@ -228,7 +228,7 @@ static void ask(struct hub *hub, struct asked *asked)
 		hub_bad(hub, asked->peer, 0, wrong, "Ask for a nonce and touch the passkey again.");
 		return;
 	}
-	if (type && hub_rules_are_asked_for(hub, asked->peer, type, asked->name, asked->body))
+	if (type && hub_stage_is_asked_for(hub, asked->peer, type, asked->body))
 		return; /* the answer comes when they are searched */
 	decide(hub, asked);
 }
@@ -367,7 +367,7 @@ void hub_command_undo(struct hub *hub, unsigned peer, const struct ask_undo *und
 	uint64_t index = (uint64_t)undo->entry;
 	struct hub_entry read;
 	struct str body;
-	bool there = index < journal_size(hub->journal) && reader_sees_record(&hub->peers[peer].asker.reader);
+	bool there = index < journal_size(hub->journal) && viewer_sees_record(&hub->peers[peer].asker.viewer);
 	if (there && !read_or_fail(hub, index, &read))
 		return;
 	const struct entry *entry = &read.entry;

@@ -21,15 +21,14 @@ static void park(struct hub *hub, unsigned peer, const struct core_line *line)
 /* The readers on this driver's line that have a key; one without a key is not polled at all, because it must never speak in the clear. */
 static struct str osdp_settings_json(struct hub *hub, const struct hub_driver *driver)
 {
-	const struct hub_outside *outside = &hub->options.outside;
-	enum { ADDRESSES = 127 };
+	enum { ADDRESSES = 127, KEY_BYTES = 16 };
 	struct osdp_reader *readers = ARENA_TAKE(&hub->batch, struct osdp_reader, ADDRESSES);
-	uint8_t(*keys)[16] = arena_take(&hub->batch, ADDRESSES, sizeof *keys);
+	uint8_t(*keys)[KEY_BYTES] = arena_take(&hub->batch, ADDRESSES, sizeof *keys);
 	size_t n = 0;
 	const struct reader *row = reader_first_by_line(&hub->core.state, driver->name);
 	for (; row; row = reader_next_by_line(&hub->core.state, row)) {
 		ASSERT(n < ADDRESSES);
-		if (!outside->reader_key(outside->context, driver->name, row->address, keys[n]))
+		if (!row->has_key || hub_door_secret(hub, row->key, keys[n], KEY_BYTES) != KEY_BYTES)
 			continue;
 		readers[n] = (struct osdp_reader){.reader = row->reader,
 						  .address = row->address,
@@ -79,8 +78,24 @@ static void park_order(struct hub *hub, unsigned peer, uint64_t entry, const str
 				    .name = order->name,
 				    .now = hub_wall(hub),
 				    .not_after = order->not_after,
+				    .has_answers = order->answers != 0,
+				    .answers = order->answers,
 				    .body = order->body};
 	park(hub, peer, &(struct core_line){.kind = CORE_LINE_ORDER, .order = line});
+}
+
+static void park_desired(struct hub *hub, unsigned peer, uint64_t entry, const struct core_order *desired)
+{
+	struct buf key = arena_buf(&hub->batch);
+	buf_put_str(&key, desired->device.table);
+	buf_put_char(&key, ':');
+	buf_put_u64(&key, desired->device.id);
+	struct driver_desired line = {.entry = (int64_t)entry,
+				      .event = (int64_t)desired->event,
+				      .name = desired->name,
+				      .key = arena_keep(&hub->batch, &key),
+				      .body = desired->body};
+	park(hub, peer, &(struct core_line){.kind = CORE_LINE_DESIRED, .desired = line});
 }
 
 /* A driver that is not there gets the order when it says hello. */
@@ -91,6 +106,30 @@ void hub_driver_order(struct hub *hub, uint64_t entry, const struct core_order *
 		if (p->kind == PEER_DRIVER && p->driver.said_hello && !p->driver.repeats_orders &&
 		    str_eq(driver_of(hub, peer)->name, order->driver))
 			park_order(hub, peer, entry, order);
+	}
+}
+
+void hub_driver_desired(struct hub *hub, uint64_t entry, const struct core_order *desired)
+{
+	for (unsigned peer = 0; peer < hub->peers_end; peer++) {
+		const struct peer *p = &hub->peers[peer];
+		if (p->kind == PEER_DRIVER && p->driver.said_hello && !p->driver.repeats_orders &&
+		    str_eq(driver_of(hub, peer)->name, desired->driver))
+			park_desired(hub, peer, entry, desired);
+	}
+}
+
+/* How its devices are to be, whether it knows or not. */
+static void repeat_desired(struct hub *hub, unsigned peer)
+{
+	const struct desired *row = desired_first_by_driver(&hub->core.state, driver_of(hub, peer)->name);
+	for (; row; row = desired_next_by_driver(&hub->core.state, row)) {
+		struct driver_desired line = {.entry = row->entry,
+					      .event = row->event,
+					      .name = text_str(row->name),
+					      .key = text_str(row->device),
+					      .body = text_str(row->body)};
+		park(hub, peer, &(struct core_line){.kind = CORE_LINE_DESIRED, .desired = line});
 	}
 }
 
@@ -141,8 +180,10 @@ void hub_driver_park(struct hub *hub)
 			continue;
 		if (driver->ack != 0)
 			park(hub, peer, &(struct core_line){.kind = CORE_LINE_ACK, .ack = {driver->ack}});
-		if (driver->repeats_orders)
+		if (driver->repeats_orders) {
+			repeat_desired(hub, peer);
 			repeat_orders(hub, peer);
+		}
 		driver->ack = 0;
 		driver->repeats_orders = false;
 	}

@@ -73,7 +73,7 @@ struct peer_asker {
 	uint32_t uid;
 	struct str roles[PEER_ROLES_MAX]; /* point into mission.yaml's memory */
 	size_t n_roles;
-	struct reader reader; /* its login points here */
+	struct viewer viewer; /* its login points here */
 	bool following;
 	uint64_t follow_from;
 	struct peer_history history;
@@ -143,6 +143,7 @@ struct hub_snapshots {
 	uint64_t written; /* of the one that is being written: its number */
 	uint64_t writing; /* and its entries */
 	uint64_t forgets; /* rows of Forgetting up to this one are blank in it; 0 none */
+	uint64_t destroyed; /* of those, up to this one the keys are gone */
 	uint8_t hash[32];
 	bool is_based;	   /* it was entered as a baseline; the keys are to be destroyed */
 	int64_t failed_us; /* when writing one failed last; 0 never */
@@ -150,13 +151,14 @@ struct hub_snapshots {
 
 struct hub_rules_asked {
 	bool is_waiting; /* for the search */
+	bool is_searching;
 	unsigned peer;
 	char body[256];
 	size_t body_len;
 };
 
 struct hub_watch {
-	bool space_is_low, doubts_told;
+	bool space_is_low, was_doubted;
 	int64_t looked_us;
 	uint64_t free_bytes;
 };
@@ -187,7 +189,14 @@ struct hub {
 	enum hub_work_kind work;
 	struct hub_snapshots snapshots;
 	struct hub_rules_asked rules_asked;
+	struct arena staged_text; /* of the rulebook that is looked at */
+	size_t staged_len;
+	struct arena rules_memory[2]; /* shared with the process that searches; one of them holds what is in force */
+	const struct rulebook *rules_in[2];
+	size_t rules_other;
+	uint8_t access_hash[32];
 	struct hub_watch watch;
+	int64_t last_wall; /* of the last entry when the journal was opened; 0 when there was none */
 	struct hub_ahead ahead;
 	struct hub_says witness_says[HUB_WITNESSES_MAX];
 	uint64_t readers_told; /* how many readers there were when settings were last looked at */
@@ -199,6 +208,10 @@ void hub_park_end(struct hub *hub, unsigned peer, const struct buf *line);
 
 /* One turn: the entry joins the batch, its orders are parked for their drivers. */
 void hub_turn(struct hub *hub, const struct core_input *input, struct core_result *ret_result);
+/* The core as it was before it read anything. */
+void hub_reset_core(struct hub *hub);
+/* The same, and no look at whether it ends the process. */
+void hub_turn_plainly(struct hub *hub, const struct core_input *input, struct core_result *ret_result);
 /* An input of the core's own: `body` is its JSON. */
 void hub_start(struct hub *hub, struct str name, struct str body);
 
@@ -296,7 +309,10 @@ void hub_watch_open(struct hub *hub); /* behind the fold */
 void hub_watch_step(struct hub *hub);
 bool hub_space_is_low(const struct hub *hub);
 /* Around a turn. Begin: false when this input has ended the process twice. */
+void hub_watch_recall(struct hub *hub); /* at start: what the last process died of */
 bool hub_watch_begin(struct hub *hub, const struct core_input *input);
 void hub_watch_end(struct hub *hub);
+/* In its place an entry that says so. */
+void hub_watch_set_aside(struct hub *hub, const struct core_input *input, struct core_result *ret_result);
 
 #endif

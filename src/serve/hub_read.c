@@ -86,7 +86,7 @@ static int send_entry(struct hub *hub, unsigned peer, uint64_t index, bool *ret_
 	}
 	if (failed < 0)
 		return failed;
-	struct view view = {&hub->core.state, hub->core.vault, &asker->reader, &hub->piece};
+	struct view view = {&hub->core.state, hub->core.vault, &asker->viewer, &hub->piece};
 	struct answer_entry answer;
 	if (!view_entry(&view, &read.entry, &answer))
 		return 0;
@@ -109,7 +109,7 @@ void hub_read_follow(struct hub *hub, unsigned peer, const struct ask_follow *fo
 		hub_bad(hub, peer, 0, "a stream begins in one place", "Send one of after, from, last, or none of them.");
 		return;
 	}
-	if (follow->has_from && !reader_sees_record(&asker->reader)) {
+	if (follow->has_from && !viewer_sees_record(&asker->viewer)) {
 		hub_bad(hub, peer, 0, "indexes are for those who may read the record as it is",
 			"Resume with the mark of the last entry that came: after.");
 		return;
@@ -193,7 +193,7 @@ static int history_piece(struct hub *hub, unsigned peer, struct error *error)
 {
 	struct peer_history *history = &hub->peers[peer].asker.history;
 	uint64_t found[HUB_PIECE_ENTRIES];
-	struct hub_ref ref = {{history->table, history->table_len}, history->id};
+	struct subject ref = {{history->table, history->table_len}, history->id};
 	/* The index runs behind the commit; what is asked for now is to be in it. */
 	int n = hub_index_catch_up(hub, error);
 	if (n != 0)

@@ -73,7 +73,7 @@ static bool is_allowed(struct hub *hub, unsigned peer, const struct right *right
 
 unsigned hub_attach_cosign(struct hub *hub)
 {
-	unsigned peer = hub_attach_asker(hub, STR("cosign"), 0, NULL, 0);
+	unsigned peer = hub_attach_asker(hub, &(struct hub_person){.login = STR("cosign")});
 	if (peer < HUB_PEERS_MAX)
 		hub->peers[peer].asker.is_cosign = true;
 	return peer;

@@ -6,35 +6,35 @@
 
 #include "gen/types.h"
 #include "journal/journal.h"
+#include "keys/keyring.h"
 #include "rules/rulebooks.h"
 #include "serve/mission_file.h"
 #include "serve/zone.h"
 
-enum { INSTALLATION_READERS_MAX = 8192 };
-
-struct installation_key {
-	struct str place; /* "line-1/0": driver and OSDP address */
-	uint8_t key[16];
-};
-
 struct installation {
 	struct mission_file mission;
 	struct journal_options journal;
-	struct rulebooks rulebooks;
+	struct rulebooks rulebooks; /* of rules/access; without one where it does not load */
+	struct str rules_text;
 	struct mission_begin environment;
+	struct keyring keys, doors;
+	struct file snapshots[2];
+	uint8_t cursor_key[32];
 	struct arena memory; /* of all texts and the rulebooks */
 	uint8_t schema_hash[32];
 	uint8_t access_hash[32];
 	struct offset offsets[ZONE_OFFSETS_MAX];
-	struct installation_key *keys;
-	size_t n_keys;
 };
 
-/* Reads and checks all of it. The error names file, place and remedy. */
+/* Reads and checks all of it, but that keys which no file beside opens stay closed (keys.keys.file is NULL): then installation_unlock must come.
+ * The error names file, place and remedy. */
 int installation_open(struct installation *ret_installation, struct error *error);
 
-/* The key of the reader at that address of that line; false when keys/readers.json has none. */
-bool installation_reader_key(const struct installation *installation, struct str line, int64_t address,
-			     uint8_t ret_key[16]);
+/* After the mission's keys are open. */
+int installation_unlocked(struct installation *installation, struct error *error);
+
+/* A rulebook from the text that the record keeps. */
+int installation_load_rules(const struct rulebook **ret_rules, struct arena *arena, struct str text,
+			    struct error *error);
 
 #endif

@@ -7,7 +7,7 @@ enum { NAMES_MAX = 64, REF_BYTES_MAX = 64 };
 
 /* Readers */
 
-uint32_t reader_roles(const struct str *roles, size_t n)
+uint32_t viewer_roles(const struct str *roles, size_t n)
 {
 	uint32_t bits = 0;
 	for (size_t i = 0; i < n; i++)
@@ -23,14 +23,14 @@ static const struct str because_roles[] = {
     {"security_officer", 16}, {"duty_officer", 12}, {"head_of_mission", 15}, {"auditor", 7}};
 static const struct str fact_roles[] = {{"security_officer", 16}, {"auditor", 7}};
 
-static bool is_one_of(const struct reader *reader, const struct str *roles, size_t n)
+static bool is_one_of(const struct viewer *viewer, const struct str *roles, size_t n)
 {
-	return (reader->roles & reader_roles(roles, n)) != 0;
+	return (viewer->roles & viewer_roles(roles, n)) != 0;
 }
 
-bool reader_sees_record(const struct reader *reader)
+bool viewer_sees_record(const struct viewer *viewer)
 {
-	return is_one_of(reader, record_roles, ARRAY_LEN(record_roles));
+	return is_one_of(viewer, record_roles, ARRAY_LEN(record_roles));
 }
 
 /* One entry being cut */
@@ -79,12 +79,12 @@ static uint64_t id_in(const struct word_members *members, const struct body_valu
 
 static bool sees(const struct cut *cut, const struct word_members *members, const struct body_value *values, size_t i)
 {
-	const struct reader *reader = cut->view->reader;
+	const struct viewer *viewer = cut->view->viewer;
 	const struct word_member *member = &members->at[i];
-	bool is_self = member->self.len > 0 && reader->person != 0 &&
-		       id_in(members, values, member->self, cut->view->arena) == reader->person;
-	return member->kind != WORD_SECRET && member->mark <= reader->clearance &&
-	       ((reader->roles & member->roles) != 0 || is_self);
+	bool is_self = member->self.len > 0 && viewer->person != 0 &&
+		       id_in(members, values, member->self, cut->view->arena) == viewer->person;
+	return member->kind != WORD_SECRET && member->mark <= viewer->clearance &&
+	       ((viewer->roles & member->roles) != 0 || is_self);
 }
 
 /* A value whose subject nobody has named stays masked. */
@@ -96,7 +96,7 @@ static bool is_masked(const struct cut *cut, const struct word_members *members,
 		return false;
 	uint64_t id = id_in(members, values, member->whose, cut->view->arena);
 	struct str subject = ref_of(cut->view->arena, member->whose_table, id);
-	return id == 0 || !oversight_is_open(cut->view->state, cut->view->reader->login, subject);
+	return id == 0 || !oversight_is_open(cut->view->state, cut->view->viewer->login, subject);
 }
 
 static void put_member(struct cut *cut, struct buf *b, const struct body_value *value, bool masked)
@@ -116,7 +116,7 @@ static bool cut_body(struct cut *cut, const struct word_members *members, uint32
 	struct arena *arena = cut->view->arena;
 	struct body_value *values = ARENA_TAKE(arena, struct body_value, members->n);
 	bool *masked = ARENA_TAKE(arena, bool, members->n), *seen = ARENA_TAKE(arena, bool, members->n);
-	bool any = (cut->view->reader->roles & roles) != 0;
+	bool any = (cut->view->viewer->roles & roles) != 0;
 	if (!body_split(members, body, packets, arena, values))
 		return false;
 	for (size_t i = 0; i < members->n; i++) {
@@ -145,7 +145,7 @@ static void cut_input(struct cut *cut, const struct entry *entry, struct answer_
 	static const struct word_members none;
 	/* A timer's row is a number that nobody knows. */
 	if (entry->input.kind == ENTRY_INPUT_KIND_TIMER) {
-		answer->has_input = reader_sees_record(cut->view->reader);
+		answer->has_input = viewer_sees_record(cut->view->viewer);
 		answer->input = (struct entry_input){entry->input.kind, entry->input.name, STR("{}")};
 		return;
 	}
@@ -159,7 +159,7 @@ static void cut_refusal(struct cut *cut, const struct entry *entry, struct answe
 	const struct refusal_words *words = entry->has_refusal ? words_of_refusal(entry->refusal.name) : NULL;
 	answer->refusal = entry->refusal;
 	answer->has_refusal = words && answer->has_input &&
-			      cut_body(cut, &words->takes, cut->view->reader->roles, entry->refusal.takes,
+			      cut_body(cut, &words->takes, cut->view->viewer->roles, entry->refusal.takes,
 				       &cut->packets, &answer->refusal.takes);
 }
 
@@ -189,11 +189,11 @@ static void cut_because(struct cut *cut, const struct entry *entry, struct answe
 {
 	struct json j = json_over(entry->because, cut->view->arena);
 	j.packets = &cut->packets;
-	if (!entry->has_because || !is_one_of(cut->view->reader, because_roles, ARRAY_LEN(because_roles)))
+	if (!entry->has_because || !is_one_of(cut->view->viewer, because_roles, ARRAY_LEN(because_roles)))
 		return;
 	answer->has_because = entry_because_read(&j, &answer->because);
 	cut->erased |= answer->because.erased != 0;
-	if (!is_one_of(cut->view->reader, fact_roles, ARRAY_LEN(fact_roles)))
+	if (!is_one_of(cut->view->viewer, fact_roles, ARRAY_LEN(fact_roles)))
 		answer->because.personal = (struct entry_fact_list){0};
 }
 
@@ -210,7 +210,7 @@ bool view_entry(const struct view *view, const struct entry *entry, struct answe
 	if (!answer.has_input && answer.events.n == 0)
 		return false;
 	cut_because(cut, entry, &answer);
-	if (reader_sees_record(view->reader)) {
+	if (viewer_sees_record(view->viewer)) {
 		answer.has_index = answer.has_from = true;
 		answer.index = entry->index;
 		answer.from = entry->from;

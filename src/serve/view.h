@@ -14,7 +14,7 @@
 
 #include "core/core.h"
 
-struct reader {
+struct viewer {
 	uint32_t roles;	    /* bit i: role_words[i] */
 	unsigned clearance; /* 0 open to 3 secret */
 	struct str login;
@@ -22,15 +22,15 @@ struct reader {
 };
 
 /* The bits of these roles. */
-uint32_t reader_roles(const struct str *roles, size_t n);
+uint32_t viewer_roles(const struct str *roles, size_t n);
 
 /* Whether the reader may have raw entries, indexes and numbers of the record. */
-bool reader_sees_record(const struct reader *reader);
+bool viewer_sees_record(const struct viewer *viewer);
 
 struct view {
 	const struct state *state;
 	const struct vault *vault;
-	const struct reader *reader;
+	const struct viewer *viewer;
 	struct arena *arena;
 };
 

@@ -224,19 +224,17 @@ void record_apply_baseline(struct state *s, const struct record_baseline *ev)
 void record_decide_erase(struct turn *t, const struct record_erase *ask)
 {
 	int64_t months = 0, subjects = 0;
-	(void)ask;
-	for (const struct forgetting *row = forgetting_after(t->state, 0); row;
+	for (const struct forgetting *row = forgetting_after(t->state, 0); row && (int64_t)row->forgetting <= ask->upto;
 	     row = forgetting_after(t->state, row->forgetting)) {
 		months += row->month != 0;
 		subjects += row->month == 0;
 	}
-	emit(t, record_erased, .subjects = subjects, .months = months);
+	emit(t, record_erased, .upto = ask->upto, .subjects = subjects, .months = months);
 }
 
 void record_apply_erased(struct state *s, const struct record_erased *ev)
 {
-	(void)ev;
-	for (const struct forgetting *row; (row = forgetting_after(s, 0));)
+	for (const struct forgetting *row; (row = forgetting_after(s, 0)) && (int64_t)row->forgetting <= ev->upto;)
 		forgetting_remove(s, row->forgetting);
 }
 
@@ -265,7 +263,12 @@ void record_apply_space_changed(struct state *s, const struct record_space_chang
 
 void record_decide_put_aside(struct turn *t, const struct record_put_aside *ask)
 {
-	emit(t, record_set_aside, .kind = ask->kind, .input = ask->input, .hash = ask->hash);
+	emit(t, record_set_aside, .input = ask->input, .hash = ask->hash);
+}
+
+void record_decide_lay_aside(struct turn *t, const struct record_lay_aside *ask)
+{
+	emit(t, record_set_aside, .input = ask->input, .hash = ask->hash);
 }
 
 void record_apply_set_aside(struct state *s, const struct record_set_aside *ev)
