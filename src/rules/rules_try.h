@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "rules/rulebook_load.h"
 #include "rules/rulebook_text.h"
-#include "rules/value.h"
+#include "rules/calendar.h"
 
 #include <arpa/inet.h>
 
@@ -72,7 +72,7 @@ static inline struct fact try_number(enum fact_kind kind, struct str text)
 	struct str hours, minutes;
 	bool good = true;
 	if (kind == FACT_DATE) {
-		good = value_date(text, &fact.number);
+		good = calendar_read_date(text, &fact.number);
 	} else if (kind == FACT_TIME) {
 		good = str_cut(text, ':', &hours, &minutes);
 		fact.number = good ? try_digits(hours) * 60 + try_digits(minutes) : 0;
