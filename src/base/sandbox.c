@@ -1,6 +1,7 @@
 #include "base/sandbox.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -8,6 +9,9 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+/* What glibc's fork asks of clone. */
+#define FORK_FLAGS ((uint64_t)(CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID | SIGCHLD))
 
 /* One allowed call; with a mask, only while (argument & mask) == value. */
 struct call {
@@ -69,6 +73,12 @@ static const struct call core_calls[] = {
     {.number = SCMP_SYS(sendto)},
     {.number = SCMP_SYS(getsockopt)},
     {.number = SCMP_SYS(geteuid)},
+    {.number = SCMP_SYS(fstatfs)},
+    /* A copy of itself for long work: no thread, no other program, and the same list of calls. */
+    {.number = SCMP_SYS(clone), .argument = 0, .mask = UINT64_MAX, .value = FORK_FLAGS},
+    {.number = SCMP_SYS(set_robust_list)},
+    {.number = SCMP_SYS(setpriority)},
+    {.number = SCMP_SYS(wait4)},
     {.number = SCMP_SYS(mlock2)}, /* keys may be opened when somebody comes with the passphrase */
     {.number = SCMP_SYS(openat), .refused = true},
     {.number = SCMP_SYS(unlink), .refused = true}, /* of an empty log, when the journal is closed */
@@ -229,7 +239,7 @@ int sandbox_enter(enum sandbox_profile profile, const int *keep, size_t n, struc
 		return landlock_abi;
 	if ((code = set_limit(RLIMIT_CORE, 0, error)) < 0)
 		return code;
-	if ((code = set_limit(RLIMIT_NPROC, 0, error)) < 0)
+	if (counted && (code = set_limit(RLIMIT_NPROC, 0, error)) < 0)
 		return code;
 	if (counted && (code = set_limit(RLIMIT_NOFILE, (rlim_t)descriptors, error)) < 0)
 		return code;

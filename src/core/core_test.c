@@ -20,7 +20,7 @@ static struct str changed(struct try *try, const char *from, const char *to)
 
 TEST(an_entry_has_all_its_members_also_those_not_yet_used)
 {
-	static const char *const members[] = {"\"format\":1,",
+	static const char *const members[] = {"\"format\":2,",
 					      "\"index\":12,",
 					      "\"incarnation\":1,",
 					      "\"wall\":1795424400000,",
@@ -32,6 +32,7 @@ TEST(an_entry_has_all_its_members_also_those_not_yet_used)
 					      "\"refusal\":null,",
 					      "\"because\":null,",
 					      "\"law\":null,",
+					      "\"sealed\":[],",
 					      "\"box\":null}"};
 	struct try try;
 	try_init(&try, NULL);

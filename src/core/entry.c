@@ -32,7 +32,8 @@ enum core_noted core_note_event(struct core *core, size_t number, const struct t
 		order.not_after = core->wall + valid_ms;
 		if (from->kind == ENTRY_FROM_DRIVER && str_eq(from->driver.name, order.driver))
 			order.answers = from->driver.sequence;
-		drivers_give_order(&core->state, core->size, number, order.driver, order.name, json, order.not_after);
+		struct drivers_order given = {core->size, number, order.driver, order.name, json, order.not_after};
+		drivers_give_order(&core->state, &given, from);
 		*ret_order = order;
 		return CORE_NOTED_ORDER;
 	}

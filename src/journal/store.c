@@ -231,9 +231,9 @@ static int create(struct store *store, struct error *error)
 static int check_tables(struct store *store, struct error *error)
 {
 	sqlite3_stmt *s;
-	/* SQLite makes the index of a text key itself, and without SQL. */
-	static const char sql[] = "SELECT count(*), sum(sql IN (?1, ?2, ?3, ?4)) FROM sqlite_schema "
-				  "WHERE name <> 'sqlite_autoindex_cosigned_1'";
+	/* SQLite makes the index of a key that is no number itself, and without SQL. */
+	static const char sql[] = "SELECT count(*), sum(sql IN (?1, ?2, ?3, ?4, ?5)) FROM sqlite_schema "
+				  "WHERE name NOT IN ('sqlite_autoindex_cosigned_1', 'sqlite_autoindex_blob_1')";
 	if (sqlite3_prepare_v2(store->db, sql, -1, &s, NULL) != SQLITE_OK)
 		return fail(store, error, "cannot read the tables");
 	for (size_t i = 0; i < ARRAY_LEN(tables); i++)

@@ -71,7 +71,7 @@ class Attributes:
         result.attributes = own
         result.mark, result.purpose = every.get("mark", MARKS[0]), every.get("purpose") == "true"
         see = every.get("see", default_see)
-        result.see = [word for word in see if word in ROLES]
+        result.see = who_see(see)
         result.self = next((word for word in see if word not in ROLES and word in siblings), None)
         if "keep" in own and "personal" not in every:
             self.wrong(node.value["keep"], "only something personal is kept for a time", "say whose it is: personal: MEMBER", at_key=True)

@@ -1,6 +1,6 @@
 """gen/words.c: the data of schema/words.h."""
 import c
-from model import LANGUAGES, MARKS, ROLES, snake
+from model import LANGUAGES, MARKS, ROLES, snake, who_see
 
 
 def kind(type_):
@@ -52,7 +52,7 @@ def finder(what, rows, count):
 
 def owner_roles(tree, domain, owner):
     """Who sees that it is there at all: by its own `see`, or its domain's."""
-    return sum(1 << ROLES.index(role) for role in owner.attributes.get("see", tree.sees[domain]) if role in ROLES)
+    return sum(1 << ROLES.index(role) for role in who_see(owner.attributes.get("see", tree.sees[domain])))
 
 
 def emit(tree):

@@ -4,9 +4,17 @@ from dataclasses import dataclass, field
 
 LANGUAGES = ("en", "fr", "es", "ar")
 ROLES = ("head_of_mission", "security_officer", "duty_officer", "guard", "reception", "staff", "liaison", "auditor", "administrator")
+# Who watches over somebody sees what they see; all of the mission see what its staff see.
+ABOVE = {"staff": ("guard", "reception", "liaison", "duty_officer", "security_officer", "head_of_mission", "auditor"),
+         "guard": ("duty_officer", "security_officer"), "reception": ("duty_officer", "security_officer"), "duty_officer": ("security_officer",)}
 INT_MAX = 2**53 - 1  # docs/journal-format.md: integers are below 2^53
 TEXT_MAX = 65535
 MARKS = ("open", "restricted", "confidential", "secret")
+
+
+def who_see(roles):
+    """The roles of a `see`, and those above them."""
+    return [role for role in ROLES if role in roles or any(role in ABOVE.get(below, ()) for below in roles)]
 
 
 def snake(name):

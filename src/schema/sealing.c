@@ -51,7 +51,7 @@ void sealing_end(struct sealing *sealing, struct buf *b)
 	buf_put_char(b, ']');
 }
 
-/* The array of a packet's values, and blanks. */
+/* The array of a packet's values. */
 static struct str packet_text(const struct sealing *sealing, unsigned packet, struct arena *arena)
 {
 	struct buf b = arena_buf(arena);
@@ -63,8 +63,6 @@ static struct str packet_text(const struct sealing *sealing, unsigned packet, st
 		buf_put(&b, sealing->memory + value->at, value->len);
 	}
 	buf_put_char(&b, ']');
-	while (b.len % SEALING_BLOCK_BYTES != 0)
-		buf_put_char(&b, ' ');
 	return arena_keep(arena, &b);
 }
 

@@ -15,7 +15,6 @@
 enum {
 	SEALING_VALUES_MAX = 512,
 	SEALING_BYTES_MAX = 65536, /* of all values: no entry is longer */
-	SEALING_BLOCK_BYTES = 32,  /* a packet is padded to a multiple */
 };
 
 struct sealing_packet {

@@ -406,7 +406,7 @@ int hub_open(struct hub **ret_hub, const struct hub_options *options, struct err
 	if (failed == 0) {
 		hub->last_wall = hub->core.size == 0 ? 0 : hub->core.wall;
 		set_clocks(hub);
-		hub->readers_told = reader_count(&hub->core.state);
+		hub->readers_told = hub_driver_readers(hub);
 		failed = hub_stage_open(hub, error);
 	}
 	if (failed == 0)

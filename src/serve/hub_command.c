@@ -207,7 +207,7 @@ static void decide(struct hub *hub, struct asked *asked)
 	hub_turn(hub, &input, &result);
 	hub_settle_secrets(hub, result.verdict == CORE_DONE);
 	answer(hub, asked, &result);
-	hub_driver_readers_changed(hub);
+	hub_driver_readers_changed(hub, asked->name);
 }
 
 /* What stands before the turn. A command that saves life passes all of it. */

@@ -59,11 +59,21 @@ void hub_driver_config(struct hub *hub, unsigned peer)
 	park(hub, peer, &(struct core_line){.kind = CORE_LINE_CONFIG, .config = config});
 }
 
-/* After commands: when readers were added, every driver is told anew, once they have stopped being added. */
-void hub_driver_readers_changed(struct hub *hub)
+/* Which readers there are, and which key each of them has. */
+uint64_t hub_driver_readers(const struct hub *hub)
+{
+	uint64_t mark = reader_count(&hub->core.state);
+	for (const struct reader *row = reader_after(&hub->core.state, 0); row;
+	     row = reader_after(&hub->core.state, row->reader))
+		mark = mark * 31 + row->key;
+	return mark;
+}
+
+/* After commands about doors: when readers or keys were added, every driver is told anew, once they have stopped being added. */
+void hub_driver_readers_changed(struct hub *hub, struct str command)
 {
 	const struct hub_outside *outside = &hub->options.outside;
-	uint64_t readers = reader_count(&hub->core.state);
+	uint64_t readers = str_starts(command, STR("doors.")) ? hub_driver_readers(hub) : hub->readers_told;
 	if (readers == hub->readers_told)
 		return;
 	hub->readers_told = readers;
@@ -137,6 +147,7 @@ static void repeat_desired(struct hub *hub, unsigned peer)
 static void repeat_orders(struct hub *hub, unsigned peer)
 {
 	struct str name = driver_of(hub, peer)->name;
+	struct str boot = {(const char *)hub->peers[peer].driver.boot, sizeof hub->peers[peer].driver.boot};
 	const struct order *row = NULL;
 	while ((row = order_after(&hub->core.state, row ? row->order : 0))) {
 		if (!str_eq(text_str(row->driver), name))
@@ -146,6 +157,8 @@ static void repeat_orders(struct hub *hub, unsigned peer)
 					   .name = text_str(row->name),
 					   .body = text_str(row->body),
 					   .not_after = row->not_after};
+		if (row->has_boot && str_eq(text_str(row->boot), boot))
+			order.answers = row->answers;
 		park_order(hub, peer, number / TURN_EVENTS_MAX, &order);
 	}
 }

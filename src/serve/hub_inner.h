@@ -199,7 +199,7 @@ struct hub {
 	int64_t last_wall; /* of the last entry when the journal was opened; 0 when there was none */
 	struct hub_ahead ahead;
 	struct hub_says witness_says[HUB_WITNESSES_MAX];
-	uint64_t readers_told; /* how many readers there were when settings were last looked at */
+	uint64_t readers_told; /* hub_driver_readers, when settings were last looked at */
 };
 
 /* The answer to `peer` leaves after the batch is durable. begin/end write the line into the batch's arena. */
@@ -231,7 +231,8 @@ int64_t hub_elapsed_us(const struct hub *hub);
 /* hub_driver.c */
 void hub_driver_line(struct hub *hub, unsigned peer, struct str line);
 void hub_driver_config(struct hub *hub, unsigned peer);
-void hub_driver_readers_changed(struct hub *hub);
+uint64_t hub_driver_readers(const struct hub *hub);
+void hub_driver_readers_changed(struct hub *hub, struct str command);
 /* Before the answers leave: what this batch acknowledges, and the open orders of those who said hello. */
 void hub_driver_park(struct hub *hub);
 void hub_driver_order(struct hub *hub, uint64_t entry, const struct core_order *order);

@@ -90,7 +90,7 @@ class Mission:
         self.start_world()
         self.start_serve()
         if imported:
-            self.run("import", "site.yaml", "people.yaml")
+            self.run("import", "site.yaml", "people.yaml", "keys/readers.yaml")
         self.wait_online()
 
     def start_world(self):

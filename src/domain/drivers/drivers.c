@@ -43,14 +43,19 @@ static uint64_t order_id(uint64_t entry, size_t event)
 	return entry * TURN_EVENTS_MAX + event + 1;
 }
 
-void drivers_give_order(struct state *state, uint64_t entry, size_t event, struct str driver, struct str name,
-			struct str body, int64_t not_after)
+void drivers_give_order(struct state *state, const struct drivers_order *order, const struct entry_from *from)
 {
-	struct order row = {
-	    .order = order_id(entry, event), .not_after = not_after, .overdue = not_after + DRIVERS_ANSWER_MS_MAX};
-	text_set(&row.driver, driver);
-	text_set(&row.name, name);
-	text_set(&row.body, body);
+	struct order row = {.order = order_id(order->entry, order->event),
+			    .not_after = order->not_after,
+			    .overdue = order->not_after + DRIVERS_ANSWER_MS_MAX};
+	text_set(&row.driver, order->driver);
+	text_set(&row.name, order->name);
+	text_set(&row.body, order->body);
+	if (from->kind == ENTRY_FROM_DRIVER && str_eq(from->driver.name, order->driver)) {
+		row.answers = from->driver.sequence;
+		row.has_boot = true;
+		text_set(&row.boot, from->driver.boot);
+	}
 	order_add(state, &row);
 }
 
