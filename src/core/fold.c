@@ -56,7 +56,7 @@ static struct boxed_event_list unbox(const struct vault *vault, const struct ent
 	const struct input_type *type = input_find(entry->input.kind, entry->input.name);
 	struct vault_place place = place_of(entry, VAULT_PACKETS_MAX);
 	struct str box, contents;
-	if (!type || !entry->has_box || !from_base64(entry->box, arena, &box) ||
+	if (!type || type->box_bytes == 0 || !entry->has_box || !from_base64(entry->box, arena, &box) ||
 	    !vault->unbox(vault->context, &place, type->compartment, box, arena, &contents))
 		return (struct boxed_event_list){0};
 	struct json j = json_over(contents, arena);
