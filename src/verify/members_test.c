@@ -52,12 +52,20 @@ TEST(members_are_in_their_places)
 #define BOOT_AA "\"boot\":\"00000000000000aa\",\"sequence\":"
 #define BOOT_BB "\"boot\":\"00000000000000bb\",\"sequence\":"
 
-TEST(members_are_as_the_page_says)
+struct row {
+	unsigned index;
+	const char *find, *put, *expected;
+};
+
+static void check_rows(const struct row *rows, size_t count)
 {
-	static const struct {
-		unsigned index;
-		const char *find, *put, *expected;
-	} rows[] = {
+	for (size_t i = 0; i < count; i++)
+		CHECK_STR(str_of(entry_says(rows[i].index, rows[i].find, rows[i].put)), str_of(rows[i].expected));
+}
+
+TEST(numbers_times_and_senders_are_as_the_page_says)
+{
+	static const struct row rows[] = {
 	    {3, "\"format\":2", "\"format\":1", "member format: is 1, expected 2"},
 	    {3, "\"index\":3", "\"index\":4", "member index: is 4, expected 3"},
 	    {3, "\"index\":3", "\"index\":\"3\"",
@@ -106,6 +114,13 @@ TEST(members_are_as_the_page_says)
 	     "member from: driver \"gate\" reports under its older boot 00000000000000aa"},
 	    {304, BOOT_BB "2", "\"boot\":\"00000000000000cc\",\"sequence\":1", "good"},
 	    {5, "caf\xc3\xa9", "\\u0000", "not canonical at byte 263: U+0000 does not occur"},
+	};
+	check_rows(rows, sizeof(rows) / sizeof(rows[0]));
+}
+
+TEST(what_came_and_what_was_made_of_it_are_as_the_page_says)
+{
+	static const struct row rows[] = {
 	    {3, "\"checked\":null", "\"checked\":[]",
 	     "member checked: is not of its form near \",\"checked\":[],\"input\":{\"kind\":\"timer\",\"n\""},
 	    {3, "\"kind\":\"timer\"", "\"kind\":\"wish\"",
@@ -160,8 +175,7 @@ TEST(members_are_as_the_page_says)
 	    {5, "\"box\":\"AAEC\"", "\"box\":\"AA-_\"", "member box: is not base64"},
 	    {3, "\"index\"", " \"index\"", "not canonical at byte 12: a string is missing"},
 	};
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		CHECK_STR(str_of(entry_says(rows[i].index, rows[i].find, rows[i].put)), str_of(rows[i].expected));
+	check_rows(rows, sizeof(rows) / sizeof(rows[0]));
 }
 
 #define DATA_48 "ABEiM0RVZneImaq7zN3u/wARIjNEVWZ3iJmqu8zd7v8AESIzRFVmd4iZqrvM3e7/"
@@ -200,10 +214,7 @@ TEST(packets_are_of_their_form)
 
 TEST(markers_name_packets_that_are_there)
 {
-	static const struct {
-		unsigned index;
-		const char *find, *put, *expected;
-	} rows[] = {
+	static const struct row rows[] = {
 	    {4, "\"card\":[0,0]", "\"card\":[0,9007199254740991]", "good"},
 	    {4, "\"card\":[0,0]", "\"card\":[1,0]", "member sealed: has 1 packets, and there is a marker of packet 1"},
 	    {4, "\"card\":[0,0]", "\"card\":{\"of\":[[\"x\"],[[1,0]]]}",
@@ -226,8 +237,7 @@ TEST(markers_name_packets_that_are_there)
 	    {5, "{\"how\":\"pin\"}", "{\"how\":[9,9]}", "good"}, /* what was checked holds nothing sealed */
 	    {5, "\"articles\":[22,29]", "\"articles\":[64,65]", "good"},
 	};
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		CHECK_STR(str_of(entry_says(rows[i].index, rows[i].find, rows[i].put)), str_of(rows[i].expected));
+	check_rows(rows, sizeof(rows) / sizeof(rows[0]));
 }
 
 TEST(the_month_is_that_of_wall_in_utc)
