@@ -135,6 +135,7 @@ TEST(names_of_other_objects_do_not_count)
 {
 	static const char *const rows[][2] = {
 	    {"{\"a\":{\"b\":1,\"c\":2},\"b\":[{\"a\":1},{\"a\":1}],\"c\":{}}", "good"},
+	    {"{\"8\":1,\"b\":{\"x\":1},\"x\":2,\"d\":{\"8\":1}}", "good"}, /* these two set the same bit */
 	    {"{\"\":1,\"\":2}", "byte 6: this member occurs twice"},
 	    {"{\"a\":{\"b\":1},\"a\":2}", "byte 13: this member occurs twice"},
 	};
@@ -193,8 +194,8 @@ TEST(the_reader_takes_what_is_next_or_nothing)
 
 TEST(pairs_of_integers_are_found_where_they_stand)
 {
-	static const char text[] =
-	    "{\"a\":[1,2],\"b\":[[3,-4],[5],[6,7,8],[9,\"\"],[],[[10,11]],[{},12],\"[13,14]\"],\"c\":{\"d\":[15,16]}}";
+	static const char text[] = "{\"a\":[1,2],\"b\":[[3,-4],[5],[6,7,8],[9,\"\"],[],[[10,11]],[{},12],[17,18,null],"
+				   "\"[13,14]\"],\"c\":{\"d\":[15,16]}}";
 	static const int64_t inside[][2] = {{3, -4}, {10, 11}};
 	struct canonical_text all = {text, sizeof(text) - 1}, b = {strstr(text, "[[3"), 0};
 	unsigned pair = 0, found = 0;

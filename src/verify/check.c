@@ -19,6 +19,10 @@ const char check_next_since[] = "Copy the journal away as it is, and keep the sa
 				"mission's own signature, that the\n"
 				"journal once was another. Find the backup that begins with the saved tree.";
 
+const char check_next_blob[] = "Copy the journal away as it is. The entries are what they were; a file that they name "
+			       "is not. A backup that verifies\n"
+			       "has it still, unless its owner was forgotten since.";
+
 bool check_wrong(struct check *c, const char *next)
 {
 	c->answer = VERIFY_WRONG;

@@ -22,7 +22,7 @@ struct check {
 
 /* What a reader should do next, by what was found. */
 extern const char check_next_file[], check_next_read[], check_next_entry[], check_next_tile[], check_next_checkpoint[],
-    check_next_witness[], check_next_since[];
+    check_next_witness[], check_next_since[], check_next_blob[];
 
 /* These return false, as complain does. */
 bool check_wrong(struct check *check, const char *next);

@@ -279,8 +279,6 @@ static bool read_fact(struct entry *e)
 static bool read_personal(struct entry *e)
 {
 	int64_t marker[2];
-	if (canonical_take(&e->r, "null"))
-		return true;
 	return canonical_take(&e->r, "[") && canonical_take_integer(&e->r, &marker[0]) && canonical_take(&e->r, ",") &&
 	       canonical_take_integer(&e->r, &marker[1]) && canonical_take(&e->r, "]") && check_marker(e, marker);
 }

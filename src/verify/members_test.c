@@ -148,18 +148,18 @@ TEST(what_came_and_what_was_made_of_it_are_as_the_page_says)
 	    {5, "\"known\":false", "\"known\":true",
 	     "member because: is not of its form near \",\"because\":{\"rulebook\":\"house-3\",\"outcom\""},
 	    {5, ",\"known\":false", "", "good"},
-	    {5, ",\"personal\":null", "",
+	    {5, ",\"personal\":[1,1]", "",
 	     "member because: is not of its form near \",\"because\":{\"rulebook\":\"house-3\",\"outcom\""},
-	    {5, "\"personal\":null", "\"personal\":[1,7]", "good"},
-	    {5, "\"personal\":null", "\"personal\":[2,0]",
+	    {5, "\"personal\":[1,1]", "\"personal\":[1,7]", "good"},
+	    {5, "\"personal\":[1,1]", "\"personal\":[2,0]",
 	     "member sealed: has 2 packets, and there is a marker of packet 2"},
-	    {5, "\"personal\":null", "\"personal\":[0,-1]",
+	    {5, "\"personal\":[1,1]", "\"personal\":[0,-1]",
 	     "member because: marker [0,-1] has a number less than zero"},
-	    {5, "\"personal\":null", "\"personal\":[0]",
+	    {5, "\"personal\":[1,1]", "\"personal\":[0]",
 	     "member because: is not of its form near \",\"because\":{\"rulebook\":\"house-3\",\"outcom\""},
-	    {5, "\"personal\":null", "\"personal\":[0,1,2]",
+	    {5, "\"personal\":[1,1]", "\"personal\":[0,1,2]",
 	     "member because: is not of its form near \",\"because\":{\"rulebook\":\"house-3\",\"outcom\""},
-	    {5, "\"personal\":null", "\"personal\":{}",
+	    {5, "\"personal\":[1,1]", "\"personal\":null",
 	     "member because: is not of its form near \",\"because\":{\"rulebook\":\"house-3\",\"outcom\""},
 	    {3, "\"law\":null", "\"law\":\"\"",
 	     "member law: is not of its form near \",\"law\":\"\",\"sealed\":[],\"box\":null}\""},
@@ -176,6 +176,31 @@ TEST(what_came_and_what_was_made_of_it_are_as_the_page_says)
 	    {3, "\"index\"", " \"index\"", "not canonical at byte 12: a string is missing"},
 	};
 	check_rows(rows, sizeof(rows) / sizeof(rows[0]));
+}
+
+TEST(the_environment_is_the_newest_that_came_in_force)
+{
+	static const char *const envs[][2] = {
+	    {"\"env\":3", "good"},
+	    {"\"env\":0", "member env: is 0, expected 3, the newest entry with mission.InForce"},
+	    {"\"env\":4", "member env: is 4, expected 3, the newest entry with mission.InForce"},
+	};
+	for (size_t i = 0; i < sizeof(envs) / sizeof(envs[0]); i++) {
+		struct order order = {0};
+		struct complaint complaint = {"good"};
+		char body[SAMPLE_BYTES_MAX], *name;
+		for (unsigned n = 0; n < 5; n++) {
+			int len = n < 3 ? sample_entry(body, n)
+					: sample_entry_changed(body, n, "\"env\":0", n == 3 ? "\"env\":3" : envs[i][0]);
+			if (n == 3 && (name = strstr(body, "access.DoorHeld")))
+				memcpy(name, "mission.InForce", strlen("mission.InForce"));
+			bool good = entry_check(&order, body, (size_t)len, &complaint);
+			CHECK(good == (n < 4 || i == 0));
+			if (n == 4)
+				CHECK_STR(good ? STR("good") : str_of(complaint.what), str_of(envs[i][1]));
+		}
+		order_release(&order);
+	}
 }
 
 #define DATA_48 "ABEiM0RVZneImaq7zN3u/wARIjNEVWZ3iJmqu8zd7v8AESIzRFVmd4iZqrvM3e7/"

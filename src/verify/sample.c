@@ -40,7 +40,7 @@ static const char command[] =
     "\"rulebook\":"
     "\"house-3\",\"outcome\":\"refuse\",\"spoke\":[\"R-7\"],\"outweighed\":[{\"rule\":\"R-2\",\"by\":\"R-7\",\"why\":"
     "\"priority\"}],\"facts\":[{\"name\":\"person.role\",\"value\":[\"guest\"]},{\"name\":\"person.escort\","
-    "\"value\":[],\"known\":false}],\"personal\":null},\"law\":{\"answer\":\"silent\",\"articles\":[22,29]},"
+    "\"value\":[],\"known\":false}],\"personal\":[1,1]},\"law\":{\"answer\":\"silent\",\"articles\":[22,29]},"
     "\"sealed\":[{\"keep\":\"90d\",\"month\":647," MARK "," DATA "},{\"keep\":\"\",\"month\":0," MARK "," DATA
     "}],\"box\":\"AAEC\"}";
 
@@ -137,7 +137,12 @@ void sample_open(struct sample *s, const char *path)
 		    "CREATE TABLE tile(level INTEGER, number INTEGER, hashes BLOB NOT NULL, PRIMARY KEY(level, number))"
 		    " WITHOUT ROWID;"
 		    "CREATE TABLE checkpoint(size INTEGER PRIMARY KEY, note BLOB NOT NULL);"
-		    "CREATE TABLE cosigned(witness TEXT PRIMARY KEY, size INTEGER NOT NULL, note BLOB NOT NULL)");
+		    "CREATE TABLE cosigned(witness TEXT PRIMARY KEY, size INTEGER NOT NULL, note BLOB NOT NULL);"
+		    "CREATE TABLE blob(hash BLOB PRIMARY KEY, owner TEXT NOT NULL, data BLOB NOT NULL);"
+		    /* SHA-256 of nothing, and of three zero bytes */
+		    "INSERT INTO blob VALUES(X'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855', "
+		    "'person:1', X''),"
+		    "(X'709e80c88487a2411e1ee4dfb9f22a861492d20c4765150c0c794abd70f8147c', 'person:2', X'000000')");
 }
 
 void sample_close(struct sample *s)

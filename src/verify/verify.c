@@ -50,7 +50,37 @@ static bool check_file(struct check *c)
 	       check_table(c, "entry", "seq INTEGER, body BLOB") &&
 	       check_table(c, "tile", "level INTEGER, number INTEGER, hashes BLOB") &&
 	       check_table(c, "checkpoint", "size INTEGER, note BLOB") &&
-	       check_table(c, "cosigned", "witness TEXT, size INTEGER, note BLOB");
+	       check_table(c, "cosigned", "witness TEXT, size INTEGER, note BLOB") &&
+	       check_table(c, "blob", "hash BLOB, owner TEXT, data BLOB");
+}
+
+/* The blobs */
+
+static bool check_blob_row(struct check *c, sqlite3_stmt *row)
+{
+	size_t len, hash_len;
+	unsigned hash_size = 0;
+	const uint8_t *hash = check_blob(row, 0, &hash_len), *data = check_blob(row, 2, &len);
+	struct tree_hash found;
+	bool ok = sqlite3_column_type(row, 0) == SQLITE_BLOB && sqlite3_column_type(row, 1) == SQLITE_TEXT &&
+		  sqlite3_column_type(row, 2) == SQLITE_BLOB && hash_len == sizeof(found) &&
+		  EVP_Digest(data, len, found.bytes, &hash_size, c->hasher.sha256, NULL) &&
+		  memcmp(found.bytes, hash, sizeof(found)) == 0;
+	return ok ||
+	       CHECK_COMPLAIN(c, check_next_blob, "blob %s: is not what its hash says", sqlite3_column_text(row, 3));
+}
+
+static bool check_blobs(struct check *c)
+{
+	sqlite3_stmt *rows = NULL;
+	int code = SQLITE_OK;
+	bool ok = check_prepare(c, "SELECT hash, owner, data, hex(hash) FROM blob", &rows);
+	while (ok && (code = sqlite3_step(rows)) == SQLITE_ROW)
+		ok = check_blob_row(c, rows);
+	if (ok && code != SQLITE_DONE)
+		ok = check_sqlite_failed(c, "the blobs");
+	sqlite3_finalize(rows);
+	return ok;
 }
 
 static bool check_since_size(struct check *c)
@@ -87,7 +117,8 @@ enum verify_answer verify_journal(const struct verify_request *request, struct v
 		return VERIFY_UNREADABLE;
 	}
 	tree_init(&c.tree, &c.hasher);
-	bool ok = check_open(&c) && check_file(&c) && notes_check(&c) && check_since_size(&c) && entries_check(&c);
+	bool ok = check_open(&c) && check_file(&c) && notes_check(&c) && check_since_size(&c) && entries_check(&c) &&
+		  check_blobs(&c);
 	if (c.snapshot.db && !snapshot_is_unchanged(&c.snapshot)) {
 		complain(&ret_fault->complaint, "the journal was written while it was read");
 		ok = check_unreadable(&c, next_again);

@@ -137,10 +137,26 @@ TEST(a_journal_of_many_batches_verifies)
 	sample_release(&mission);
 }
 
-/* What the storage can have wrong: done to a good journal. */
-TEST(what_is_stored_wrong_is_named)
+/* What the storage can have wrong: SQL done to a good journal, and what is said. */
+struct broken {
+	const char *sql, *expected;
+};
+
+static void check_broken(const struct broken *rows, size_t count)
 {
-	static const char *const rows[][2] = {
+	for (size_t i = 0; i < count; i++) {
+		mission_make();
+		sample_exec(&mission, rows[i].sql);
+		check_says(NULL, rows[i].expected);
+		sample_close(&mission);
+		check_says(NULL, rows[i].expected);
+		sample_release(&mission);
+	}
+}
+
+TEST(tables_entries_and_tiles_that_are_stored_wrong_are_named)
+{
+	static const struct broken rows[] = {
 	    {"PRAGMA application_id=1", "the database: application_id is 1, expected 1128813433"},
 	    {"PRAGMA user_version=1", "the database: user_version is 1, expected 2"},
 	    {"PRAGMA user_version=3", "the database: user_version is 3, expected 2"},
@@ -148,6 +164,7 @@ TEST(what_is_stored_wrong_is_named)
 	    {"DROP TABLE tile", "the database: table tile is missing"},
 	    {"DROP TABLE checkpoint", "the database: table checkpoint is missing"},
 	    {"DROP TABLE cosigned", "the database: table cosigned is missing"},
+	    {"DROP TABLE blob", "the database: table blob is missing"},
 	    {"ALTER TABLE entry RENAME TO e; CREATE VIEW entry AS SELECT * FROM e",
 	     "the database: table entry is missing"},
 	    {"ALTER TABLE entry ADD COLUMN more", "the database: table entry has columns (seq INTEGER, body BLOB, more "
@@ -195,7 +212,13 @@ TEST(what_is_stored_wrong_is_named)
 	    {"INSERT INTO tile VALUES(-1, 0, zeroblob(32))", "tile (-1, 0): is too many"},
 	    {"INSERT INTO tile VALUES(99, 0, zeroblob(32))", "tile (99, 0): is too many"},
 	    {"INSERT INTO tile VALUES('x', 0, zeroblob(32))", "tile (x, 0): is too many"},
+	};
+	check_broken(rows, sizeof(rows) / sizeof(rows[0]));
+}
 
+TEST(notes_and_blobs_that_are_stored_wrong_are_named)
+{
+	static const struct broken rows[] = {
 	    {"DELETE FROM checkpoint", "the checkpoint: there is none"},
 	    {"INSERT INTO checkpoint SELECT 601, note FROM checkpoint", "the checkpoint: there is more than one"},
 	    {"UPDATE checkpoint SET size = 601", "the checkpoint: line 2: the size is 600, the row says 601"},
@@ -220,15 +243,17 @@ TEST(what_is_stored_wrong_is_named)
 	     "cosigned by witness.example/w1: line 5: the signature by key chancery/test is wrong"},
 	    {"UPDATE cosigned SET (size, note) = (SELECT size, note FROM checkpoint)",
 	     "cosigned by witness.example/w1: no line is a cosignature of that name"},
+
+	    {"DELETE FROM blob", "good"},
+	    {"UPDATE blob SET data = X'000001' WHERE owner = 'person:2'",
+	     "blob 709E80C88487A2411E1EE4DFB9F22A861492D20C4765150C0C794ABD70F8147C: is not what its hash says"},
+	    {"UPDATE blob SET data = '' WHERE owner = 'person:1'",
+	     "blob E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855: is not what its hash says"},
+	    {"UPDATE blob SET owner = X'00' WHERE owner = 'person:1'",
+	     "blob E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855: is not what its hash says"},
+	    {"INSERT INTO blob VALUES(X'', 'person:1', X'')", "blob : is not what its hash says"},
 	};
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		mission_make();
-		sample_exec(&mission, rows[i][0]);
-		check_says(NULL, rows[i][1]);
-		sample_close(&mission);
-		check_says(NULL, rows[i][1]);
-		sample_release(&mission);
-	}
+	check_broken(rows, sizeof(rows) / sizeof(rows[0]));
 }
 
 /* What an entry can have wrong, with tiles and checkpoint right for it: the mission itself would have written so. The

@@ -46,7 +46,7 @@ def check(name, ok, what=""):
 def place(text):
     """"entry 7", also where a tile says so; or which tile, note or table."""
     entry = re.match(r"entry (-?\d+)|tile \(0, \d+\): hash \d+ is not that of entry (\d+)", text)
-    other = re.match(r"tile|the checkpoint|cosigned|the database", text)
+    other = re.match(r"tile|blob|the checkpoint|cosigned|the database", text)
     if entry:
         return f"entry {max(0, int(entry[1] or entry[2]))}"
     return other[0] if other else text
@@ -199,6 +199,15 @@ def check_entries(build, scratch):
         agree(build, f"entry {index}: {mission.bodies[index].decode(errors='replace')[:800]}", path, where="" if good else f"entry {index}", good=good)
 
 
+def check_environment(build, scratch):
+    """Entry 7 brings another environment in force; 8 stands under it, or says another."""
+    path = os.path.join(scratch, "environment.db")
+    for env, good in ((7, True), (0, False), (8, False)):
+        mission = writer.Mission().grow(8, lambda e: e.update(env=7, events=[{"name": "mission.InForce", "body": {}}]))
+        mission.grow(9, broken.inside("env", value=env)).save(path)
+        agree(build, f"entry 8 under environment {env}", path, where="" if good else "entry 8", good=good)
+
+
 def check_chance(build, scratch):
     """The last entry of a journal lies behind its checkpoint, so that only a tile has to follow each change."""
     path, chance, good = os.path.join(scratch, "chance.db"), random.Random(SEED), 0
@@ -316,7 +325,8 @@ def main():
         check_page()
         check_signatures()
         check_program(scratch)
-        for one in (check_good, check_storage, check_each_row, check_each_byte_of_notes, check_signed_wrongly, check_entries, check_chance, check_directory):
+        for one in (check_good, check_storage, check_each_row, check_each_byte_of_notes, check_signed_wrongly, check_entries, check_environment,
+                    check_chance, check_directory):
             one(build, scratch)
     print(f"{PASSED} passed, {FAILED} failed")
     sys.exit(FAILED > 0)

@@ -121,10 +121,9 @@ def check_tiles(stored, hashes, level=0):
             require(type(found) is bytes and len(found) == 32 * len(part), f"is missing, or has not {len(part)} hashes")
             for i, one in enumerate(part):
                 require(found[32 * i:32 * i + 32] == one, f"hash {i} is not that of {'tile' if level else 'entry'} {256 * number + i}")
+    require(hashes or not stored, f"tile {min(stored, key=str, default=None)}: is too many")
     if hashes:
         check_tiles(stored, [root_of(part) for part in parts if len(part) == 256], level + 1)
-    else:
-        require(not stored, f"tile {min(stored, key=str, default=None)}: is too many")
 
 # Canonical JSON: what Python writes again to the same bytes, but for a few things that Python is too kind to
 def check_parts(value, depth=0):
@@ -161,7 +160,7 @@ SENDER = either(members(driver=members(name=is_text, boot=hexadecimal(16), seque
                 members(operator=members(login=is_text)), members(core=members()))
 FACT = either(members(name=is_text, value=array(is_text)), members(name=is_text, value=lambda v: v == [], known=lambda v: v is False))
 BECAUSE = members(rulebook=is_text, outcome=is_text, spoke=array(is_text), outweighed=array(members(rule=is_text, by=is_text, why=is_text)),
-                  facts=array(FACT), personal=or_null(is_marker))
+                  facts=array(FACT), personal=is_marker)
 PACKET = members(keep=is_text, month=is_count, mark=hexadecimal(16), data=is_base64)
 ENTRY = {"format": lambda v: v == 2, "index": is_count, "incarnation": is_count, "wall": is_count, "elapsed": is_count, "env": is_count,
          "salt": hexadecimal(32), "from": SENDER, "checked": or_null(is_object), "input": members(kind=is_text, name=is_name, body=is_object),
@@ -227,7 +226,7 @@ def check_entries(rows):
 
 # The database
 TABLES = {"entry": "seq INTEGER, body BLOB", "tile": "level INTEGER, number INTEGER, hashes BLOB",
-          "checkpoint": "size INTEGER, note BLOB", "cosigned": "witness TEXT, size INTEGER, note BLOB"}
+          "checkpoint": "size INTEGER, note BLOB", "cosigned": "witness TEXT, size INTEGER, note BLOB", "blob": "hash BLOB, owner TEXT, data BLOB"}
 
 def check_file(db):
     for pragma, number in (("application_id", 1128813433), ("user_version", 2)):
@@ -268,6 +267,8 @@ def check_journal(db, key, witnesses=()):
     check_tiles({row[:2]: row[2] for row in db.execute("SELECT level, number, hashes FROM tile")}, leaves)
     for place, note in notes.items():
         require(root_of(leaves[:note.size]) == note.root, f"{place}: line 3: the root is not that of the first {note.size} entries")
+    for digest, owner, data in db.execute("SELECT hash, owner, data FROM blob"):
+        require(type(owner) is str and type(data) is bytes and digest == hashlib.sha256(data).digest(), f"blob {digest}: is not what its hash says")
     report = [f"entries   {len(leaves)}, from {moment(walls[0] // 1000)} to {moment(walls[-1] // 1000)}"]
     if len(leaves) > size:
         report.append(f"UNSIGNED  {len(leaves) - size} entries, from entry {size} on, since {moment(walls[size] // 1000)}")
@@ -285,8 +286,7 @@ def main(path, *files):
         try:
             report, whole = check_journal(sqlite3.connect(os.path.join(folder, "journal.db")), keys[0], keys[1:])
         except (Wrong, sqlite3.DatabaseError) as wrong:
-            print(f"NOT VERIFIED: {path}\n{wrong}", file=sys.stderr)
-            return WRONG
+            return print(f"NOT VERIFIED: {path}\n{wrong}", file=sys.stderr) or WRONG
     print("verified" if whole else "VERIFIED IN PART ONLY", path, *report, sep="\n")
     return VERIFIED if whole else IN_PART
 
