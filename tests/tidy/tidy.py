@@ -43,7 +43,7 @@ MAY_INCLUDE = {
     "src/verify": [],
     "world": ["src/base"],
     "tests/sim": [*DECIDING, "src/core", "src/journal", "src/keys", "src/serve"],
-    "tests/bench": [*DECIDING, "src/core", "src/journal", "src/keys", "src/serve", "src/tlog"],
+    "tests/bench": [*DECIDING, "src/core", "src/journal", "src/keys", "src/serve", "src/tlog", "src/verify/sample.h"],
 }
 # What test programs, fuzz targets and benches may include besides.
 TESTS_MAY_INCLUDE = ["src/base/test.h", "src/core/try.h", "src/core/try_vault.h", "src/rules/rulebook_text.h", "tests/sim"]
