@@ -44,6 +44,9 @@ void keyring_close(struct keyring *ring);
 /* Whether a file beside opens it. */
 bool keyring_is_by_file(const struct keyring *ring);
 
+/* Wipes the key beside, when no protector needs it any more. */
+int keyring_drop_file(const struct keyring *ring, struct error *error);
+
 /* Open the keys. ERROR_CRYPTO: not with this. ERROR_RECORD: the protectors open, the key files do not. */
 int keyring_by_file(struct keyring *ring, struct error *error);
 int keyring_by_passphrase(struct keyring *ring, struct str passphrase, struct error *error);

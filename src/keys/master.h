@@ -91,6 +91,9 @@ int master_by_passphrase(const struct master *master, struct str passphrase, uin
 int master_by_shares(const struct master *master, const struct share *shares, size_t n,
 		     uint8_t ret_root[CRYPT_KEY_BYTES], struct error *error);
 
+/* Whether a protector's shares were made together with this one; if not, it is another mission's, or of a protector that was removed. */
+bool master_knows_share(const struct master *master, const struct share *share);
+
 /* One more protector for the root key that the file has; durable when it returns. ERROR_LIMIT: there are MASTER_PROTECTORS_MAX, or the passphrase is too
  * short or too long. */
 int master_add_file(struct master *master, const uint8_t root[CRYPT_KEY_BYTES], struct str label,
