@@ -61,8 +61,8 @@ static void put_receipt(const struct destroyed *destroyed)
 		close(fd);
 }
 
-/* Keys first, whoever is still alive; then the processes that have them in memory, so that the journal says where it ends; then what these may have
- * written meanwhile, and the key that signed the receipt. */
+/* Keys first, whoever is still alive; then the processes that have them in memory, so that the journal says where
+ * it ends; then what these may have written meanwhile, and the key that signed the receipt. */
 static bool destroy(void)
 {
 	struct destroyed destroyed, again;

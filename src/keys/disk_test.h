@@ -1,7 +1,8 @@
-/* disk_test.h: for tests only: files on a simulated disk (tests/sim/media.h) whose power fails at the n-th write, sync or change of size.
+/* disk_test.h: for tests only: files on a simulated disk (tests/sim/media.h) whose power fails at the n-th write,
+ * sync or change of size.
  *
- * The call at which it fails, and every later one, returns an error; disk_crash then leaves on the disk what a power failure may leave there, and
- * the power is back.
+ * The call at which it fails, and every later one, returns an error; disk_crash then leaves on the disk what a
+ * power failure may leave there, and the power is back.
  */
 #ifndef KEYS_DISK_TEST_H
 #define KEYS_DISK_TEST_H

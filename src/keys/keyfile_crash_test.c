@@ -1,5 +1,5 @@
-/* The power fails at every write and every sync, one after the other: each key is as it was before or as it is after, or, when nobody waited for it,
- * not there; never another. */
+/* The power fails at every write and every sync, one after the other: each key is as it was before or as it is
+ * after, or, when nobody waited for it, not there; never another. */
 #include "keys/disk_test.h"
 #include "keys/keyfile.h"
 

@@ -1,4 +1,5 @@
-/* The keys of one file: found, made, destroyed; what lies on the disk; limits. Power failures are in keyfile_crash_test.c. */
+/* The keys of one file: found, made, destroyed; what lies on the disk; limits. Power failures are in
+ * keyfile_crash_test.c. */
 #include "keys/disk_test.h"
 #include "keys/keyfile.h"
 

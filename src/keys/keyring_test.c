@@ -1,4 +1,5 @@
-/* A mission's keys by their names: made with a file beside, opened by it, by a passphrase, by shares; what is refused. */
+/* A mission's keys by their names: made with a file beside, opened by it, by a passphrase, by shares; what is
+ * refused. */
 #include "keys/keyring.h"
 
 #include "base/test.h"

@@ -1,4 +1,5 @@
-/* The protectors of a root key: each kind opens it, what does not belong is told, and the power may fail at any write. */
+/* The protectors of a root key: each kind opens it, what does not belong is told, and the power may fail at any
+ * write. */
 #include "keys/disk_test.h"
 #include "keys/master.h"
 

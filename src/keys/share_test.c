@@ -208,6 +208,7 @@ TEST(the_form_on_paper_is_what_the_header_says)
 	char text[SHARE_TEXT_BYTES];
 	crypt_init();
 	share_write(&share, text);
-	/* 01 10 00 … are 00000 00100 01000 00000: the characters 0 4 8 0, and 4·4 + 8·8 = 16 + (64 mod x^5+x^2+1 = 10) */
+	/* 01 10 00 … are 00000 00100 01000 00000: the characters 0 4 8 0, and 4·4 + 8·8 = 16 + (64 mod x^5+x^2+1 =
+	 * 10) */
 	CHECK(strncmp(text, "0480T 00001 00002 00003 00004 ", 30) == 0);
 }

@@ -28,7 +28,8 @@ static bool is_nobody(const struct subject *subject)
 	return subject->id == 0;
 }
 
-/* A key for something that is sealed now. When there is none and none can be made, keys_sync will say so, and what was sealed is lost with the batch. */
+/* A key for something that is sealed now. When there is none and none can be made, keys_sync will say so, and what
+ * was sealed is lost with the batch. */
 static const uint8_t *make(struct keys_vault *v, struct key_id id)
 {
 	const uint8_t *key;

@@ -1,4 +1,5 @@
-/* What schema/vault.h promises, and docs/journal-format.md specifies: the packets are opened here a second time, by hand from that page. */
+/* What schema/vault.h promises, and docs/journal-format.md specifies: the packets are opened here a second time,
+ * by hand from that page. */
 #include "keys/disk_test.h"
 #include "keys/month.h"
 #include "keys/vault.h"

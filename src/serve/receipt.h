@@ -1,12 +1,13 @@
-/* receipt.h: what is left in the hand of whoever destroyed a mission's keys: a C2SP signed note, by the journal's key, in lines of words and a value.
+/* receipt.h: what is left in the hand of whoever destroyed a mission's keys: a C2SP signed note, by the journal's
+ * key, in lines of words and a value.
  *
  *     chancery/destroyed/v1
  *     mission chancery/lakeside
  *     time 2026-03-08T20:00:00Z
- *     journal 600 5zCkMZkSH1WcKDiV9fGdIQkQXVKrNWzAS2QKmcUTCFQ=      entries and root of the last checkpoint; `journal unread` when nobody could tell
+ *     journal 600 5zCkMZkSH1WcKDiV9fGdIQkQXVKrNWzAS2QKmcUTCFQ=      entries and root; `unread` when nobody could tell
  *     wiped 8192 master                                             bytes and name, in the order of wiping
  *     failed door.key
- *     more 3 9999                                                   files beyond those that have a line, and the bytes of all that were wiped
+ *     more 3 9999                                                   files without a line, the bytes of all
  *     last journal.seed                                             wiped after this was signed
  *
  * Whoever has journal.vkey checks it, for ever. In names `?` stands for what is not a visible character of ASCII.

@@ -41,7 +41,8 @@ pid_t running_keeper(void)
 	return asked && record.l_type != F_UNLCK ? record.l_pid : 0;
 }
 
-/* By a descriptor that means this process and no later one of the same number: it is the keeper if it still is after the descriptor is there. */
+/* By a descriptor that means this process and no later one of the same number: it is the keeper if it still is
+ * after the descriptor is there. */
 static bool signal_keeper(int number, int wait_ms)
 {
 	pid_t pid = running_keeper();

@@ -1,7 +1,8 @@
 /* running.h: whether the mission in the current directory runs, and as which process.
  *
- * The keeper holds run/keeper.lock for as long as it lives, as both kinds of lock that Linux has: of a record lock the kernel tells who holds it, so there is
- * no number in a file that could be another process's by now. Whoever changes the mission's files while it is stopped holds it in the same way.
+ * The keeper holds run/keeper.lock for as long as it lives, as both kinds of lock that Linux has: of a record lock
+ * the kernel tells who holds it, so there is no number in a file that could be another process's by now. Whoever
+ * changes the mission's files while it is stopped holds it in the same way.
  */
 #ifndef SERVE_RUNNING_H
 #define SERVE_RUNNING_H
@@ -16,7 +17,8 @@ int running_lock(struct error *error);
 /* The keeper's process, 0 when nobody holds the lock. */
 pid_t running_keeper(void);
 
-/* Asks the keeper to end its children and itself, and kills it when it has not after so long. True when nobody holds the lock any more. */
+/* Asks the keeper to end its children and itself, and kills it when it has not after so long. True when nobody
+ * holds the lock any more. */
 bool running_end(int patience_ms);
 
 #endif
