@@ -26,7 +26,7 @@ void crypt_random(void *ret_bytes, size_t n);
 /* Wipes, and no compiler leaves it out. */
 void crypt_wipe(void *at, size_t n);
 
-/* H(key; a ‖ b) of n bytes, 16 to 64, or the 8 of a mark, which are the first of 16 parameterised as 8. */
+/* H(key; a ‖ b) of n bytes, 8 to 64. libsodium documents 16 as the least, and makes 8 as BLAKE2b has them. */
 void crypt_hash(const uint8_t key[CRYPT_KEY_BYTES], struct str a, struct str b, uint8_t *ret_hash, size_t n);
 
 /* n + CRYPT_WRAP_BYTES bytes; `at` and `ret_wrapped` do not overlap. */

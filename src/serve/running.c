@@ -60,5 +60,10 @@ static bool signal_keeper(int number, int wait_ms)
 
 bool running_end(int patience_ms)
 {
-	return signal_keeper(SIGTERM, patience_ms) || signal_keeper(SIGKILL, KILLED_MS);
+	return signal_keeper(SIGTERM, patience_ms);
+}
+
+bool running_kill(void)
+{
+	return signal_keeper(SIGKILL, KILLED_MS);
 }

@@ -17,8 +17,10 @@ int running_lock(struct error *error);
 /* The keeper's process, 0 when nobody holds the lock. */
 pid_t running_keeper(void);
 
-/* Asks the keeper to end its children and itself, and kills it when it has not after so long. True when nobody
- * holds the lock any more. */
+/* Asks the keeper to end its children and itself, and waits so long. True when nobody holds the lock any more. */
 bool running_end(int patience_ms);
+
+/* Kills a keeper that does not listen. Its children then are asked to end by the kernel, and by nobody else. */
+bool running_kill(void);
 
 #endif

@@ -83,8 +83,10 @@ TEST(a_keeper_that_listens_is_asked_and_one_that_does_not_is_killed)
 	CHECK_INT(end_of(pid), SIGTERM);
 	pid = start(true);
 	int64_t begun = clock_elapsed_us();
-	CHECK(running_end(200));
+	CHECK(!running_end(200));
 	CHECK(clock_elapsed_us() - begun >= 200000);
+	CHECK_INT(running_keeper(), pid);
+	CHECK(running_kill());
 	CHECK_INT(end_of(pid), SIGKILL);
 	leave();
 }

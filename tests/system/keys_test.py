@@ -2,6 +2,8 @@
 import json
 import os
 import pty
+import re
+import signal
 import subprocess
 import sys
 import time
@@ -101,28 +103,40 @@ class WhoOpens(unittest.TestCase):
 
     def test_a_terminal_does_not_show_a_passphrase(self):
         with Mission(BUILD) as mission:
-            seen = self.at_terminal(mission, ["add-passphrase"], [b"New passphrase: ", b"The same again: "])
-            self.assertIn(b"opens keys", seen)
-            self.assertNotIn(PASSPHRASE.encode(), seen)
+            seen = self.at_terminal(mission, ["add-passphrase"],
+                                    [("New passphrase: ", PASSPHRASE), ("The same again: ", PASSPHRASE)])
+            self.assertIn("opens keys", seen)
+            self.assertNotIn(PASSPHRASE, seen)
+
+    def test_a_terminal_asks_again_for_a_row_with_a_mistake(self):
+        with Mission(BUILD) as mission:
+            a, b = shares_of(keys(mission, "add-shares", "--threshold", "2", "--shares", "2").stdout)
+            typed = [("Share 1 from group 1 on: ", a[0]), ("Share 1 from group 5 on: ", a[1][:-1]),
+                     ("a character is missing", ""), ("Share 1 from group 5 on: ", a[1])]
+            typed += [(f"Share 1 from group {4 * row + 1} on: ", a[row]) for row in (2, 3)]
+            typed += [("Share 2 from group 1 on: ", " ".join(a)), ("this is share 1 again", "")]
+            typed += [(f"Share 2 from group {4 * row + 1} on: ", b[row]) for row in range(4)]
+            self.assertIn("These shares open", self.at_terminal(mission, ["combine"], typed))
 
     @staticmethod
-    def at_terminal(mission, words, prompts):
-        """What a terminal has shown at the end; after each prompt the passphrase is typed."""
+    def at_terminal(mission, words, dialogue):
+        """What a terminal has shown at the end; of a dialogue each text is typed when what stands before it is seen."""
         pid, terminal = pty.fork()
         if pid == 0:
             os.execv(mission.program("chancery"), ["chancery", "-C", mission.path, "keys", *words])
-        seen = b""
+        seen, at = b"", 0
         try:
             while True:
-                if prompts and prompts[0] in seen:
-                    prompts.pop(0)
+                while dialogue and dialogue[0][0].encode() in seen[at:]:
+                    prompt, text = dialogue.pop(0)
+                    at = seen.index(prompt.encode(), at) + len(prompt)
                     time.sleep(0.2)  # the echo is off by then
-                    os.write(terminal, PASSPHRASE.encode() + b"\n")
+                    os.write(terminal, (text + "\n").encode() if text else b"")
                 seen += os.read(terminal, 1000)
         except OSError:
             os.waitpid(pid, 0)
             os.close(terminal)
-        return seen
+        return seen.decode()
 
 
 class Destroyed(unittest.TestCase):
@@ -187,13 +201,35 @@ class Destroyed(unittest.TestCase):
             mission.run("destroy", "--yes", "this mission")
             self.check_nothing_is_left(mission, secrets)
 
+    def test_a_process_that_does_not_listen_keeps_nothing(self):
+        with Mission(BUILD) as mission:
+            mission.start_world()
+            mission.start_serve()
+            secrets = self.secrets(mission)
+            core = next(pid for pid, words in mission.children() if "core" in words)
+            os.kill(core, signal.SIGSTOP)
+            done = mission.run("destroy", "--yes", self.name(mission))
+            self.assertIn("\njournal unread\n", done.stdout)
+            self.assertLess(int(re.search(r"All keys are wiped after (\d+) ms", done.stdout)[1]), DESTROY_S * 1000)
+            self.assertFalse(os.path.exists(f"/proc/{core}"))
+            self.check_nothing_is_left(mission, secrets)
+
     def test_nothing_is_destroyed_under_another_name(self):
         with Mission(BUILD) as mission:
             before = self.secrets(mission)
-            done = mission.run("destroy", "--yes", "another embassy", check=False)
-            self.assertEqual(done.returncode, 2)
-            self.assertIn("nothing was destroyed", done.stderr)
+            for words, typed in ((["--yes", "another embassy"], ""), ([], "another embassy\n"), ([], "")):
+                done = self.destroy(mission, words, typed)
+                self.assertEqual(done.returncode, 2)
+                self.assertIn("nothing was destroyed", done.stderr)
             self.assertEqual(self.secrets(mission), before)
+            done = self.destroy(mission, [], self.name(mission) + "\n")
+            self.assertEqual(done.returncode, 0)
+            self.check_nothing_is_left(mission, before)
+
+    @staticmethod
+    def destroy(mission, words, typed):
+        return subprocess.run([mission.program("chancery"), "-C", mission.path, "destroy", *words], input=typed,
+                              capture_output=True, text=True, timeout=60)
 
 
 def main():
