@@ -49,6 +49,8 @@ static const struct cli_command commands[] = {
     {"history", "history REF [--limit N] [--json]", "what happened to door:3, person:12, “Main gate” … and why",
      cli_history, true},
     {"status", "status", "size of the record, drivers, readers", cli_status, true},
+    {"keys", "keys list|check|add-passphrase|…", "who opens the mission's keys, and who shall", cli_keys, true},
+    {"destroy", "destroy [--yes NAME]", "wipe all keys, for ever", cli_destroy, true},
     {"verify", "verify", "check the record as an auditor would", cli_verify, true},
     {"export", "export DIR", "the record as tiles that any outside reader knows (C2SP)", cli_export, true},
     {"prove", "prove ENTRY [--out FILE]", "a file that proves one entry; --check checks one", cli_prove, false},

@@ -1,11 +1,13 @@
-/* destroy.h: wipes a mission's directory of keys, whatever else is dead: no key, no database and no process is needed for it.
+/* destroy.h: wipes a mission's directory of keys, whatever else is dead: no key, no database and no process is
+ * needed for it.
  *
- * What opens most goes first: the protector file of the master key (8 KiB: after the first milliseconds no personal value opens any more), then the door
- * key's, the key files, every other file there. Each is overwritten, synced, read back, compared and cut to nothing (wipe.h). A file that cannot be
- * wiped is told, and the others are wiped all the same.
+ * What opens most goes first: the protector file of the master key (8 KiB: after the first milliseconds no
+ * personal value opens any more), then the door key's, the key files, every other file there. Each is overwritten,
+ * synced, read back, compared and cut to nothing (wipe.h). A file that cannot be wiped is told, and the others are
+ * wiped all the same.
  *
- * Two stay: journal.vkey, which is public, and lets anybody check the journal for ever; journal.seed, with which the receipt is signed before
- * destroy_seed wipes it too.
+ * Two stay: journal.vkey, which is public, and lets anybody check the journal for ever; journal.seed, with which
+ * the receipt is signed before destroy_seed wipes it too.
  */
 #ifndef KEYS_DESTROY_H
 #define KEYS_DESTROY_H
@@ -28,7 +30,8 @@ struct destroyed {
 	uint64_t bytes; /* of those that were wiped */
 };
 
-/* 0, or the first error when a file could not be wiped. May be called again: a process that was not dead yet may have written. */
+/* 0, or the first error when a file could not be wiped. May be called again: a process that was not dead yet may
+ * have written. */
 int destroy_keys(const char *directory, struct destroyed *ret_destroyed, struct error *error);
 int destroy_seed(const char *directory, struct error *error);
 

@@ -1,7 +1,8 @@
-/* disk_test.h: for tests only: files on a simulated disk (tests/sim/media.h) whose power fails at the n-th write, sync or change of size.
+/* disk_test.h: for tests only: files on a simulated disk (tests/sim/media.h) whose power fails at the n-th write,
+ * sync or change of size.
  *
- * The call at which it fails, and every later one, returns an error; disk_crash then leaves on the disk what a power failure may leave there, and
- * the power is back.
+ * The call at which it fails, and every later one, returns an error; disk_crash then leaves on the disk what a
+ * power failure may leave there, and the power is back.
  */
 #ifndef KEYS_DISK_TEST_H
 #define KEYS_DISK_TEST_H
@@ -15,6 +16,7 @@ struct disk {
 	struct media media;
 	uint64_t random;
 	long power; /* calls that still succeed, or DISK_FOREVER */
+	long room;  /* bytes by which files may still grow, or DISK_FOREVER */
 	bool off;
 	struct disk_file {
 		struct disk *disk;
@@ -55,6 +57,10 @@ static inline int disk_write(void *context, uint64_t at, const void *bytes, size
 {
 	struct disk_file *f = context;
 	bool was_off = f->disk->off, powered = disk_powered(f->disk);
+	size_t len = disk_node(f)->now.len, grown = at + n > len ? at + n - len : 0;
+	if (f->disk->room >= 0 && grown > (size_t)f->disk->room)
+		return error_set(error, ERROR_SYSTEM, "the disk is full");
+	f->disk->room -= f->disk->room >= 0 ? (long)grown : 0;
 	if (!was_off)
 		media_write(disk_node(f), at, bytes, n);
 	return powered ? 0 : error_set(error, ERROR_SYSTEM, "cannot write");
@@ -94,7 +100,7 @@ static inline void disk_close(void *context)
 
 static inline void disk_init(struct disk *disk, uint64_t seed)
 {
-	*disk = (struct disk){.random = seed, .power = DISK_FOREVER};
+	*disk = (struct disk){.random = seed, .power = DISK_FOREVER, .room = DISK_FOREVER};
 	media_init(&disk->media);
 }
 

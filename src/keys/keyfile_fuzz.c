@@ -1,5 +1,5 @@
-/* Key files of others. A first byte of 0: the rest is the file. Else the rest are records, which are wrapped here, so that what lies behind the seal is
- * reached: whatever opens must hold together, and open again to the same. */
+/* Key files of others. A first byte of 0: the rest is the file. Else the rest are records, which are wrapped here,
+ * so that what lies behind the seal is reached: whatever opens must hold together, and open again to the same. */
 #include "keys/keyfile.h"
 #include "keys/memory_fuzz.h"
 

@@ -1,4 +1,5 @@
-/* The keys of one file: found, made, destroyed; what lies on the disk; limits. Power failures are in keyfile_crash_test.c. */
+/* The keys of one file: found, made, destroyed; what lies on the disk; limits. Power failures are in
+ * keyfile_crash_test.c. */
 #include "keys/disk_test.h"
 #include "keys/keyfile.h"
 
@@ -404,6 +405,10 @@ TEST(a_record_is_read_strictly)
 	CHECK_OK(record_read(good, &found, &error), &error);
 	CHECK_STR(found.id.name, STR("person"));
 	CHECK(found.id.number == 12 && found.serial == 3 && found.n == CRYPT_KEY_BYTES);
+	memset(bad, 0, sizeof bad);
+	CHECK_OK(record_read(bad, &found, &error), &error);
+	bad[4] = 1; /* a serial of nothing */
+	CHECK_INT(record_read(bad, &found, &error), ERROR_RECORD);
 	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
 		memcpy(bad, good, sizeof bad);
 		bad[wrong[i].at] = wrong[i].value;

@@ -1,6 +1,7 @@
 #include "keys/keyring.h"
 
 #include "base/buf.h"
+#include "keys/wipe.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -186,6 +187,19 @@ bool keyring_is_by_file(const struct keyring *ring)
 		if (p.kind == PROTECTOR_FILE)
 			return true;
 	return false;
+}
+
+int keyring_drop_file(const struct keyring *ring, struct error *error)
+{
+	struct file file;
+	if (keyring_is_by_file(ring))
+		return 0;
+	int failed = open_named(ring, names[ring->kind].key, &file, error);
+	if (failed < 0)
+		return failed;
+	failed = file_wipe(file, NULL, error);
+	file_close(file);
+	return failed;
 }
 
 /* Wipes the root key, whatever came of it. */

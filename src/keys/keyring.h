@@ -1,14 +1,18 @@
 /* keyring.h: a mission's two pairs of key files, by their names in its directory of keys.
  *
  *     protectors   key of the protector “file”   key files
- *     master       master.key                    subjects.0  subjects.1   subjects, months, compartments, snapshots, the index
- *     door         door.key                      doors.0     doors.1      readers' and drivers' keys: open before anybody came with a passphrase
+ *     master       master.key                    subjects.0, subjects.1
+ *     door         door.key                      doors.0, doors.1
  *
- * keyring_open opens the files and reads who protects them: a process does it before its sandbox. One of keyring_by_… then opens the keys, and may do
- * so later: it opens no file but keyring_by_file, which reads the key beside.
+ * Under the master key lie subjects, months, compartments, snapshots and the index; under the door key what readers and
+ * drivers need before anybody came with a passphrase.
  *
- * A key file beside what it opens protects from nobody who has the disk. The sample has one; a mission has it for its door key alone, because doors must work when
- * the power comes back at night.
+ * keyring_open opens the files and reads who protects them: a process does it before its sandbox. One of
+ * keyring_by_… then opens the keys, and may do so later: it opens no file but keyring_by_file, which reads the key
+ * beside.
+ *
+ * A key file beside what it opens protects from nobody who has the disk. The sample has one; a mission has it for
+ * its door key alone, because doors must work when the power comes back at night.
  */
 #ifndef KEYS_KEYRING_H
 #define KEYS_KEYRING_H
@@ -43,6 +47,9 @@ void keyring_close(struct keyring *ring);
 
 /* Whether a file beside opens it. */
 bool keyring_is_by_file(const struct keyring *ring);
+
+/* Wipes the key beside, when no protector needs it any more. */
+int keyring_drop_file(const struct keyring *ring, struct error *error);
 
 /* Open the keys. ERROR_CRYPTO: not with this. ERROR_RECORD: the protectors open, the key files do not. */
 int keyring_by_file(struct keyring *ring, struct error *error);

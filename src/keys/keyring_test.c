@@ -1,4 +1,5 @@
-/* A mission's keys by their names: made with a file beside, opened by it, by a passphrase, by shares; what is refused. */
+/* A mission's keys by their names: made with a file beside, opened by it, by a passphrase, by shares; what is
+ * refused. */
 #include "keys/keyring.h"
 
 #include "base/test.h"
@@ -105,12 +106,17 @@ TEST(a_passphrase_and_shares_open_the_same_keys_and_the_file_may_go)
 	    master_add_passphrase(&ring.master, root, STR(""), str_of(passphrase), (struct master_cost){1, 8}, &error),
 	    &error);
 	CHECK_OK(master_add_shares(&ring.master, root, STR(""), 2, 3, shares, &error), &error);
+	struct stat status;
+	CHECK_OK(keyring_drop_file(&ring, &error), &error);
+	CHECK(stat(in("master.key"), &status) == 0 && status.st_size == 65); /* it is needed yet */
 	CHECK_OK(master_remove(&ring.master, 1, &error), &error);
 	CHECK(!keyring_is_by_file(&ring));
+	CHECK_OK(keyring_drop_file(&ring, &error), &error);
+	CHECK(stat(in("master.key"), &status) == 0 && status.st_size == 0);
 	keyring_close(&ring);
 	for (int i = 0; i < 2; i++) {
 		ring = opened(KEYRING_MASTER);
-		CHECK_INT(keyring_by_file(&ring, &error), ERROR_CRYPTO);
+		CHECK_INT(keyring_by_file(&ring, &error), ERROR_INPUT);
 		CHECK_INT(keyring_by_passphrase(&ring, STR("something else"), &error), ERROR_CRYPTO);
 		if (i == 0)
 			CHECK_OK(keyring_by_passphrase(&ring, str_of(passphrase), &error), &error);

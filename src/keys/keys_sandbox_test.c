@@ -1,4 +1,5 @@
-/* Everything that the core process does with keys it does in its sandbox, on files that it opened before; and its memory is in no core dump. */
+/* Everything that the core process does with keys it does in its sandbox, on files that it opened before; and its
+ * memory is in no core dump. */
 #include "keys/keys.h"
 #include "keys/secret.h"
 #include "keys/stream.h"

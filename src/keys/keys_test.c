@@ -2,6 +2,7 @@
 #include "keys/disk_test.h"
 #include "keys/keys.h"
 #include "keys/month.h"
+#include "keys/wipe.h"
 
 #include "base/test.h"
 
@@ -70,11 +71,13 @@ TEST(forgetting_a_subject_destroys_its_key_and_its_secrets_and_nobody_elses)
 	struct keys keys = fresh();
 	uint8_t key[CRYPT_KEY_BYTES], other[CRYPT_KEY_BYTES], value[RECORD_VALUE_BYTES_MAX];
 	struct key_id pin = key_of_secret(STR("person"), 13, STR("pin"));
+	struct key_id badge = key_of_secret(STR("visit"), 12, STR("pin"));
 	char member[16];
 	make(&keys, key_of_subject(STR("person"), 12), key);
 	make(&keys, key_of_subject(STR("person"), 13), other);
 	make(&keys, key_of_subject(STR("visit"), 12), other);
 	CHECK_OK(keyfile_put_secret(keys.file, &pin, (const uint8_t *)"1", 1, &error), &error);
+	CHECK_OK(keyfile_put_secret(keys.file, &badge, (const uint8_t *)"1", 1, &error), &error);
 	for (int i = 0; i < SECRETS; i++) {
 		snprintf(member, sizeof member, "finger_%d", i);
 		struct key_id id = key_of_secret(STR("person"), 12, str_of(member));
@@ -84,7 +87,7 @@ TEST(forgetting_a_subject_destroys_its_key_and_its_secrets_and_nobody_elses)
 	struct keyfile_state state;
 	keyfile_state(keys.file, &state);
 	CHECK_INT(state.used[KEY_SUBJECT], 2);
-	CHECK_INT(state.used[KEY_SECRET], 1);
+	CHECK_INT(state.used[KEY_SECRET], 2);
 	CHECK(!keyfile_find(keys.file, &(struct key_id){KEY_SUBJECT, STR("person"), {0}, 12}));
 	CHECK_INT(keyfile_secret(keys.file, &pin, value, &error), 1);
 	CHECK_OK(keys_forget(&keys, STR("person"), 12, &error), &error);
@@ -146,6 +149,22 @@ TEST(after_a_rekey_everything_is_found_and_the_old_file_is_empty)
 	disk_release(&disk);
 }
 
+TEST(a_disk_that_does_not_take_the_wiping_of_a_file_is_told)
+{
+	uint64_t bytes = 0;
+	disk_init(&disk, 1);
+	struct file file = disk_open(&disk, "master");
+	CHECK_OK(file_write(file, 0, "something", 9, &error), &error);
+	disk.files[0].lies = true;
+	CHECK_INT(file_wipe(file, &bytes, &error), ERROR_SYSTEM);
+	CHECK(strstr(error.what, "read back") && error.remedy[0]);
+	CHECK(!disk_holds(&disk, "something", 9));
+	disk.files[0].lies = false;
+	CHECK_OK(file_wipe(file, &bytes, &error), &error);
+	CHECK(bytes == 9 && media_find(&disk.media, "master")->now.len == 0);
+	disk_release(&disk);
+}
+
 TEST(with_a_wrong_root_key_nothing_is_written)
 {
 	struct keys keys = fresh(), none;
@@ -164,16 +183,15 @@ TEST(a_full_disk_ends_a_rekey_and_the_mission_goes_on_as_before)
 	struct key_id id = key_of_subject(STR("person"), 12);
 	uint8_t key[CRYPT_KEY_BYTES];
 	make(&keys, id, key);
-	disk.power = 3; /* among the slots of the other file */
+	disk.room = 100000; /* some of the slots of the other file */
 	CHECK_INT(keys_rekey(&keys, &master, &error), ERROR_SYSTEM);
-	disk.power = DISK_FOREVER;
-	disk.off = false;
+	CHECK(strstr(error.what, "full"));
+	CHECK_INT(media_find(&disk.media, "subjects.1")->now.len, 0);
 	CHECK_OK(keys_sync(&keys, &error), &error);
 	CHECK(has(&keys, id, key));
 	keys_close(&keys);
 	CHECK_OK(start(&keys), &error);
 	CHECK(has(&keys, id, key));
-	CHECK_INT(media_find(&disk.media, "subjects.1")->now.len, 0);
 	done(&keys);
 }
 

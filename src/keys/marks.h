@@ -1,7 +1,8 @@
 /* marks.h: from the mark of a packet to the subject whose it is, for one class and month.
  *
- * A mark is BLAKE2b of 8 bytes under the subject's key over "packet mark " ‖ keep ‖ " " ‖ month (docs/journal-format.md). The table is open addressing
- * with linear probing, at most half full; two subjects may share a mark, and are then both found.
+ * A mark is BLAKE2b of 8 bytes under the subject's key over "packet mark " ‖ keep ‖ " " ‖ month
+ * (docs/journal-format.md). The table is open addressing with linear probing, at most half full; two subjects may
+ * share a mark, and are then both found.
  */
 #ifndef KEYS_MARKS_H
 #define KEYS_MARKS_H

@@ -344,6 +344,15 @@ int master_by_shares(const struct master *master, const struct share *shares, si
 	return failed;
 }
 
+bool master_knows_share(const struct master *master, const struct share *share)
+{
+	for (size_t i = 0; i < count(master->slot); i++)
+		if (look(master, i)[0] == PROTECTOR_SHARES &&
+		    memcmp(look(master, i) + SALT_AT, share->set, SHARE_SET_BYTES) == 0)
+			return true;
+	return false;
+}
+
 /* Changes */
 
 /* Everything of a new protector but what is wrapped, behind the others of a copy of the slot. */

@@ -1,12 +1,14 @@
 /* master.h: the protector file: the root key of a pair of key files, wrapped once for each way to come to it.
  *
- * A protector turns what somebody has (a file, a passphrase, shares on paper) into a key K; the root key lies wrapped under K. K lies wrapped under the
- * root key, so that whoever has the root key can put another in its place for all protectors, without asking anybody: `rekey` of a running
- * mission needs no passphrase. It shuts out who had the old root key and not a protector; who may have had both is shut out by new protectors.
+ * A protector turns what somebody has (a file, a passphrase, shares on paper) into a key K; the root key lies
+ * wrapped under K. K lies wrapped under the root key, so that whoever has the root key can put another in its
+ * place for all protectors, without asking anybody: `rekey` of a running mission needs no passphrase. It shuts out
+ * who had the old root key, but not who had this file as well, and so each K: that takes new protectors.
  *
  * The file is two slots of 4096 bytes; what was written last, whole, counts. Integers are little endian.
  *
- *      0  magic "ChcyMstr" (8), format 1 (4), protectors (4), generation (8), the file's id (16, random), the next protector's number (4)
+ *      0  magic "ChcyMstr" (8), format 1 (4), protectors (4), generation (8), the file's id (16, random), the next
+ *         protector's number (4)
  *     44  zeros up to 224
  *    224  BLAKE2b of 32 bytes, key of 32 zeros, over the slot with zeros here: tells a torn slot, and protects nothing
  *    256  15 protectors of 256 bytes; those behind the last are zeros
@@ -19,11 +21,11 @@
  *     kind           K
  *     1 file         H(the file's 32 bytes; "protector file" ‖ salt)
  *     2 passphrase   Argon2id 1.3 over the passphrase, one lane, with salt, passes and memory
- *     3 shares       H(the 32 bytes that the shares make; "protector shares" ‖ salt); a share's set is the first 4 bytes of the salt
+ *     3 shares       H(the 32 bytes that the shares make; "protector shares" ‖ salt); its set is the salt's first 4
  *     4 tpm2, 5 fido2   reserved: kept as they are, and rewrapped; this version cannot open them
  *
- * A change is written into the slot that does not count and synced; then the other one is overwritten. So after a power failure at any moment the file opens
- * with what it opened with before, or with what it opens with after.
+ * A change is written into the slot that does not count and synced; then the other one is overwritten. So after a
+ * power failure at any moment the file opens with what it opened with before, or with what it opens with after.
  */
 #ifndef KEYS_MASTER_H
 #define KEYS_MASTER_H
@@ -72,8 +74,8 @@ struct master {
 	unsigned place;			 /* which of the two it is */
 };
 
-/* A new file, and a new root key for it: the first protector that is added makes it durable; without one there is no file. What was in the file
- * is overwritten then. */
+/* A new file, and a new root key for it: the first protector that is added makes it durable; without one there is
+ * no file. What was in the file is overwritten then. */
 void master_make(struct master *master, struct file file, uint8_t ret_root[CRYPT_KEY_BYTES]);
 
 /* ERROR_RECORD: neither slot is one of ours, or what it says cannot be. */
@@ -83,7 +85,8 @@ int master_open(struct master *master, struct file file, struct error *error);
 bool master_protector(const struct master *master, size_t i, struct protector *ret_protector);
 const char *protector_kind_name(enum protector_kind kind);
 
-/* The root key. ERROR_CRYPTO: no protector of that kind opens with it. Each passphrase protector costs one run of Argon2id. The caller wipes the root key. */
+/* The root key. ERROR_CRYPTO: no protector of that kind opens with it. Each passphrase protector costs one run of
+ * Argon2id. The caller wipes the root key. */
 int master_by_file(const struct master *master, const uint8_t key[CRYPT_KEY_BYTES], uint8_t ret_root[CRYPT_KEY_BYTES],
 		   struct error *error);
 int master_by_passphrase(const struct master *master, struct str passphrase, uint8_t ret_root[CRYPT_KEY_BYTES],
@@ -91,8 +94,12 @@ int master_by_passphrase(const struct master *master, struct str passphrase, uin
 int master_by_shares(const struct master *master, const struct share *shares, size_t n,
 		     uint8_t ret_root[CRYPT_KEY_BYTES], struct error *error);
 
-/* One more protector for the root key that the file has; durable when it returns. ERROR_LIMIT: there are MASTER_PROTECTORS_MAX, or the passphrase is too
- * short or too long. */
+/* Whether a protector's shares were made together with this one; if not, it is another mission's, or of a
+ * protector that was removed. */
+bool master_knows_share(const struct master *master, const struct share *share);
+
+/* One more protector for the root key that the file has; durable when it returns. ERROR_LIMIT: there are
+ * MASTER_PROTECTORS_MAX, or the passphrase is too short or too long. */
 int master_add_file(struct master *master, const uint8_t root[CRYPT_KEY_BYTES], struct str label,
 		    const uint8_t key[CRYPT_KEY_BYTES], struct error *error);
 int master_add_passphrase(struct master *master, const uint8_t root[CRYPT_KEY_BYTES], struct str label,
@@ -101,11 +108,12 @@ int master_add_passphrase(struct master *master, const uint8_t root[CRYPT_KEY_BY
 int master_add_shares(struct master *master, const uint8_t root[CRYPT_KEY_BYTES], struct str label, unsigned threshold,
 		      unsigned count, struct share *ret_shares, struct error *error);
 
-/* Durable when it returns. Whoever had that protector and a copy of the files from before still opens the copy; rekey, so that it opens nothing newer. ERROR_INPUT:
- * there is no such number; ERROR_LIMIT: it is the last one. */
+/* Durable when it returns. Whoever had that protector and a copy of the files from before still opens the copy;
+ * rekey, so that it opens nothing newer. ERROR_INPUT: there is no such number; ERROR_LIMIT: it is the last one. */
 int master_remove(struct master *master, uint32_t number, struct error *error);
 
-/* Another root key behind the same protectors; durable when it returns: the moment at which a rekey has happened (keys.h). */
+/* Another root key behind the same protectors; durable when it returns: the moment at which a rekey has happened
+ * (keys.h). */
 int master_switch(struct master *master, const uint8_t root[CRYPT_KEY_BYTES], const uint8_t new_root[CRYPT_KEY_BYTES],
 		  struct error *error);
 

@@ -1,5 +1,5 @@
-/* Protector files of others. A first byte of 0: the rest is the file; else it is one slot, whose hash is made good here. What is taken stays inside its
- * limits, opens with nothing, and lets nobody in. */
+/* Protector files of others. A first byte of 0: the rest is the file; else it is one slot, whose hash is made good
+ * here. What is taken stays inside its limits, opens with nothing, and lets nobody in. */
 #include "keys/master.h"
 #include "keys/memory_fuzz.h"
 

@@ -1,4 +1,5 @@
-/* The protectors of a root key: each kind opens it, what does not belong is told, and the power may fail at any write. */
+/* The protectors of a root key: each kind opens it, what does not belong is told, and the power may fail at any
+ * write. */
 #include "keys/disk_test.h"
 #include "keys/master.h"
 
@@ -75,6 +76,9 @@ TEST(what_does_not_open_it_is_told_by_kind)
 	CHECK_INT(master_by_passphrase(&master, STR("correct horse batterz"), found, &error), ERROR_CRYPTO);
 	CHECK_OK(master_add_shares(&master, root, STR(""), 2, 3, shares, &error), &error);
 	CHECK_INT(master_by_shares(&master, shares, 1, found, &error), ERROR_INPUT);
+	CHECK(master_knows_share(&master, &shares[2]));
+	shares[2].set[1] ^= 1;
+	CHECK(!master_knows_share(&master, &shares[2]));
 	shares[0].value[5] ^= 1;
 	CHECK_INT(master_by_shares(&master, shares, 2, found, &error), ERROR_CRYPTO);
 	CHECK(crypt_is_zero(found, sizeof found));

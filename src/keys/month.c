@@ -2,7 +2,8 @@
 
 enum { DAY_MS = 86400000, KEEP_NUMBER_MAX = 99999 };
 
-/* Days from 1970-01-01 to the first of a month of the proleptic Gregorian calendar. Years begin in March here, so that the leap day is the last. */
+/* Days from 1970-01-01 to the first of a month of the proleptic Gregorian calendar. Years begin in March here, so
+ * that the leap day is the last. */
 static int64_t days_before(int64_t month)
 {
 	int64_t march = month - 1 + 12 * 1970 - 2; /* months since March of year 0 */

@@ -1,9 +1,11 @@
 /* month.h: calendar months in UTC, and how long a retention class keeps.
  *
- * A month is a number: 12 (year - 1970) + month, January 1; so January 1970 is 1. A class is written as in the schema: 90d, 6m, 2y.
+ * A month is a number: 12 (year - 1970) + month, January 1; so January 1970 is 1. A class is written as in the
+ * schema: 90d, 6m, 2y.
  *
- * What is kept for a class is wrapped by the key of the month in which it was entered, so a key is past when the whole month is: the last
- * value of March with 90d may stay until 90 days after 31 March, the first one just as long.
+ * What is kept for a class is wrapped by the key of the month in which it was entered, so a key is past when the
+ * whole month is: the last value of March with 90d may stay until 90 days after 31 March, the first one just as
+ * long.
  */
 #ifndef KEYS_MONTH_H
 #define KEYS_MONTH_H

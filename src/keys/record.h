@@ -4,7 +4,7 @@
  *
  *      0  kind (1)  0 for a slot that holds nothing: the rest is then zero
  *      1  length of the name (1), of the member (1), of the value (1)
- *      4  serial (4)   of two records of one name the greater counts: the other was about to be overwritten when the power failed
+ *      4  serial (4)   of two records of one name the greater counts: the power failed before the other was empty
  *      8  number (8)
  *     16  name, member behind it (72)
  *     88  value (128)
@@ -17,8 +17,8 @@
  *     5 index                                          32 bytes
  *     6 secret        table   member   id of the row   1 to 128 bytes: a reader's key, a verifier of a PIN or password
  *
- * Texts are UTF-8. A record is read only after its seal was found good, and is still read strictly: a kind that this program does not know was
- * written by a newer one.
+ * Texts are UTF-8. A record is read only after its seal was found good, and is still read strictly: a kind that
+ * this program does not know was written by a newer one.
  */
 #ifndef KEYS_RECORD_H
 #define KEYS_RECORD_H

@@ -99,11 +99,11 @@ static unsigned check_of(const uint8_t characters[GROUP], unsigned group)
 	return sum ^ group;
 }
 
-static void put_check(const uint8_t bytes[SHARE_BYTES], struct str mission, uint8_t ret_check[2])
+static void put_check(const uint8_t bytes[SHARE_BYTES], uint8_t ret_check[2])
 {
 	static const uint8_t key[CRYPT_KEY_BYTES];
 	uint8_t hash[HASH_BYTES];
-	crypt_hash(key, (struct str){(const char *)bytes, CHECK_AT}, mission, hash, sizeof hash);
+	crypt_hash(key, (struct str){(const char *)bytes, CHECK_AT}, (struct str){0}, hash, sizeof hash);
 	memcpy(ret_check, hash, 2);
 }
 
@@ -114,7 +114,7 @@ static uint8_t bits_at(const uint8_t bytes[SHARE_BYTES], unsigned i)
 	return two >> (11 - at % 8) & 31;
 }
 
-void share_write(const struct share *share, struct str mission, char ret_text[SHARE_TEXT_BYTES])
+void share_write(const struct share *share, char ret_text[SHARE_TEXT_BYTES])
 {
 	uint8_t bytes[SHARE_BYTES], group[GROUP];
 	char *to = ret_text;
@@ -122,7 +122,7 @@ void share_write(const struct share *share, struct str mission, char ret_text[SH
 	bytes[1] = (uint8_t)((share->threshold - 1) << 4 | (share->number - 1));
 	memcpy(bytes + SET_AT, share->set, SHARE_SET_BYTES);
 	memcpy(bytes + VALUE_AT, share->value, CRYPT_KEY_BYTES);
-	put_check(bytes, mission, bytes + CHECK_AT);
+	put_check(bytes, bytes + CHECK_AT);
 	for (unsigned g = 0; g < SHARE_GROUPS; g++) {
 		for (unsigned i = 0; i < GROUP; i++) {
 			group[i] = bits_at(bytes, g * GROUP + i);
@@ -152,10 +152,11 @@ static int wrong_group(struct error *error, unsigned group, const char *what)
 	return error_remedy(error, "Groups are counted from 1, in the order of the paper.");
 }
 
-/* Five characters each, the check behind. */
-static int read_groups(struct str text, uint8_t ret_values[SHARE_GROUPS][GROUP + 1], struct error *error)
+/* Whole groups of five characters from one on, the check behind each; how many there are. */
+static int read_groups(struct str text, unsigned first, uint8_t ret_values[SHARE_GROUPS][GROUP + 1],
+		       struct error *error)
 {
-	unsigned n = 0;
+	unsigned n = first * (GROUP + 1);
 	for (size_t i = 0; i < text.len; i++) {
 		char c = text.at[i];
 		unsigned value = value_of(c), group = n / (GROUP + 1);
@@ -169,9 +170,18 @@ static int read_groups(struct str text, uint8_t ret_values[SHARE_GROUPS][GROUP +
 		if (n % (GROUP + 1) == 0 && check_of(ret_values[group], group) != value)
 			return wrong_group(error, group, "a character is wrong, or two have changed places");
 	}
-	if (n == SHARE_GROUPS * (GROUP + 1))
-		return 0;
-	return wrong_group(error, n / (GROUP + 1), n % (GROUP + 1) ? "a character is missing" : "it is missing");
+	if (n % (GROUP + 1) != 0)
+		return wrong_group(error, n / (GROUP + 1), "a character is missing");
+	return (int)(n / (GROUP + 1) - first);
+}
+
+int share_groups(struct str text, unsigned first, struct error *error)
+{
+	uint8_t values[SHARE_GROUPS][GROUP + 1];
+	ASSERT(first < SHARE_GROUPS);
+	int n = read_groups(text, first, values, error);
+	crypt_wipe(values, sizeof values);
+	return n == 0 ? wrong_group(error, first, "it is missing") : n;
 }
 
 static void put_bits(uint8_t bytes[SHARE_BYTES], unsigned i, uint8_t value)
@@ -181,15 +191,16 @@ static void put_bits(uint8_t bytes[SHARE_BYTES], unsigned i, uint8_t value)
 			bytes[(5 * i + bit) / 8] |= (uint8_t)(0x80 >> (5 * i + bit) % 8);
 }
 
-static int read_bytes(const uint8_t bytes[SHARE_BYTES], struct str mission, struct share *share, struct error *error)
+static int read_bytes(const uint8_t bytes[SHARE_BYTES], struct share *share, struct error *error)
 {
 	uint8_t check[2];
-	put_check(bytes, mission, check);
+	put_check(bytes, check);
 	if (bytes[0] != FORMAT)
 		return error_set(error, ERROR_INPUT, "the share is of another format, or no share at all");
 	if (memcmp(check, bytes + CHECK_AT, sizeof check) != 0) {
 		error_set(error, ERROR_INPUT, "every group is well-formed, and the whole is not");
-		return error_remedy(error, "It may be another mission's, or several characters are wrong.");
+		return error_remedy(error,
+				    "Several characters of one group are wrong, or it was put together from two.");
 	}
 	share->threshold = 1 + (unsigned)(bytes[1] >> 4);
 	share->number = 1 + (bytes[1] & 15u);
@@ -200,17 +211,20 @@ static int read_bytes(const uint8_t bytes[SHARE_BYTES], struct str mission, stru
 	return 0;
 }
 
-int share_read(struct str text, struct str mission, struct share *ret_share, struct error *error)
+int share_read(struct str text, struct share *ret_share, struct error *error)
 {
 	uint8_t values[SHARE_GROUPS][GROUP + 1], bytes[SHARE_BYTES] = {0};
 	struct share share = {.number = 0};
 	if (text.len > SHARE_INPUT_BYTES_MAX)
 		return error_set(error, ERROR_LIMIT, "that is longer than any share, with all its blanks");
-	int failed = read_groups(text, values, error);
+	int n = read_groups(text, 0, values, error);
+	if (n >= 0 && n < SHARE_GROUPS)
+		n = wrong_group(error, (unsigned)n, "it is missing");
+	int failed = n < 0 ? n : 0;
 	for (unsigned i = 0; failed == 0 && i < CHARACTERS; i++)
 		put_bits(bytes, i, values[i / GROUP][i % GROUP]);
 	if (failed == 0)
-		failed = read_bytes(bytes, mission, &share, error);
+		failed = read_bytes(bytes, &share, error);
 	if (failed == 0)
 		*ret_share = share;
 	crypt_wipe(values, sizeof values);

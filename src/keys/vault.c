@@ -28,7 +28,8 @@ static bool is_nobody(const struct subject *subject)
 	return subject->id == 0;
 }
 
-/* A key for something that is sealed now. When there is none and none can be made, keys_sync will say so, and what was sealed is lost with the batch. */
+/* A key for something that is sealed now. When there is none and none can be made, keys_sync will say so, and what
+ * was sealed is lost with the batch. */
 static const uint8_t *make(struct keys_vault *v, struct key_id id)
 {
 	const uint8_t *key;
@@ -186,7 +187,7 @@ static bool candidates_begin(struct keys_vault *v, const struct vault_packet *pa
 		return false;
 	if (!crypt_is_zero(packet->mark, VAULT_MARK_BYTES))
 		ret->marks = marks_for(v, packet->keep, packet->month);
-	return ret->marks || ret->m;
+	return true;
 }
 
 static bool candidates_next(const struct keys_vault *v, const struct vault_packet *packet, struct candidates *c,
@@ -209,9 +210,7 @@ static bool candidates_next(const struct keys_vault *v, const struct vault_packe
 /* Whether it can be a packet at all, whoever sealed it. */
 static bool is_formed(const struct vault_packet *packet)
 {
-	return packet->keep.len <= VAULT_KEEP_BYTES_MAX && (packet->keep.len > 0) == (packet->month > 0) &&
-	       packet->month <= MONTH_MAX && packet->data.len >= PAD_BYTES + CRYPT_TAG_BYTES &&
-	       (packet->data.len - CRYPT_TAG_BYTES) % PAD_BYTES == 0 &&
+	return (packet->keep.len > 0) == (packet->month > 0) && packet->data.len >= PAD_BYTES + CRYPT_TAG_BYTES &&
 	       (packet->keep.len > 0 || !crypt_is_zero(packet->mark, VAULT_MARK_BYTES));
 }
 

@@ -4,8 +4,8 @@
 
 #include "base/file.h"
 
-/* ret_bytes, when not NULL, is how many it had. Whole blocks are written, so that nothing stays behind the end. ERROR_SYSTEM: a call failed, or what
- * was read back is not what was written; the file may then still hold something. */
+/* ret_bytes, when not NULL, is how many it had. ERROR_SYSTEM: a call failed, or what was read back is not what was
+ * written; the file may then still hold something. */
 int file_wipe(struct file file, uint64_t *ret_bytes, struct error *error);
 
 #endif

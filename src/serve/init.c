@@ -151,10 +151,8 @@ static int make_keys(struct arena *arena, struct error *error)
 	if (failed < 0)
 		return failed;
 	failed = journal_keys_make("keys", mission_file_origin(&mission, arena), error);
-	if (failed == 0)
-		failed = keyring_make(KEYRING_DOOR, "keys", error);
-	if (failed == 0)
-		failed = keyring_make(KEYRING_MASTER, "keys", error);
+	for (enum keyring_kind kind = KEYRING_MASTER; failed == 0 && kind < KEYRING_KINDS; kind++)
+		failed = keyring_make(kind, "keys", error);
 	return failed < 0 ? failed : make_reader_keys(arena, error);
 }
 

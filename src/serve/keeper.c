@@ -3,12 +3,12 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "serve/mission_file.h"
+#include "serve/running.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -238,21 +238,6 @@ static int catch_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-/* One keeper a mission: the lock lives as long as the process. */
-static int lock_mission(struct error *error)
-{
-	if (mkdir("run", 0750) < 0 && errno != EEXIST)
-		return error_system(error, "cannot make the directory run");
-	int fd = open("run/keeper.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0640);
-	if (fd < 0)
-		return error_system(error, "cannot open run/keeper.lock");
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		error_set(error, ERROR_SYSTEM, "this mission runs already");
-		return error_remedy(error, "End the other `chancery serve` first.");
-	}
-	return 0;
-}
-
 static int listen_for_askers(struct error *error)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "run/core.sock"};
@@ -288,7 +273,7 @@ int keeper_run(const char *program)
 	struct arena arena = arena_map(MISSION_MEMORY);
 	struct keeper keeper = {.program = program, .control = -1};
 	umask(S_IRWXO | S_IWGRP); /* what the mission writes is its user's; its group may read */
-	if (mission_file_read(&mission, &arena, &error) < 0 || lock_mission(&error) < 0)
+	if (mission_file_read(&mission, &arena, &error) < 0 || running_lock(&error) < 0)
 		die(EXIT_FAILED, &error);
 	keeper.listener = listen_for_askers(&error);
 	if (keeper.listener < 0)

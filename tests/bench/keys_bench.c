@@ -1,4 +1,5 @@
-/* keys_bench.c: packets of 200 bytes sealed and opened, beside the cipher alone; opening a key file; the table of marks; a new root key; wiping. */
+/* keys_bench.c: packets of 200 bytes sealed and opened, beside the cipher alone; opening a key file; the table of
+ * marks; a new root key; wiping. */
 #include "bench/bench.h"
 
 #include "keys/marks.h"
