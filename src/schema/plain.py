@@ -24,6 +24,7 @@ class Type:
     values: list = field(default_factory=list)  # of an enum
     name: str = ""  # of a ref: the table; of a message: the message
     of: object = None  # of a list
+    place: str = field(default="", compare=False)  # of an enum: where it is declared, which those that are like it share
 
 
 @dataclass
@@ -64,6 +65,7 @@ class Schemas:
         self.roots = dict(schemas)
         self.abouts = {name: node.value["about"].value for name, node in schemas}
         self.messages, self.tables, self.refusals, self.events, self.facts = {}, {}, {}, {}, {}
+        self.reactions = []  # (on, emits): full names of events
         self.inputs = {}  # (kind, name), as an entry's input has them
         for domain, root in schemas:
             self.read(domain, root)
@@ -88,6 +90,8 @@ class Schemas:
             self.events[name] = Thing(name, node.key_place, self.body(domain, node, "fields"), attributes=others(node, "fields"))
         for code, node in parts(root, "refusals"):
             self.refusals[code] = Thing(code, node.key_place, self.body(domain, node, "takes"), attributes=others(node, "takes"))
+        for on, node in parts(root, "reacts_to"):
+            self.reactions += [(on, f"{domain}.{word}") for word in node.plain()]
         for word, node in parts(root, "facts"):
             for fact, spec in node.value.items():
                 if fact != "about":
@@ -136,7 +140,7 @@ class Schemas:
         if kind in ("ref", "message"):
             return Type(kind, name=spec.value)
         if kind == "enum":
-            return Type(kind, values=spec.plain())
+            return Type(kind, values=spec.plain(), place=spec.place)
         if kind == "list":
             return Type(kind, high=int(spec.value["max"].value), of=self.type_of(domain, spec.value["of"]))
         return bounded(kind, spec.plain())

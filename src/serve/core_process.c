@@ -4,6 +4,7 @@
 #include "base/lines.h"
 #include "base/log.h"
 #include "base/sandbox.h"
+#include "base/traffic.h"
 #include "serve/hub.h"
 #include "serve/installation.h"
 #include "serve/keeper.h"
@@ -317,15 +318,16 @@ static void open_hub(struct process *p)
 	for (size_t i = 0; i < mission->n_drivers; i++)
 		drivers[i] = (struct hub_driver){mission->drivers[i].name, mission->drivers[i].kind,
 						 mission->drivers[i].device, mission->drivers[i].baud};
-	struct hub_options options = {.mission = mission->name,
-				      .journal = p->installation.journal,
-				      .rulebooks = p->installation.rulebooks,
-				      .environment = p->installation.environment,
-				      .drivers = drivers,
-				      .n_drivers = mission->n_drivers,
-				      .outside = {p, elapsed_us, salt, send_line, has_room, reader_key},
-				      .wall = clock_wall_ms(),
-				      .progress = show_progress};
+	struct hub_options options = {
+	    .mission = mission->name,
+	    .journal = p->installation.journal,
+	    .rulebooks = p->installation.rulebooks,
+	    .environment = p->installation.environment,
+	    .drivers = drivers,
+	    .n_drivers = mission->n_drivers,
+	    .outside = {p, elapsed_us, salt, send_line, has_room, reader_key, traffic_open() ? traffic_put : NULL},
+	    .wall = clock_wall_ms(),
+	    .progress = show_progress};
 	if (hub_open(&p->hub, &options, &error) < 0)
 		die(EXIT_FAILED, &error);
 }

@@ -34,6 +34,8 @@ struct hub_outside {
 	bool (*send)(void *context, unsigned peer, struct str line);
 	bool (*has_room)(void *context, unsigned peer); /* for one more piece of entries */
 	bool (*reader_key)(void *context, struct str line, int64_t address, uint8_t ret_key[16]);
+	/* Hears every line in and out and every entry (base/traffic.h says under which names); may be NULL. */
+	void (*tap)(void *context, const char *what, struct str line);
 };
 
 struct hub_driver {

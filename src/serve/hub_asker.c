@@ -126,8 +126,7 @@ static bool send(struct hub *hub, unsigned peer, const struct answer_line *line,
 {
 	struct buf b = arena_buf(arena);
 	answer_line_write(&b, line);
-	const struct hub_outside *outside = &hub->options.outside;
-	if (outside->send(outside->context, peer, arena_keep(arena, &b)))
+	if (hub_send(hub, peer, arena_keep(arena, &b)))
 		return true;
 	hub_detach(hub, peer);
 	return false;

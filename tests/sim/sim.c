@@ -4,6 +4,7 @@
 #include "sim/house.h"
 
 #include "base/test.h"
+#include "base/traffic.h"
 #include "domain/access/access.h"
 #include "rules/rulebook_text.h"
 #include "serve/hub.h"
@@ -175,7 +176,7 @@ static int boot(struct sim *sim, struct error *error)
 			    .offsets = {1, &utc}},
 	    .drivers = drivers,
 	    .n_drivers = HOUSE_LINES,
-	    .outside = {sim, elapsed_us, salt, send_line, has_room, reader_key},
+	    .outside = {sim, elapsed_us, salt, send_line, has_room, reader_key, traffic_put},
 	    .wall = sim->clock_us / 1000};
 	int failed = hub_open(&sim->hub, &options, error);
 	if (failed < 0) {
