@@ -20,7 +20,7 @@ bool traffic_open(void)
 		return traffic >= 0;
 	traffic = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
 	ASSERT(traffic >= 0);
-	put(&(struct iovec){"\n", 1}, 1);
+	put(&(struct iovec){"\n\n", 2}, 1);
 	return true;
 }
 

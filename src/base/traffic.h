@@ -7,7 +7,7 @@
  *     not DriverLine, not AskLine                     what came and was not of that form, by the core's own judgement
  *     maybe CoreLine                                  what a test said to a driver, right or wrong
  *
- * An empty record stands where a process began to write: what stands before it may have been cut off.
+ * An empty record stands where a process began to write: the one before it may have been cut off when another process was killed.
  */
 #ifndef BASE_TRAFFIC_H
 #define BASE_TRAFFIC_H

@@ -157,7 +157,8 @@ class Difference:
             elif column in old.members and (member.type, member.optional) != (old.members[column].type, old.members[column].optional):
                 changed.append(column)
         if changed:
-            self.tell(new.place, f"table {name} has other columns than before ({', '.join(changed)})", "snapshots of the old version are discarded, and the journal is folded again")
+            self.tell(new.place, f"table {name} has other columns than before ({', '.join(changed)})",
+                      "snapshots of the old version are discarded, and the journal is folded again")
 
     def facts(self):
         for name, (place, kind) in self.old.facts.items():

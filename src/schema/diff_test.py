@@ -72,7 +72,8 @@ REFUSED = [
     ("one_of: {pair: Pair, same: Pair}", "one_of: {pair: Pair}", "message Any: member same is gone"),
     ("fields: {a: {int: {}}, b", "fields: {b", "message Pair: member a is gone; leave it, optional if it is not written any more"),
     ("fields: {a: {int: {}}, b", "fields: {c: {int: {}}, b", "message Pair: member a is gone; if it is “c” now, give it its old name again"),
-    ("fields: {a: {int: {}}, b", "fields: {a: {int: {}}, d: {int: {}}, b", "new/huts.yaml:13:54: message Pair: member d is new, and old entries do not have it; make it optional"),
+    ("fields: {a: {int: {}}, b", "fields: {a: {int: {}}, d: {int: {}}, b",
+     "new/huts.yaml:13:54: message Pair: member d is new, and old entries do not have it; make it optional"),
     ("size: {int: {min: 0, max: 5}}", "size: {duration: {min: 0, max: 5}}", "event huts.Built: member size was an int and is a duration"),
     ("pair: Pair, size", "pair: Any, size", "event huts.Built: member pair was Pair and is Any"),
     ("size: {int: {min: 0, max: 5}}", "size: {int: {min: 1, max: 5}}", "event huts.Built: member size is at least 1 now, and was at least 0; leave 0"),
@@ -81,11 +82,13 @@ REFUSED = [
     ("max: 9}}, max: 4}}", "max: 9}}, max: 3}}", "report huts.seen: member places is at most 3 items now, and was at most 4; leave 4"),
     ("max: 9}}, max: 4}}", "max: 8}}, max: 4}}", "report huts.seen: member places is at most 8 bytes now, and was at most 9"),
     ("mark: {bytes: {exactly: 8}", "mark: {bytes: {exactly: 9}", "command huts.build: member mark is at least 9 bytes now, and was at least 8"),
-    ("mark: {bytes: {exactly: 8}, optional: true}", "mark: {bytes: {exactly: 8}}", "command huts.build: member mark is required now, and old entries may lack it"),
+    ("mark: {bytes: {exactly: 8}, optional: true}", "mark: {bytes: {exactly: 8}}",
+     "command huts.build: member mark is required now, and old entries may lack it"),
     ("or_null: true", "about: Some.", "report huts.seen: member note may not be null any more, and is in old entries"),
     ("enum: [red, blue]", "enum: [blue, green]", "command huts.build: member colour has no value red any more"),
     ("takes: {at_most: {int: {}}}", "takes: {at_most: {int: {}}, by: {int: {}}}", "refusal HUTS_FULL: member by is new"),
-    ("name:  {text: {max: 20}", "name:  {text: {max: 20}, personal: hut", "event huts.Built: member name is sealed now, and stands in clear in old entries; what is published keeps"),
+    ("name:  {text: {max: 20}", "name:  {text: {max: 20}, personal: hut",
+     "event huts.Built: member name is sealed now, and stands in clear in old entries"),
     ("personal: hut, keep: 90d", "about: A guest.", "event huts.Built: member guest is in clear now, and sealed in old entries"),
     ("personal: hut, keep", "personal: name, keep", "event huts.Built: member guest is about another person than before, whose key does not open old entries"),
     ("code: {text: {max: 8}, keep: 90d}", "code: {text: {max: 8}}", "event huts.Built: member code is in clear now"),
@@ -101,10 +104,12 @@ REFUSED = [
 ]
 TOLD = [
     ("see: [guard]}", "see: [guard, staff]}", "event huts.Built: member name has another `see` than before; it holds for what was written before, too"),
-    ("code: {text: {max: 8}, keep: 90d}", "code: {text: {max: 8}, keep: 30d}", "member code has another `keep` than before; what was written is kept as it was promised"),
+    ("code: {text: {max: 8}, keep: 90d}", "code: {text: {max: 8}, keep: 30d}",
+     "member code has another `keep` than before; what was written is kept as it was promised"),
     ("code: {text: {max: 8}", "code: {text: {max: 8}, mark: restricted", "member code has another `mark` than before"),
     ("code: {text: {max: 8}", "code: {text: {max: 8}, purpose: true", "member code has another `purpose` than before"),
-    ("      hut:   id\n", "      hut:   id\n      roof:  {bool: {}}\n", "table Hut has other columns than before (roof); snapshots of the old version are discarded"),
+    ("      hut:   id\n", "      hut:   id\n      roof:  {bool: {}}\n",
+     "table Hut has other columns than before (roof); snapshots of the old version are discarded"),
     ("name:  {text: {max: 20}", "name:  {text: {max: 30}", "table Hut has other columns than before (name)"),
     ("gives: {hut: {ref: Hut}}", "gives: {hat: {ref: Hut}}", "new/huts.yaml:18:3: what huts.build gives is not what it gave"),
     ("hut.name: {text: {}", "hut.title: {text: {}", "fact huts.Request: hut.name is gone; rulebooks that ask for it do not load any more"),
@@ -162,7 +167,8 @@ class Rows(unittest.TestCase):
 
     def test_a_domain_that_is_gone_takes_everything_with_it(self):
         refused, told = diff.compare([("huts", text.read_text("old/huts.yaml", OLD))], [("sheds", text.read_text("new/sheds.yaml", "about: Sheds.\n"))])
-        for kind in ("command huts.build", "report huts.seen", "start huts.begin", "timer huts.hut_over", "event huts.Built", "refusal HUTS_FULL", "message Pair"):
+        for kind in ("command huts.build", "report huts.seen", "start huts.begin", "timer huts.hut_over", "event huts.Built", "refusal HUTS_FULL",
+                     "message Pair"):
             self.assertIn(f"{kind} is gone", "\n".join(refused))
         self.assertIn("table Hut is gone", "\n".join(told))
 
@@ -179,7 +185,8 @@ class Tool(unittest.TestCase):
 
     def test_its_exit_code_is_the_answer(self):
         for new, code, said in ((OLD, 0, ""), (OLD.replace("at_most: 8", "at_most: 7"), 1, "new/deep/huts.yaml:3:3: table Hut has at most 7 rows now"),
-                                (OLD.replace("[guard]}", "[staff]}"), 0, "told: "), ("about: [", 2, "this is not YAML"), (None, 2, "there are no schemas here")):
+                                (OLD.replace("[guard]}", "[staff]}"), 0, "told: "), ("about: [", 2, "this is not YAML"),
+                                (None, 2, "there are no schemas here")):
             done = self.run_on(OLD, new)
             self.assertEqual(done.returncode, code, done.stdout + done.stderr)
             self.assertIn(said, done.stdout + done.stderr)

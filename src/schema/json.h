@@ -87,6 +87,7 @@ bool json_fail_word(struct json *j, const char *what, struct str word);
 bool json_fail_limit(struct json *j, const char *what, const char *bound, int64_t limit);
 /* The mistake lies inside this member, or this item; returns false. */
 bool json_in(struct json *j, const struct json_member *member);
+bool json_in_name(struct json *j, struct str name);
 bool json_in_item(struct json *j, size_t index);
 
 /* "readers[3].key: is longer than it may be (at most 32 bytes)". */
