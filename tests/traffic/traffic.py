@@ -125,23 +125,36 @@ class Record:
             raise Wrong(f"{path}: there is no refusal {name}")
 
 
+def parts(record):
+    what, _, data = record.partition(b"\t")
+    return what, data
+
+
+def records(path):
+    """(line number, what, data, whether it may have been cut off) of each record. A process that is killed may leave a part of one; the next process begins
+    with an empty record."""
+    number, before = 0, b""
+    with open(path, "rb") as file:
+        for number, line in enumerate(file):
+            line = line.rstrip(b"\n")
+            if before:
+                yield number, *parts(before), not line
+            before = line
+    if before:
+        yield number + 1, *parts(before), False
+
+
 def check_file(path, schemas):
     """(records, what is wrong, what was seen) of one file."""
     checker = Checker(schemas)
     record, wrong, n = Record(checker), [], 0
-    with open(path, "rb") as file:
-        lines = file.read().split(b"\n")
-    for i, line in enumerate(lines):
-        if not line:
-            continue
+    for number, what, data, may_be_cut in records(path):
         n += 1
-        what, _, data = line.partition(b"\t")
         try:
             record.take(what.decode(errors="replace"), data)
         except Wrong as mistake:
-            if lines[i + 2:] and not lines[i + 1]:
-                continue  # cut off when its process was killed; another began behind it
-            wrong.append(f"{os.path.basename(path)}:{i + 1}: {what.decode(errors='replace')}: {mistake}: {data[:300].decode(errors='replace')}")
+            if not may_be_cut:
+                wrong.append(f"{os.path.basename(path)}:{number}: {what.decode(errors='replace')}: {mistake}: {data[:300].decode(errors='replace')}")
     return n, wrong, checker.seen
 
 
@@ -195,18 +208,18 @@ def main():
     options = parser.parse_args()
     schemas = plain.Schemas(plain.read_files(plain.files_below(options.schemas)))
     files = sorted(os.path.join(options.directory, name) for name in os.listdir(options.directory))
-    records, wrong, seen = 0, [], set()
+    total, wrong, seen = 0, [], set()
     with ProcessPoolExecutor(max_workers=2) as pool:
         for n, mistakes, these in pool.map(check_file, files, [schemas] * len(files)):
-            records, wrong, seen = records + n, wrong + mistakes, seen | these
+            total, wrong, seen = total + n, wrong + mistakes, seen | these
     missing = [] if options.only_check else unseen(schemas, seen)
     good = len(files) if options.only_check else len(set(what for what, _, _ in declared(schemas)) & seen)
     print("\n".join(wrong[:WRONG_SHOWN] + missing))
     if len(wrong) > WRONG_SHOWN:
         print(f"… and {len(wrong) - WRONG_SHOWN} more that are wrong")
-    print(f"{records} records of {len(files)} programs; passed are {'programs' if options.only_check else 'things declared and seen'}")
-    print(f"{good} passed, {len(wrong) + len(missing) + (records == 0)} failed")
-    sys.exit(bool(wrong or missing or records == 0))
+    print(f"{total} records of {len(files)} programs; passed are {'programs' if options.only_check else 'things declared and seen'}")
+    print(f"{good} passed, {len(wrong) + len(missing) + (total == 0)} failed")
+    sys.exit(bool(wrong or missing or total == 0))
 
 
 if __name__ == "__main__":
