@@ -6,6 +6,8 @@ import textwrap
 from said import attribute_words, invented, marks, spoken, typed, type_words, written
 
 WIDTH = 78  # bytes of a line
+PURPOSE = ("It watches the mission’s doors; decides, by written rules that explain themselves, who may enter; writes down what happened and what it decided; "
+           "and only then lets anyone act. It needs no line to the outside.")
 DATE = "November 24, 2026"  # of this form of the pages; what they say changes with the schemas
 
 
@@ -149,8 +151,7 @@ def overview(book):
         head("chancery", "The security operations system of a diplomatic mission."),
         ".Sh SYNOPSIS\n.Nm\n.Op Fl C Ar dir\n.Ar command\n.Op Ar argument ...\n",
         ".Nm\n.Op Fl C Ar dir\n.Ar subject command\n.Op Fl \\&-member Ar value ...\n",
-        ".Sh DESCRIPTION\n", wrapped("It watches the mission’s doors; decides, by written rules that explain themselves, who may enter; writes down what happened "
-                                    "and what it decided; and only then lets anyone act. It needs no line to the outside."),
+        ".Sh DESCRIPTION\n", wrapped(PURPOSE),
         ".Pp\nThe options are:\n", tagged([f".It Fl C Ar dir\n{wrapped('The mission’s directory; without it CHANCERY_MISSION or the current one.')}"]),
         ".Sh COMMANDS\n", tagged(rows),
         ".Sh THE MISSION’S OWN COMMANDS\n", wrapped("Each has a page of its own, and says its members with --help behind it."), tagged(own),

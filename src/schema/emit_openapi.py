@@ -194,7 +194,8 @@ def happened(book):
 PROBLEM_SCHEMA = {
     "type": "object", "description": "RFC 9457, with what Chancery's errors have besides.",
     "properties": {"type": {"type": "string", "format": "uri-reference"}, "title": {"type": "string"},
-                   "status": {"type": "integer", "minimum": 400, "maximum": 599}, "detail": {"type": "string"}, "instance": {"type": "string", "format": "uri-reference"}, "remedy": {"type": "string"},
+                   "status": {"type": "integer", "minimum": 400, "maximum": 599}, "detail": {"type": "string"}, "remedy": {"type": "string"},
+                   "instance": {"type": "string", "format": "uri-reference"},
                    "path": {"type": "string", "description": "The member that is wrong: readers[3].key"}, "offset": {"type": "integer", "minimum": 0},
                    "entry": {"type": "integer", "minimum": 0, "maximum": INT_MAX}},
     "required": ["type", "title", "status"]}
