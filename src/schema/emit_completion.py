@@ -2,6 +2,7 @@
 
 Rows are not completed: the core has no question whose answer would be quick and cut by the reader's rights.
 """
+from model import snake
 from said import spoken, type_words
 
 BASH = """# Completion of chancery(1) for bash; made from the schemas.
@@ -100,7 +101,7 @@ complete -c chancery -n __chancery_at -s C -x -a '(__fish_complete_directories)'
 def values_of(f):
     """The words that may stand for a member; none where anything may."""
     type_ = f.type.item()
-    return {"enum": lambda: type_.enum.values, "bool": lambda: ["true", "false"], "ref": lambda: [f"{type_.table.lower()}:"]}.get(type_.kind, list)()
+    return {"enum": lambda: type_.enum.values, "bool": lambda: ["true", "false"], "ref": lambda: [f"{snake(type_.table)}:"]}.get(type_.kind, list)()
 
 
 def operand_values(book, command):

@@ -3,6 +3,7 @@ import re
 import shlex
 import textwrap
 
+from model import snake
 from said import attribute_words, invented, marks, spoken, typed, type_words, written
 
 WIDTH = 78  # bytes of a line
@@ -44,7 +45,7 @@ def synopsis_of(domain, command):
 def argument_name(f):
     """Short, for the synopsis."""
     type_ = f.type.item()
-    name = type_.table.lower() if type_.kind == "ref" else {"text": "text", "int": "n", "bytes": "hex", "enum": f.name}.get(type_.kind, type_.kind)
+    name = snake(type_.table) if type_.kind == "ref" else {"text": "text", "int": "n", "bytes": "hex", "enum": f.name}.get(type_.kind, type_.kind)
     return spoken(name)
 
 

@@ -18,9 +18,12 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 import cli_table  # noqa: E402
 import generate  # noqa: E402
+import model  # noqa: E402
 import plain  # noqa: E402
 import publish  # noqa: E402
+import said  # noqa: E402
 import text  # noqa: E402
+import tree  # noqa: E402
 
 ROOT = os.path.dirname(os.path.dirname(HERE))
 PROGRAM = os.path.join(ROOT, "build", "release", "chancery")
@@ -384,6 +387,17 @@ class Reference(unittest.TestCase):
         page = publish.emit_reference.Page("p", "<p>", [publish.emit_reference.Paragraph(["a | b < c & d_e"])])
         self.assertIn("a \\| b \\< c & d\\_e", publish.emit_reference.markdown(page))
         self.assertIn("a | b &lt; c &amp; d_e", publish.emit_reference.as_html(page))
+
+
+class Words(unittest.TestCase):
+    def test_every_attribute_has_its_words(self):
+        attributes = tree.PERSONAL | tree.COMMAND_ATTRIBUTES | tree.EVENT_ATTRIBUTES
+        self.assertEqual(attributes - {"act"} - set(said.ATTRIBUTES), set(), "add a row to ATTRIBUTES in said.py")
+
+    def test_an_invented_value_is_one_of_its_type(self):
+        for kind, low, high, value in (("int", 2, 9, 2), ("int", -9, -2, -2), ("duration", 0, 100, 100), ("bytes", 3, 3, "a1b2c3"), ("bytes", 0, 2, "a1b2")):
+            self.assertEqual(said.invented_value("huts", "size", model.Type(kind, low, high)), value)
+        self.assertEqual(said.invented_value("huts", "roof_colour", model.Type("text", 0, 4)), "Roof")
 
 
 class Inputs(unittest.TestCase):

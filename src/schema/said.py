@@ -1,7 +1,7 @@
 """How types, members and their attributes are said to people, and invented values of them: what the emitters for readers share."""
 from datetime import datetime, timezone
 
-from model import INT_MAX
+from model import INT_MAX, snake
 
 # Values that a reader believes, by domain.member or member; whatever is not here is made of its type.
 INVENTED = {"people.name": "Ana Brook", "people.company": "Verdant Ltd", "doors.name": "Garden gate", "site.name": "Visa hall", "line": "line-1",
@@ -61,7 +61,7 @@ def written(type_):
     """How it is typed on the command line (src/cli/words.c reads it), where its type does not say so already."""
     if type_.kind == "list":
         return ", ".join(filter(None, (written(type_.of), "with commas between")))
-    return {"ref": lambda: f"{type_.table.lower()}:N or N", "time": lambda: "2026-11-24, 2026-11-24T08:30Z or in milliseconds",
+    return {"ref": lambda: f"{snake(type_.table)}:N or N", "time": lambda: "2026-11-24, 2026-11-24T08:30Z or in milliseconds",
             "duration": lambda: "5s, 500ms or in milliseconds"}.get(type_.kind, lambda: "")()
 
 

@@ -94,10 +94,21 @@ class Record:
             self.checker.thing("command", command["name"], command["body"], "command.body", context)
 
     def CoreLine_config(self, config, context, _):
-        """Settings are of the kind that the driver said it is; before it said so they may be of any."""
-        settings = f"{self.kinds.get(config['driver'], 'osdp').capitalize()}Settings"
-        if settings in self.checker.schemas.messages:
-            self.checker.message(settings, config["settings"], "config.settings", context)
+        """Settings are of the kind that the driver said it is; before it said so they may be of any. Other kinds have what they like."""
+        kind = self.kinds.get(config["driver"])
+        if kind is None:
+            self.some_settings(config["settings"], context)
+        elif settings_of(kind) in self.checker.schemas.messages:
+            self.checker.message(settings_of(kind), config["settings"], "config.settings", context)
+
+    def some_settings(self, settings, context):
+        before = set(self.checker.seen)
+        for name in self.checker.schemas.messages:
+            try:
+                if name.endswith("Settings"):
+                    self.checker.message(name, settings, "config.settings", context)
+            except Wrong:
+                self.checker.seen = set(before)
 
     def CoreLine_order(self, order, context, _):
         self.checker.thing("event", order["name"], order["body"], "order.body", context)
@@ -123,6 +134,10 @@ class Record:
     def known_refusal(self, name, path):
         if name not in self.checker.schemas.refusals:
             raise Wrong(f"{path}: there is no refusal {name}")
+
+
+def settings_of(kind):
+    return f"{kind.capitalize()}Settings"
 
 
 def parts(record):

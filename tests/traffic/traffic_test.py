@@ -88,9 +88,13 @@ GOOD = [
     ("maybe CoreLine", "no line at all"),
     ("DriverLine", '{"report":{"sequence":1,"ago":0,"name":"huts.none","body":{}}}'),  # put off, and never read
     ("CoreLine", '{"order":{"entry":1,"event":0,"name":"huts.Lit","now":1,"not_after":2,"body":{"hut":1}}}'),
+    ("CoreLine", '{"config":{"contract":1,"driver":"d","now":0,"answer":100,"settings":{"any":"thing"}}}'),  # it has not said what it is
+    ("CoreLine", '{"config":{"contract":1,"driver":"d","now":0,"answer":100,"settings":{"device":"t","baud":9600,"readers":[]}}}'),
     ("EntryCore", "{}"),
 ]
-# Each alone, behind a good entry, and what is said.
+# What stands before each of the wrong ones.
+BEFORE = [("Entry", entry()), ("DriverLine", '{"hello":{"contract":1,"driver":"d","kind":"osdp","boot":"0000000000000000","next":1}}')]
+# Each alone, and what is said.
 WRONG = [
     ("Gossip", "{}", "nothing is called Gossip"),
     ("perhaps Entry", "{}", "nothing is called perhaps Entry"),
@@ -122,7 +126,7 @@ WRONG = [
     ("CoreLine", '{"busy":{"retry_ms":1,"sequence":1}}', "its members are not in the declared order"),
     ("CoreLine", '{"order":{"entry":1,"event":0,"name":"huts.Lit","now":1,"not_after":2,"body":{}}}', "order.body: has no member hut"),
     ("CoreLine", '{"refused":{"sequence":1,"name":"HUTS_NONE"}}', "refused.name: there is no refusal HUTS_NONE"),
-    ("CoreLine", '{"config":{"contract":1,"driver":"d","now":0,"answer":100,"settings":{"baud":1}}}', "config.settings: has no member"),
+    ("CoreLine", '{"config":{"contract":1,"driver":"d","now":0,"answer":100,"settings":{"baud":1}}}', "config.settings: has no member device"),
     ("AnswerLine", '{"done":{"entry":3,"gives":{}}}', "done.gives: has no member hut"),
     ("AnswerLine", '{"done":{"entry":4,"gives":{}}}', "done.entry: entry 4 was no command"),
     ("AnswerLine", '{"refused":{"entry":3,"name":"HUTS_FULL","takes":{}}}', "refused.takes: has no member at_most"),
@@ -163,7 +167,7 @@ class Records(unittest.TestCase):
     def test_each_thing_that_may_be_wrong_is_found(self):
         for what, data, said in WRONG:
             with self.subTest(what=what, said=said):
-                _, wrong, _ = check(record(("Entry", entry()), (what, data)))
+                _, wrong, _ = check(record(*BEFORE, (what, data)))
                 self.assertEqual(len(wrong), 1)
                 self.assertIn(said, wrong[0])
 
