@@ -86,12 +86,12 @@ class Record:
         self.kinds[hello["driver"]] = hello["kind"]
 
     def DriverLine_report(self, report, context, bodies):
+        """A report that was put off or taken before was not looked into."""
         if bodies:
             self.checker.thing("report", report["name"], report["body"], "report.body", context)
 
-    def AskLine_command(self, command, context, bodies):
-        if bodies:
-            self.checker.thing("command", command["name"], command["body"], "command.body", context)
+    def AskLine_command(self, command, context, _):
+        self.checker.thing("command", command["name"], command["body"], "command.body", context)
 
     def CoreLine_config(self, config, context, _):
         """Settings are of the kind that the driver said it is; before it said so they may be of any. Other kinds have what they like."""

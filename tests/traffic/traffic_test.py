@@ -90,6 +90,10 @@ GOOD = [
     ("CoreLine", '{"order":{"entry":1,"event":0,"name":"huts.Lit","now":1,"not_after":2,"body":{"hut":1}}}'),
     ("CoreLine", '{"config":{"contract":1,"driver":"d","now":0,"answer":100,"settings":{"any":"thing"}}}'),  # it has not said what it is
     ("CoreLine", '{"config":{"contract":1,"driver":"d","now":0,"answer":100,"settings":{"device":"t","baud":9600,"readers":[]}}}'),
+    ("maybe CoreLine", '{"refused":{"sequence":1,"name":"HUTS_FULL"}}'),
+    ("CoreLine", '{"refused":{"sequence":1,"name":"HUTS_FULL"}}'),
+    ("DriverLine", '{"hello":{"contract":1,"driver":"e","kind":"tiny","boot":"0000000000000000","next":1}}'),
+    ("CoreLine", '{"config":{"contract":1,"driver":"e","now":0,"answer":100,"settings":{"any":"thing"}}}'),
     ("EntryCore", "{}"),
 ]
 # What stands before each of the wrong ones.
@@ -118,6 +122,9 @@ WRONG = [
     ("AskLine", '{"history":{"ref":7,"limit":1}}', "history.ref: is not a text"),
     ("AskLine", '{"command":{"name":"x","body":' + "[" * 15 + "]" * 15 + "}}", "is nested too deep"),
     ("AskLine", '{"command":{"name":"x","body":{' + ",".join(f'"{i}":1' for i in range(65)) + "}}}", "has more than 64 members"),
+    ("AskLine", '{"command":{"name":"huts.build","body":{"name":"\\u0000","tags":[]}}}', "command.body.name: holds U+0000"),
+    ("AskLine", '{"command":{"name":"huts.burn","body":{}}}', "command.body: there is no command huts.burn"),
+    ("Entry", entry(checked={"by": ["\0"]}), "checked.by[0]: holds U+0000"),
     ("not AskLine", '{"status":{}}', "the core did not understand this line, and it is well-formed"),
     ("not AskLine", '{"command":{"name":"huts.build","body":{"name":"Ada","tags":[]}}}', "and it is well-formed"),
     ("DriverLine", '{"hello":{"contract":1,"driver":"d","kind":"k","boot":"00","next":1}}', "hello.boot: is not 8 to 8 bytes"),
