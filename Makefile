@@ -20,7 +20,9 @@ help:
 run: all
 	@tools/run $(MISSION)
 
+# What a test needs may have come after the build was set up.
 test: build/release/build.ninja build/sanitize/build.ninja build/fuzz/build.ninja
+	@tools/setup test
 	@$(PYTHON) tools/test
 
 # The peers may have come after the build was set up.

@@ -1,6 +1,7 @@
 #include "core/core.h"
 
 #include "base/test.h"
+#include "base/traffic.h"
 #include "core/try.h"
 
 /* The last entry with one part replaced by another of any length. */
@@ -144,6 +145,10 @@ TEST(an_entry_that_does_not_follow_is_not_folded)
 	    {"access.Denied", "access.Defied", "it has an event that this program does not know"},
 	    {"\"why\":\"unknown_card\"", "\"why\":\"bad_temper\"", "it has an event that this program does not know"},
 	    {"\"format\":1", "\"format\":2", "is more than it may be"},
+	    /* What the format has and this version does not write. */
+	    {"\"why\":\"unknown_card\"", "\"why\":\"facts_not_known\"", NULL},
+	    {"\"law\":null", "\"law\":{\"outcome\":\"lawful\"}", NULL},
+	    {"\"box\":null", "\"box\":\"AAAA\"", NULL},
 	    {",\"box\":null}", "}", "has no member"},
 	    {",\"box\":null}", ",\"box\":null,\"extra\":1}", "has no member called"},
 	};
@@ -156,8 +161,11 @@ TEST(an_entry_that_does_not_follow_is_not_folded)
 		try_report(&try, "access.card_read",
 			   "{\"reader\":1,\"format\":\"raw\",\"bits\":26,\"card\":\"ffffffc0\"}");
 		const char *what = NULL;
-		bool folded = core_fold(&judge.core, changed(&try, rows[i].from, rows[i].to), &judge.arena, &what);
+		struct str entry = changed(&try, rows[i].from, rows[i].to);
+		bool folded = core_fold(&judge.core, entry, &judge.arena, &what);
 		CHECK_INT(folded, rows[i].what == NULL);
+		if (folded)
+			traffic_put(NULL, "Entry", entry);
 		CHECK_STR(str_of(what ? what : ""), str_of(rows[i].what ? rows[i].what : ""));
 		try_release(&try);
 		try_give_back(&judge);

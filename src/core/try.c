@@ -1,17 +1,19 @@
 #include "core/try.h"
 
 #include "base/test.h"
+#include "base/traffic.h"
 
 enum { MEMORY_BYTES = 256 << 20 };
 
 /* 2026-11-23T09:00:00Z, a Monday. */
 static const int64_t monday_morning = 1795424400000;
 
-static void fold_twin(struct try *try)
+static void enter(struct try *try)
 {
 	const char *what = "";
 	if (try->result.verdict == CORE_BAD)
 		return;
+	traffic_put(NULL, "Entry", try->result.entry);
 	if (!core_fold(&try->twin, try->result.entry, &try->arena, &what)) {
 		try->failures++;
 		test_fail(__FILE__, __LINE__, "entry %llu does not fold: %s", (unsigned long long)try->result.index,
@@ -28,7 +30,7 @@ static enum core_verdict turn(struct try *try, const struct core_input *input)
 {
 	struct core_moment now = moment(try);
 	core_turn(&try->core, input, &now, &try->arena, &try->result);
-	fold_twin(try);
+	enter(try);
 	return try->result.verdict;
 }
 
@@ -126,7 +128,7 @@ bool try_timer(struct try *try)
 	struct core_moment now = moment(try);
 	if (!core_timer(&try->core, &now, &try->arena, &try->result))
 		return false;
-	fold_twin(try);
+	enter(try);
 	return true;
 }
 

@@ -13,13 +13,15 @@
 
 #include "base/arena.h"
 
-enum { JSON_DEPTH_MAX = 16, JSON_PATH_MAX = 12, JSON_PACKET_VALUES_MAX = 512 };
+enum { JSON_DEPTH_MAX = 16, JSON_PATH_MAX = 2 * JSON_DEPTH_MAX, JSON_PACKET_VALUES_MAX = 512 };
 
 #define JSON_INT_MAX INT64_C(9007199254740991)
 
+/* Of an object the member, of an array the item. */
 struct json_step {
-	struct str member; /* of an object, or */
-	size_t index;	   /* of an array, when the member is empty */
+	bool item;
+	struct str member;
+	size_t index;
 };
 
 /* What stands in the packets of an entry (sealing.h), opened; a packet that is not there was erased. */
@@ -47,7 +49,10 @@ struct json {
 	size_t packet;			    /* that the last personal value stood in */
 	const struct json_secrets *secrets; /* of an input from outside; NULL: numbers stand where secrets were */
 	const char *what; /* NULL: no mistake so far */
-	struct str word;  /* that `what` is about: an unknown member, a limit */
+	struct str word;  /* that `what` is about: an unknown member */
+	const char
+	    *bound; /* "at most %" and the like, with `limit` where the % stands; NULL when `what` is about no limit */
+	int64_t limit;
 	size_t offset;
 	struct json_step path[JSON_PATH_MAX]; /* innermost first */
 	size_t n_path;
@@ -107,11 +112,13 @@ void *json_array_grow(struct json *j, const void *items, size_t *size, size_t ma
 /* A mistake; returns false. The first one stays. */
 bool json_fail(struct json *j, const char *what);
 bool json_fail_word(struct json *j, const char *what, struct str word);
+bool json_fail_limit(struct json *j, const char *what, const char *bound, int64_t limit);
 /* The mistake lies inside this member, or this item; returns false. */
 bool json_in(struct json *j, const struct json_member *member);
+bool json_in_name(struct json *j, struct str name);
 bool json_in_item(struct json *j, size_t index);
 
-/* "readers[3].key: is longer than 32 bytes". */
+/* "readers[3].key: is longer than it may be (at most 32 bytes)". */
 void json_error_put(const struct json *j, struct buf *b);
 /* The same as a C string; what does not fit is left out. */
 void json_error_text(const struct json *j, char *ret_text, size_t size);

@@ -37,6 +37,12 @@ SECRET_BYTES_MAX = 128
 INDEXABLE = {"text", "bytes", "int", "time", "duration", "ref"}
 
 
+def part_of(schema, section):
+    """(name, node) of each thing in a section; of none where the section is no map, which was told already."""
+    part = schema.value.get(section)
+    return part.value.items() if part is not None and part.is_map() else ()
+
+
 class Builder(Attributes):
     def __init__(self):
         self.tree, self.mistakes = Tree(), []
@@ -476,8 +482,13 @@ class Builder(Attributes):
                 self.tree.reactions.append(Reaction(domain, on, [name for name in made if name in self.tree.events]))
 
     def facts(self, domain, node):
-        for name, child in (node.value.get("facts").value.items() if "facts" in node.value else ()):
+        if "facts" in node.value and not node.value["facts"].is_map():
+            self.wrong(node.value["facts"], "facts is a map", "write `facts:` and names under it")
+        for name, child in part_of(node, "facts"):
             self.name(child, name, CAPITAL_WORD, "facts")
+            if not child.is_map():
+                self.wrong(child, f"{name} is a map", "write subject.fact: {KIND: {}, about: …} under it", at_key=True)
+                continue
             found = []
             for fact, spec in child.value.items():
                 if fact == "about":
@@ -518,7 +529,7 @@ class Builder(Attributes):
 
     def check_undo(self, schemas):
         for domain, schema in schemas:
-            for word, node in (schema.value["commands"].value.items() if "commands" in schema.value else ()):
+            for word, node in part_of(schema, "commands"):
                 undo = node.value.get("undo") if node.is_map() else None
                 if undo is not None:
                     self.undo(domain, word, undo)
@@ -538,7 +549,7 @@ class Builder(Attributes):
         """What is declared is used: a refusal that nothing refuses with is a mistake of somebody."""
         used = {code for i in self.tree.inputs.values() for code in i.refuses}
         for _, schema in schemas:
-            for code, node in (schema.value["refusals"].value.items() if "refusals" in schema.value else ()):
+            for code, node in part_of(schema, "refusals"):
                 refusal = self.tree.refusals.get(code)
                 if refusal and not refusal.any_command and code not in used:
                     self.wrong(node, f"nothing refuses with {code}", "name it in a `refuses:`, or delete it", at_key=True)

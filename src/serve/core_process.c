@@ -4,6 +4,7 @@
 #include "base/lines.h"
 #include "base/log.h"
 #include "base/sandbox.h"
+#include "base/traffic.h"
 #include "serve/assertion.h"
 #include "serve/core_outside.h"
 #include "serve/hub.h"
@@ -343,6 +344,9 @@ static void open_hub(struct process *p)
 	for (size_t i = 0; i < mission->n_witnesses; i++)
 		witnesses[i] = (struct hub_witness){mission->witnesses[i].name, mission->witnesses[i].key};
 	struct installation *inst = &p->installation;
+	bool recorded = traffic_open();
+	if (recorded)
+		log_line("core", "all traffic is written down, in clear, keys and names too: for tests alone");
 	struct hub_options options = {.mission = mission->name,
 				      .journal = inst->journal,
 				      .rulebooks = inst->rulebooks,
@@ -369,7 +373,8 @@ static void open_hub(struct process *p)
 						  .free_bytes = free_bytes,
 						  .work = begin_work,
 						  .work_ended = work_ended,
-						  .shared = shared_memory},
+						  .shared = shared_memory,
+						  .tap = recorded ? traffic_put : NULL},
 				      .wall = clock_wall_ms(),
 				      .progress = show_progress};
 	memcpy(options.cursor_key, inst->cursor_key, sizeof options.cursor_key);

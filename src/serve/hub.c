@@ -78,6 +78,7 @@ void hub_bad_json(struct hub *hub, unsigned peer, const struct json *json, const
 {
 	char what[256];
 	json_error_text(json, what, sizeof what);
+	hub->not_understood = true;
 	hub_bad(hub, peer, json->offset, what, remedy);
 }
 
@@ -87,13 +88,26 @@ size_t hub_offset(struct str line, struct str body, size_t offset)
 	return inside ? (size_t)(body.at - line.at) + offset : offset;
 }
 
-static void send_parked(struct hub *hub)
+static void tap(const struct hub *hub, const char *what, struct str line)
 {
 	const struct hub_outside *outside = &hub->options.outside;
+	if (outside->tap)
+		outside->tap(outside->context, what, line);
+}
+
+bool hub_send(struct hub *hub, unsigned peer, struct str line)
+{
+	const struct hub_outside *outside = &hub->options.outside;
+	tap(hub, hub->peers[peer].kind == PEER_DRIVER ? "CoreLine" : "AnswerLine", line);
+	return outside->send(outside->context, peer, line);
+}
+
+static void send_parked(struct hub *hub)
+{
 	for (size_t i = 0; i < hub->n_parked; i++) {
 		unsigned peer = hub->parked[i].peer;
 		bool there = peer < HUB_PEERS_MAX && hub->peers[peer].kind != PEER_FREE;
-		if (there && !outside->send(outside->context, peer, hub->parked[i].line))
+		if (there && !hub_send(hub, peer, hub->parked[i].line))
 			hub_detach(hub, peer);
 	}
 	hub->n_parked = 0;
@@ -105,6 +119,7 @@ static void enter(struct hub *hub, const struct core_result *result)
 {
 	if (result->verdict == CORE_BAD)
 		return;
+	tap(hub, "Entry", result->entry);
 	if (hub->failed == 0)
 		hub->failed = journal_append(hub->journal, result->entry, &hub->error);
 	hub->n_entries++;
@@ -118,6 +133,7 @@ void hub_turn_plainly(struct hub *hub, const struct core_input *input, struct co
 {
 	struct core_moment now = moment(hub);
 	core_turn(&hub->core, input, &now, &hub->batch, ret_result);
+	hub->not_understood |= ret_result->verdict == CORE_BAD;
 	enter(hub, ret_result);
 }
 
@@ -303,10 +319,14 @@ void hub_line(struct hub *hub, unsigned peer, struct str line)
 	ASSERT(peer < HUB_PEERS_MAX && hub->peers[peer].kind != PEER_FREE);
 	if (line.len == 0)
 		return;
-	if (hub->peers[peer].kind == PEER_DRIVER)
+	hub->not_understood = false;
+	if (hub->peers[peer].kind == PEER_DRIVER) {
 		hub_driver_line(hub, peer, line);
-	else
+		tap(hub, hub->not_understood ? "not DriverLine" : "DriverLine", line);
+	} else {
 		hub_asker_line(hub, peer, line);
+		tap(hub, hub->not_understood ? "not AskLine" : "AskLine", line);
+	}
 }
 
 void hub_line_too_long(struct hub *hub, unsigned peer)

@@ -45,6 +45,8 @@ struct hub_outside {
 	void (*work)(void *context, int (*work)(void *hub, void *shared), void *hub);
 	bool (*work_ended)(void *context, bool *ret_done);
 	void *(*shared)(void *context, size_t size); /* at most HUB_SHARED_BYTES */
+	/* Hears every line in and out and every entry (base/traffic.h says under which names); may be NULL. */
+	void (*tap)(void *context, const char *what, struct str line);
 };
 enum { HUB_SHARED_BYTES = 4096 };
 

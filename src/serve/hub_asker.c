@@ -18,8 +18,7 @@ bool hub_asker_send(struct hub *hub, unsigned peer, const struct answer_line *li
 {
 	struct buf b = arena_buf(&hub->piece);
 	answer_line_write(&b, line);
-	const struct hub_outside *outside = &hub->options.outside;
-	if (outside->send(outside->context, peer, arena_keep(&hub->piece, &b)))
+	if (hub_send(hub, peer, arena_keep(&hub->piece, &b)))
 		return true;
 	hub_detach(hub, peer);
 	return false;

@@ -177,7 +177,8 @@ struct hub {
 	unsigned peers_end; /* all behind are free */
 	struct parked parked[PARKED_MAX];
 	size_t n_parked, n_entries;
-	int failed; /* of the journal: then nothing leaves any more, and hub_commit says why */
+	int failed;	     /* of the journal: then nothing leaves any more, and hub_commit says why */
+	bool not_understood; /* the line in hand is not what the schema says, or its body is not */
 	struct error error;
 	int64_t wall_base, elapsed_base, start_us; /* at start: what wall and elapsed were, on the elapsed clock */
 	int64_t commit_us;			   /* how long the last commit took */
@@ -220,6 +221,9 @@ void hub_bad(struct hub *hub, unsigned peer, size_t offset, const char *what, co
 
 /* The same, of a line that is not what its schema says. */
 void hub_bad_json(struct hub *hub, unsigned peer, const struct json *json, const char *remedy);
+
+/* A line leaves for a peer; false when it cannot take it. */
+bool hub_send(struct hub *hub, unsigned peer, struct str line);
 
 /* Where a byte of a line's body stands in the line. */
 size_t hub_offset(struct str line, struct str body, size_t offset);

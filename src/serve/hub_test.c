@@ -1,6 +1,7 @@
 #include "serve/hub.h"
 
 #include "base/test.h"
+#include "base/traffic.h"
 #include "domain/access/access.h"
 #include "domain/drivers/drivers.h"
 #include "rules/rulebook_text.h"
@@ -86,7 +87,7 @@ static void open_hub(void)
 	    .environment = {STR("test"), {zeros, 32}, {zeros, 32}, STR("UTC"), {1, &utc}},
 	    .drivers = drivers,
 	    .n_drivers = HOUSE_LINES,
-	    .outside = {.context = &s, .salt = salt, .send = send_line, .has_room = has_room}};
+	    .outside = {.context = &s, .salt = salt, .send = send_line, .has_room = has_room, .tap = traffic_put}};
 	struct error error;
 	s.at = &s.premises;
 	CHECK_OK(premises_open(&s.premises, s.disk, &error), &error);
@@ -298,7 +299,8 @@ HUB_TEST(a_batch_has_one_acknowledgement_for_each_driver_with_the_highest_sequen
 {
 	PLAY({ONE, TAMPER("1", "1", "true"), NULL}, {ZERO, TAMPER("1", "2", "true"), NULL},
 	     {ONE, TAMPER("2", "1", "false"), NULL}, {ONE, TAMPER("3", "1", "true"), ACK("3")}, {ZERO, NULL, ACK("1")},
-	     {ONE, "{'heartbeat':{'frames':1,'refused':0}}", ""});
+	     {ONE, "{'heartbeat':{'frames':1,'refused':0}}", ""},
+	     {ONE, "{'heartbeat':{'frames':2,'refused':0,'spooled':1,'table':7}}", ""});
 	CHECK_INT(entries(), 4);
 }
 
@@ -322,6 +324,8 @@ HUB_TEST(a_driver_is_told_what_is_wrong_with_its_line_and_no_entry_is_made)
 	     {ONE, REPORT("1", "access.fly", ""),
 	      BAD("59", "there is nothing of the name access.fly",
 		  "See the report's declaration in the schema reference.")});
+	PLAY({ONE, "{'confirmed':{'sequence':1,'number':1}}",
+	      BAD("0", "no grant table was sent", "Confirm a table\'s number when its last part has come.")});
 	hub_detach(s.hub, ONE);
 	attach(ONE);
 	commit();
@@ -415,8 +419,9 @@ HUB_TEST(a_driver_that_is_attached_is_sent_its_settings_and_what_is_durable)
 	attach(ONE);
 	CHECK_INT(s.n_heard, 0);
 	struct str config = told(ONE);
-	CHECK_HAS(config,
-		  "{'config':{'contract':1,'driver':'line-1','accepted':{'boot':'0000000000000001','sequence':1},'now':");
+	CHECK_HAS(
+	    config,
+	    "{'config':{'contract':1,'driver':'line-1','accepted':{'boot':'0000000000000001','sequence':1},'now':");
 	CHECK_HAS(config, "'answer':1500,'settings':{'device':'dev-1','baud':9600,'readers':[");
 	CHECK_HAS(config, "{'reader':3,'address':3,'key':'03030303030303030303030303030303','output':0}");
 	CHECK(!str_contains(config, STR("'reader':2")) && !str_contains(config, STR("'reader':9")));

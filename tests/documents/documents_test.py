@@ -216,9 +216,12 @@ def check_command(page, scratch, files):
     check("the linker asks for what the recipe says", function and f"void {function[1]}(struct turn" in made, f"gen/ declares no {function and function[1]}")
     shown = re.search(r"`chancery (\w+) ([\w-]+) --(\w+)", text)
     check("the command line is the schema's", shown and shown[1] == "doors" and shown[2] == name.replace("_", "-") and shown[3] in block, shown and shown[0])
-    with open(os.path.join(scratch, "gen/reference.md"), encoding="utf-8") as file:
-        reference = file.read()
-    check("the reference page has it", name in reference or name.replace("_", "-") in reference, f"gen/reference.md does not name {name}")
+    published = run(sys.executable, os.path.join(ROOT, "src/schema/publish.py"), os.path.join(scratch, "gen"), os.path.join(ROOT, "src/cli/main.c"),
+                    os.path.join(ROOT, "src/base/error.h"), *paths, cwd=scratch)
+    check("what is published is made of it", published.returncode == 0, published.stdout)
+    for page, said in (("reference-doors.md", f"doors.{name}"), ("chancery-doors.1", name.replace("_", "-")), ("openapi.json", f"/api/doors/{name}")):
+        with open(os.path.join(scratch, "gen", page), encoding="utf-8") as file:
+            check(f"{page} has it", said in file.read(), f"gen/{page} does not name {said}")
     with open(doors, "w", encoding="utf-8") as file:
         file.write(schema.replace("\ncommands:\n", "\ncommands:\n" + textwrap.indent(block.replace("ref: Door", "ref: Dor"), "  "), 1))
     wrong = generate(scratch, paths)

@@ -5,6 +5,7 @@
 #include "sim/premises.h"
 
 #include "base/test.h"
+#include "base/traffic.h"
 #include "domain/access/access.h"
 #include "rules/rulebook_text.h"
 #include "serve/hub.h"
@@ -166,7 +167,7 @@ static int boot(struct sim *sim, struct error *error)
 			    .offsets = {1, &utc}},
 	    .drivers = drivers,
 	    .n_drivers = HOUSE_LINES,
-	    .outside = {.context = sim, .salt = salt, .send = send_line, .has_room = has_room}};
+	    .outside = {.context = sim, .salt = salt, .send = send_line, .has_room = has_room, .tap = traffic_put}};
 	int failed = premises_open(&sim->premises, sim->disk, error);
 	if (failed == 0) {
 		premises_fill(&sim->premises, &options);

@@ -355,28 +355,8 @@ def domain_files(tree):
                 yield f"{folder}/{file}", 1, "a domain without it", "write it; docs/adding.md says what stands in it"
 
 
-def declared(domain, text):
-    """(line, name) of what a domain's schema declares and a test must have seen; refusals by their code, the rest as domain.name."""
-    section = None
-    for i, line in enumerate(text.split("\n"), 1):
-        if re.match(r"\w", line):
-            section = line.split(":")[0]
-        name = re.match(r"  (\w+):", line)
-        if name and section in ("refusals", "commands", "reports", "starts", "events"):
-            yield i, name[1] if section == "refusals" else f"{domain}.{name[1]}"
-
-
-def seen_in_a_test(tree):
-    tests = "".join(text for path, text in tree.files.items() if is_test(path))
-    for path, text in tree.files.items():
-        domain = re.match(r"src/domain/(\w+)/\1\.yaml$", path)
-        for line, name in declared(domain[1], text) if domain else ():
-            if name not in tests:
-                yield path, line, f"no test has seen {name}", "write a row that makes it happen, or delete it"
-
-
 RULES = [file_length, line_length, function_length, white_space, final_newline, banned_words, machine_paths, banned_calls, include_guard, header_comment,
-         stroke_comments, dead_code, include_direction, dead_headers, build_lists, dependencies, domain_files, seen_in_a_test]
+         stroke_comments, dead_code, include_direction, dead_headers, build_lists, dependencies, domain_files]
 
 
 def findings(tree, rules=None):

@@ -70,8 +70,6 @@ BAD = [
     (tidy.build_lists, {"d/meson.build": "domains = ['site']\n", "d/site/site.c": ""}, "d/meson.build:1", "d/site/site_test.c"),
     (tidy.dependencies, {"meson.build": "\nx = dependency('libcurl')\n", **PAGE}, "meson.build:2", "libcurl"),
     *[(tidy.domain_files, {path: "" for path in DOMAIN if path != absent}, f"{absent}:1", "without it") for absent in DOMAIN],
-    (tidy.seen_in_a_test, {"src/domain/a/a.yaml": "events:\n  Done:\n", "src/domain/a/a_test.c": "a.Undone"}, "src/domain/a/a.yaml:2", "a.Done"),
-    (tidy.seen_in_a_test, {"src/domain/a/a.yaml": "refusals:\n  A_FULL:\n"}, "src/domain/a/a.yaml:2", "A_FULL"),
 ]
 
 # What looks like a fault and is none.
@@ -98,7 +96,6 @@ GOOD = [
     (tidy.build_lists, {"src/a/meson.build": "x = files('a.c')\n", "src/a/a.c": ""}),
     (tidy.dependencies, {"meson.build": "x = dependency('sqlite3')\n", **PAGE}),
     (tidy.domain_files, DOMAIN),
-    (tidy.seen_in_a_test, {"src/domain/a/a.yaml": "events:\n  Done:\ntables:\n  Row:\n", "src/domain/a/a_test.c": "a.Done"}),
 ]
 
 FAILED = []
