@@ -4,12 +4,12 @@
 #include "base/lines.h"
 #include "base/log.h"
 #include "base/sandbox.h"
+#include "serve/beat.h"
 #include "serve/hub.h"
 #include "serve/installation.h"
 #include "serve/keeper.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/epoll.h>
@@ -23,6 +23,7 @@ enum {
 	IN_BYTES = 2 * LINES_MEMORY_MIN,
 	OUT_BYTES = 64 * LINES_MEMORY_MIN, /* all orders that may be open fit; pages that are not used cost nothing */
 	EVENTS_MAX = 64,
+	PROGRESS_LOGGED = 1 << 18,   /* entries; a beat comes far more often */
 	CONTROL_KEY = HUB_PEERS_MAX, /* epoll keys: below this a connection's peer number */
 	LISTENER_KEY,
 	SIGNALS_KEY,
@@ -43,6 +44,7 @@ struct process {
 	struct connection connections[HUB_PEERS_MAX]; /* by peer number */
 	struct arena memory;
 	int epoll, listener, signals;
+	uint32_t taken; /* messages of the keeper */
 	bool ending;
 };
 
@@ -189,6 +191,7 @@ static void read_control(struct process *p)
 	ssize_t got = recvmsg(KEEPER_CONTROL_FD, &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 	if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
 		p->ending = true;
+	p->taken += got == sizeof message;
 	struct cmsghdr *c = got == sizeof message ? CMSG_FIRSTHDR(&header) : NULL;
 	if (!c || c->cmsg_type != SCM_RIGHTS)
 		return;
@@ -276,10 +279,18 @@ static bool work(struct process *p)
 static int timeout_ms(const struct process *p)
 {
 	int64_t due = hub_due_us(p->hub), now = clock_elapsed_us();
-	if (due == INT64_MAX)
-		return -1;
-	int64_t ms = due <= now ? 0 : (due - now) / 1000 + 1;
-	return ms < INT_MAX ? (int)ms : INT_MAX;
+	due = due < beat_due_us() ? due : beat_due_us();
+	return due <= now ? 0 : (int)((due - now) / 1000 + 1);
+}
+
+static void give_sign_of_life(const struct process *p)
+{
+	if (clock_elapsed_us() < beat_due_us())
+		return;
+	struct keeper_beat now = {.ready = 1, .taken = p->taken, .progress = hub_core(p->hub)->size};
+	for (size_t i = 0; i < p->installation.mission.n_drivers; i++)
+		now.back |= (uint64_t)hub_driver_is_back(p->hub, i) << i;
+	beat(&now);
 }
 
 static void loop(struct process *p)
@@ -300,13 +311,15 @@ static void loop(struct process *p)
 				read_connection(p, key);
 		}
 		more = work(p);
+		give_sign_of_life(p);
 	}
 }
 
 static void show_progress(uint64_t folded, uint64_t size)
 {
-	log_line("core", "reading the journal: %llu of %llu entries", (unsigned long long)folded,
-		 (unsigned long long)size);
+	beat_progress(folded);
+	if (folded % PROGRESS_LOGGED == 0)
+		LOG(journal_folding, .folded = (int64_t)folded, .size = (int64_t)size);
 }
 
 static void open_hub(struct process *p)
@@ -357,7 +370,8 @@ int core_process_run(void)
 		die(EXIT_FAILED, &error);
 	watch(&p, KEEPER_CONTROL_FD, CONTROL_KEY, EPOLLIN, EPOLL_CTL_ADD);
 	watch(&p, p.signals, SIGNALS_KEY, EPOLLIN, EPOLL_CTL_ADD);
-	log_line("core", "%llu entries, ready", (unsigned long long)hub_core(p.hub)->size);
+	LOG(core_ready, .size = (int64_t)hub_core(p.hub)->size);
+	beat_soon();
 	loop(&p);
 	hub_close(p.hub);
 	return EXIT_OK;

@@ -9,7 +9,7 @@ enum {
 	BATCH_MEMORY = 256 << 20, /* address space; touched as far as batches really go */
 	PIECE_MEMORY = 64 << 20,
 	MS = 1000,
-	FOLD_PROGRESS_ENTRIES = 65536,
+	FOLD_PROGRESS_ENTRIES = 4096,
 };
 
 /* Time */
@@ -111,7 +111,10 @@ static void enter(struct hub *hub, const struct core_result *result)
 void hub_turn(struct hub *hub, const struct core_input *input, struct core_result *ret_result)
 {
 	struct core_moment now = moment(hub);
+	const struct input_type *type = input_find(input->kind, input->name);
+	panic_context(type ? type->name.at : "an input that has no such name");
 	core_turn(&hub->core, input, &now, &hub->batch, ret_result);
+	panic_context(NULL);
 	enter(hub, ret_result);
 }
 
@@ -147,8 +150,10 @@ int hub_commit(struct hub *hub, struct error *error)
 	send_configs(hub);
 	if (hub->n_entries > 0) {
 		int64_t before = outside->elapsed_us(outside->context);
+		panic_context("commit");
 		if (hub->failed == 0)
 			hub->failed = journal_commit(hub->journal, &hub->error);
+		panic_context(NULL);
 		if (hub->failed < 0) {
 			*error = hub->error;
 			return hub->failed;
@@ -325,7 +330,9 @@ int hub_open(struct hub **ret_hub, const struct hub_options *options, struct err
 	int failed = journal_open(&hub->journal, &options->journal, error);
 	if (failed == 0) {
 		struct fold fold = {hub, journal_size(hub->journal), error};
+		panic_context("fold");
 		failed = journal_read(hub->journal, 0, fold.size, fold_entry, &fold, error);
+		panic_context(NULL);
 	}
 	if (failed == 0) {
 		set_clocks(hub);

@@ -120,7 +120,22 @@ static void hello(struct hub *hub, unsigned peer, const struct driver_hello *hel
 	struct peer_driver *driver = &hub->peers[peer].driver;
 	memcpy(driver->boot, hello->boot.at, sizeof driver->boot);
 	driver->said_hello = driver->repeats_orders = true;
+	driver->reports = 0;
 	driver->busy = 0;
+}
+
+bool hub_driver_is_back(const struct hub *hub, size_t driver)
+{
+	size_t devices = 0;
+	const struct reader *row = reader_first_by_line(&hub->core.state, hub->options.drivers[driver].name);
+	for (; row; row = reader_next_by_line(&hub->core.state, row))
+		devices++;
+	for (unsigned peer = 0; peer < hub->peers_end; peer++) {
+		const struct peer *p = &hub->peers[peer];
+		if (p->kind == PEER_DRIVER && p->driver.index == driver)
+			return p->driver.said_hello && p->driver.reports >= devices;
+	}
+	return false;
 }
 
 /* Reports */
@@ -180,6 +195,7 @@ static void report(struct hub *hub, unsigned peer, struct str line, int64_t sequ
 		return;
 	case DRIVERS_NEXT:
 		driver->busy = 0;
+		driver->reports++;
 		break;
 	}
 	/* Answers to orders make room; everything else waits for it. */
@@ -239,7 +255,8 @@ void hub_driver_line(struct hub *hub, unsigned peer, struct str line)
 		       answer_json(hub, said.expired.entry, said.expired.event));
 		break;
 	case DRIVER_LINE_CONFIRMED:
-		hub_bad(hub, peer, 0, "no grant table was sent", "Confirm a table's number when its last part has come.");
+		hub_bad(hub, peer, 0, "no grant table was sent",
+			"Confirm a table's number when its last part has come.");
 		break;
 	case DRIVER_LINE_NONE:
 		WRONG("a line that was read has a kind");

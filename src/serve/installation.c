@@ -6,12 +6,11 @@
 #include "gen/schema_hash.h"
 #include "journal/journal_keys.h"
 #include "rules/rulebook_load.h"
+#include "serve/version.h"
 
 #include <sys/stat.h>
 
 enum { MEMORY_BYTES = 256 << 20 };
-
-#define PROGRAM "chancery 0.1"
 
 static const char keys_path[] = "keys/readers.json";
 
@@ -118,7 +117,7 @@ static int read_environment(struct installation *inst, struct error *error)
 	bool read = hex_read(STR(SCHEMA_HASH), inst->schema_hash, sizeof inst->schema_hash);
 	ASSERT(read);
 	inst->environment =
-	    (struct mission_begin){.program = STR(PROGRAM),
+	    (struct mission_begin){.program = str_of(version_program),
 				   .schema = {(const char *)inst->schema_hash, sizeof inst->schema_hash},
 				   .access = {(const char *)inst->access_hash, sizeof inst->access_hash},
 				   .zone = inst->mission.zone,

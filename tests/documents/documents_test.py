@@ -186,7 +186,7 @@ def schemas(files):
     names = re.search(r"^domains = \[([^\]]*)\]", read("src/domain/meson.build"), re.MULTILINE)
     found = [f"src/domain/{name}/{name}.yaml" for name in re.findall(r"'(\w+)'", names[1])]
     check("src/domain/meson.build has a row for each domain", sorted(found) == sorted(f for f in files if re.match(r"src/domain/.*\.yaml$", f)), found)
-    return ["src/schema/entry.yaml", "src/schema/contract.yaml", *found]
+    return ["src/schema/entry.yaml", "src/schema/contract.yaml", "src/schema/keeper.yaml", *found]
 
 
 def generate(scratch, paths):

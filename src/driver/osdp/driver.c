@@ -57,11 +57,6 @@ static struct arena fresh_arena(void)
 	return arena_over(driver.arena_memory, sizeof driver.arena_memory);
 }
 
-static void log_error(const struct error *error)
-{
-	log_line(driver.name_text, "%s%s%s. %s", error->where, error->where[0] ? ": " : "", error->what, error->remedy);
-}
-
 /* To the core. A line that finds no room is made again later: hello and reports are kept elsewhere, and a
  * heartbeat is overtaken by the next. */
 static bool send_notice(const struct notice *notice, int64_t sequence, int64_t now_us)
@@ -86,7 +81,7 @@ static void send_hello(void)
 	struct buf line = lines_out_begin(&driver.out);
 	contract_write_hello(&line, driver.name, driver.boot, driver.outbox.first);
 	if (lines_out_end(&driver.out, &line, NULL) < 0)
-		log_line(driver.name_text, "the core does not read: no room for hello");
+		LOG(core_not_reading);
 }
 
 static void send_heartbeat(int64_t now_us)
@@ -104,9 +99,9 @@ static void watch_backlog(void)
 {
 	bool quiet = driver.outbox.n >= OUTBOX_QUIET, still = driver.outbox.n >= OUTBOX_STILL;
 	if (quiet && !driver.panel.quiet)
-		log_line(driver.name_text, "%zu reports wait for the core: no cards are asked for", driver.outbox.n);
+		LOG(backlog_quiet, .reports = (int64_t)driver.outbox.n);
 	if (still && !driver.still)
-		log_line(driver.name_text, "%zu reports wait for the core: the line stands still", driver.outbox.n);
+		LOG(backlog_still, .reports = (int64_t)driver.outbox.n);
 	driver.panel.quiet = quiet;
 	driver.still = still;
 }
@@ -148,7 +143,7 @@ static void take_order(const struct contract_order *line, int64_t now_us)
 	driver.orders[driver.n_orders++ % ORDERS_REMEMBERED] = line->id;
 	int64_t left_ms = line->not_after_ms - line->now_ms;
 	if (contract_read_order(line, &arena, &reader, &order, &error) < 0) {
-		log_error(&error);
+		LOG(line_not_read, .why = &error);
 		expire(&line->id, reader, now_us);
 		return;
 	}
@@ -156,8 +151,7 @@ static void take_order(const struct contract_order *line, int64_t now_us)
 	order.until_us = now_us + left_ms * 1000;
 	if (left_ms > 0 && panel_order(&driver.panel, reader, &order, now_us))
 		return;
-	log_line(driver.name_text, "order %llu.%u for reader %llu cannot be done", (unsigned long long)line->id.entry,
-		 line->id.event, (unsigned long long)reader);
+	LOG(order_not_done, .entry = (int64_t)line->id.entry, .event = line->id.event, .reader = (int64_t)reader);
 	expire(&line->id, reader, now_us);
 }
 
@@ -198,7 +192,7 @@ static bool take_line(struct str text, int64_t now_us)
 	if (text.len == 0)
 		return true;
 	if (contract_read(text, &arena, &line, &error) < 0) {
-		log_error(&error);
+		LOG(line_not_read, .why = &error);
 		return true;
 	}
 	switch (line.kind) {
@@ -219,10 +213,18 @@ static bool take_line(struct str text, int64_t now_us)
 	case CONTRACT_SKIPPED:
 		break;
 	case CONTRACT_BAD:
-		log_line(driver.name_text, "the core did not understand a line: " STR_FMT, STR_ARG(line.bad));
+		error_set(&error, ERROR_INPUT, STR_FMT, STR_ARG(line.bad));
+		LOG(line_not_taken, .why = &error);
 		break;
 	}
 	return true;
+}
+
+static void log_too_long(void)
+{
+	struct error error;
+	error_set(&error, ERROR_LIMIT, "it is longer than a line may be");
+	LOG(line_not_read, .why = &error);
 }
 
 /* Reads once and takes every whole line. False: the core closed the input, or it is time to go. */
@@ -234,7 +236,7 @@ static bool take_lines(int64_t now_us)
 		if (found == LINES_LINE)
 			stay = take_line(line, now_us);
 		else
-			log_line(driver.name_text, "a line from the core was too long and is skipped");
+			log_too_long();
 	}
 	watch_backlog();
 	return open && stay;
@@ -300,7 +302,7 @@ static int64_t do_due(bool *ret_core, bool *ret_line)
 static int leave_line(void)
 {
 	int64_t end_us = clock_elapsed_us() + FAREWELL_US;
-	log_line(driver.name_text, "the line is gone");
+	LOG(line_lost);
 	panel_line_lost(&driver.panel, clock_elapsed_us());
 	take_events();
 	send_reports(clock_elapsed_us());
@@ -369,16 +371,13 @@ static int add_readers(const struct contract_settings *settings, struct error *e
 	return 0;
 }
 
-/* The log needs the zone file once, and behind the sandbox there are no files: so something is said before.
- */
 static int open_line(const struct contract_settings *settings, struct error *error)
 {
 	char path[DEVICE_PATH_MAX];
 	snprintf(path, sizeof path, STR_FMT, STR_ARG(settings->device));
 	driver.line = tty_open(path, settings->baud, error);
 	if (driver.line >= 0)
-		log_line(driver.name_text, "%s at %lld baud, %zu readers", path, (long long)settings->baud,
-			 settings->n_readers);
+		LOG(line_opened, .baud = settings->baud, .readers = (int64_t)settings->n_readers);
 	return driver.line < 0 ? driver.line : 0;
 }
 
