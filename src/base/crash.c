@@ -20,7 +20,7 @@ static const int faults[] = {SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE};
 
 struct walk {
 	size_t n;
-	uintptr_t last; /* a stack that unwinds to the same place again is broken */
+	uintptr_t last; /* frame; a stack that unwinds to the same one again is broken */
 };
 
 static const char *base_name(const char *path)
@@ -36,9 +36,10 @@ static _Unwind_Reason_Code tell_frame(struct _Unwind_Context *frame, void *conte
 	struct dl_find_object found;
 	int exact = 0;
 	uintptr_t at = _Unwind_GetIPInfo(frame, &exact);
-	if (at == 0 || at == walk->last || walk->n++ == CRASH_FRAMES_MAX)
+	uintptr_t place = _Unwind_GetCFA(frame);
+	if (at == 0 || place == walk->last || walk->n++ == CRASH_FRAMES_MAX)
 		return _URC_END_OF_STACK;
-	walk->last = at;
+	walk->last = place;
 	at -= exact ? 0 : 1;
 	const char *module = "unknown";
 	uintptr_t begin = 0;

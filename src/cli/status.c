@@ -1,5 +1,8 @@
 #include "cli/cli.h"
 #include "cli/options.h"
+#include "serve/keeper_look.h"
+
+enum { MEMORY_BYTES = 4 << 20 };
 
 static void print_drivers(const struct answer_status *status)
 {
@@ -10,6 +13,24 @@ static void print_drivers(const struct answer_status *status)
 		       driver->connected ? "connected" : "away", (long long)driver->sequence, (long long)driver->frames,
 		       (long long)driver->bad);
 	}
+}
+
+/* From the keeper's own page; without one there is nothing to show. */
+static void print_children(void)
+{
+	struct arena arena = arena_map(MEMORY_BYTES);
+	struct keeper_state state;
+	if (keeper_look(&arena, &state, NULL) == 0) {
+		printf("\n  %-20s %8s %9s %9s  %s\n", "process", "pid", "started", "bad ends", "ended last by");
+		for (size_t i = 0; i < state.children.n; i++) {
+			const struct keeper_child *child = &state.children.at[i];
+			printf("  %-20.*s %8lld %9lld %9lld  " STR_FMT "\n", STR_ARG(child->name),
+			       (long long)child->pid, (long long)child->starts, (long long)child->bad_ends,
+			       STR_ARG(child->last));
+		}
+		printf("\n  program    " STR_FMT "\n", STR_ARG(state.program));
+	}
+	arena_unmap(&arena);
 }
 
 int cli_status(int argc, char **argv)
@@ -29,6 +50,7 @@ int cli_status(int argc, char **argv)
 	printf("  rules      %lld access rules in force\n", (long long)s->rules);
 	printf("  orders     %lld wait for an answer\n", (long long)s->pending);
 	print_drivers(s);
+	print_children();
 	core_link_close(&link);
 	return EXIT_OK;
 }

@@ -105,16 +105,25 @@ static void remember(const struct buf *line)
 	book.lengths[i] = line->len;
 }
 
+static bool write_line(const struct buf *line)
+{
+	if (book.fd < 0 && !open_file())
+		return false;
+	if (book.size + (off_t)line->len > LOG_BOOK_FILE_BYTES_MAX) {
+		put_aside();
+		if (!open_file())
+			return false;
+	}
+	book.size += (off_t)line->len;
+	return write(book.fd, line->at, line->len) == (ssize_t)line->len;
+}
+
 static void keep(struct str at, const struct buf *line)
 {
-	if (book.fd >= 0 && book.size + (off_t)line->len > LOG_BOOK_FILE_BYTES_MAX)
-		put_aside();
-	if ((book.fd >= 0 || open_file()) && write(book.fd, line->at, line->len) == (ssize_t)line->len) {
-		book.size += (off_t)line->len;
+	if (write_line(line))
 		book.told = false;
-	} else {
+	else
 		tell_unwritten(at);
-	}
 }
 
 void log_book_put(struct str who, struct str text, const struct log_line *line)

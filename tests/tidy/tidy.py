@@ -37,7 +37,7 @@ MAY_INCLUDE = {
     "src/journal": ["src/base"],
     "src/serve": [*DECIDING, "src/core", "src/journal"],
     "src/driver/osdp": SCHEMA,
-    "src/cli": [*SCHEMA, "src/rules", "src/serve", "src/driver/osdp/driver.h"],
+    "src/cli": [*SCHEMA, "src/rules", "src/serve", "src/driver/osdp/driver.h", "src/journal/look.h"],
     "src/verify": [],
     "world": ["src/base"],
     "tests/sim": [*DECIDING, "src/core", "src/journal", "src/serve"],
