@@ -135,6 +135,7 @@ static void run(struct keeper *keeper)
 	keeper->round_us = clock_elapsed_us();
 	while (!keeper->ending) {
 		keeper_start_due(keeper, clock_elapsed_us());
+		tell(keeper, clock_elapsed_us());
 		wait_for_something(keeper);
 		int64_t now_us = clock_elapsed_us();
 		forgive(keeper, now_us);
@@ -146,7 +147,6 @@ static void run(struct keeper *keeper)
 		now_us = clock_elapsed_us();
 		keeper_be_patient(keeper, now_us);
 		keeper_go_on_upgrading(keeper, now_us);
-		tell(keeper, now_us);
 	}
 }
 

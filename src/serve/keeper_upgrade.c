@@ -279,12 +279,13 @@ static void go_on_with_drivers(struct keeper *keeper, int64_t now_us)
 	keeper->upgrading = KEEPER_CORE;
 }
 
+/* The old core has ended when it does not run, or one runs that nobody has asked to end. */
 void keeper_go_on_upgrading(struct keeper *keeper, int64_t now_us)
 {
 	struct child *core = &keeper->children[KEEPER_CORE];
 	if (keeper->ending || keeper->stage == KEEPER_STATE_STAGE_SETTLED)
 		return;
-	if (keeper->stage == KEEPER_STATE_STAGE_CORE_ENDS && core->pid == 0) {
+	if (keeper->stage == KEEPER_STATE_STAGE_CORE_ENDS && (core->pid == 0 || core->asked_us == 0)) {
 		core->start_at_us = 0;
 		keeper->false_start = core->bad_ends;
 		keeper->progress = 0;

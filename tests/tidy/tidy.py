@@ -40,6 +40,8 @@ MAY_INCLUDE = {
     "src/cli": [*SCHEMA, "src/rules", "src/serve", "src/driver/osdp/driver.h", "src/journal/look.h"],
     "src/verify": [],
     "world": ["src/base"],
+    "tests/children": ["src/base"],
+    "tests/system": ["src/serve"],
     "tests/sim": [*DECIDING, "src/core", "src/journal", "src/serve"],
     "tests/bench": [*DECIDING, "src/core", "src/journal", "src/serve"],
 }
