@@ -132,7 +132,7 @@ static void public_key(struct doctor *doctor, struct doctor_finding *finding)
 	else if (errno == EACCES)
 		doctor_care(finding, "Ask as the mission's user or as root", "this user may not look at the keys");
 	else
-		doctor_wrong(finding, "Put it back from a copy: with it alone can the record be checked",
+		doctor_wrong(finding, "Put it back from a copy: without it nobody can check the record",
 			     "there is no keys/journal.vkey");
 }
 

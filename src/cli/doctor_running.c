@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { DAY_MS = 24 * 60 * 60 * 1000, RESTARTS_WRONG = 3 };
+enum { DAY_MS = 24 * 60 * 60 * 1000, RESTARTS_WRONG = 3, YOUNG_MS = 60 * 1000 };
 
 static void keeper(struct doctor *doctor, struct doctor_finding *finding)
 {
@@ -63,7 +63,7 @@ static void processes(struct doctor *doctor, struct doctor_finding *finding)
 		doctor_ok(finding, "none run");
 	else if (bad == 0)
 		doctor_ok(finding, "none has ended badly");
-	else if (worst->bad_ends >= RESTARTS_WRONG && worst->backoff_ms > 0)
+	else if (worst->bad_ends >= RESTARTS_WRONG && (worst->pid == 0 || doctor->wall_ms - worst->since < YOUNG_MS))
 		doctor_wrong(finding, "chancery log says why; chancery crashes where",
 			     STR_FMT " has ended badly %lld times, last by " STR_FMT, STR_ARG(worst->name),
 			     (long long)worst->bad_ends, STR_ARG(worst->last));
@@ -83,14 +83,14 @@ static void program(struct doctor *doctor, struct doctor_finding *finding)
 			 !str_eq(doctor->state.children.at[i].build, doctor->state.build);
 	if (!doctor->has_state)
 		doctor_ok(finding, "%s", version_program);
-	else if (!str_eq(doctor->state.build, str_of(build)))
-		doctor_care(finding, "Let the mission become this program: chancery upgrade",
-			    "the mission runs another build: " STR_FMT, STR_ARG(doctor->state.program));
 	else if (doctor->state.outcome == KEEPER_STATE_OUTCOME_WENT_BACK ||
 		 doctor->state.outcome == KEEPER_STATE_OUTCOME_STUCK)
 		doctor_wrong(finding,
 			     "chancery log says why; put a program that works in its place, then chancery upgrade",
 			     "the last upgrade failed");
+	else if (!str_eq(doctor->state.build, str_of(build)))
+		doctor_care(finding, "Let the mission become this program: chancery upgrade",
+			    "the mission runs another build: " STR_FMT, STR_ARG(doctor->state.program));
 	else if (other)
 		doctor_care(finding, "chancery upgrade, when the one that is under way has ended",
 			    "not every process runs the keeper's program yet");

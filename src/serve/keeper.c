@@ -28,6 +28,8 @@ enum {
 	WATCHED_MAX = 1 + 2 * KEEPER_CHILDREN_MAX,
 };
 
+static const char socket_path[] = "run/core.sock";
+
 /* Ending */
 
 static void hear_all(struct keeper *keeper, int64_t now_us)
@@ -58,6 +60,7 @@ static void say_goodbye(struct keeper *keeper)
 		keeper_be_patient(keeper, clock_elapsed_us());
 	}
 	unlink(KEEPER_STATE_PATH);
+	unlink(socket_path);
 }
 
 /* The loop */
@@ -202,13 +205,14 @@ int keeper_pid(void)
 
 static int listen_for_askers(struct error *error)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "run/core.sock"};
-	unlink(address.sun_path);
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	memcpy(address.sun_path, socket_path, sizeof socket_path);
+	unlink(socket_path);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) < 0 || listen(fd, LISTEN_BACKLOG) < 0)
-		return error_system(error, "cannot listen at run/core.sock");
+		return error_system(error, "cannot listen at %s", socket_path);
 	/* Operators are other users of the mission's group; who they are the kernel says, what they may mission.yaml. */
-	chmod(address.sun_path, S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP);
+	chmod(socket_path, S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP);
 	return fd;
 }
 
