@@ -86,7 +86,7 @@ TEST(a_text_is_cut_at_its_limit_and_at_no_half_character)
 	memset(error.what, 'w', sizeof error.what - 1);
 	memset(error.remedy, 'r', sizeof error.remedy - 1);
 	memset(error.where, 'p', 100);
-	memcpy(error.remedy + LOG_ERROR_BYTES_MAX - (100 + 2 + 511 + 2) - 1, "é", 2);
+	memcpy(&error.remedy[LOG_ERROR_BYTES_MAX - (100 + 2 + 511 + 2) - 1], "é", 2);
 	struct buf b = BUF(memory);
 	log_put(&b, LOG_EVENT_failed, &(struct log_failed){.why = &error});
 	CHECK(log_line_read(buf_str(&b), &line));
