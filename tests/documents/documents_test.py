@@ -235,6 +235,19 @@ def check_driver(page):
         check(f"A driver: `{word}`", re.search(rf"\b{word}\b", contract), "src/schema/contract.yaml does not have it")
 
 
+# docs/operations.md
+
+def check_events():
+    """The table of the log's events is the program's own."""
+    if not os.path.exists(PROGRAM):
+        print("left out: the events of docs/operations.md; build/release/chancery is not built")
+        return
+    told = run(PROGRAM, "-C", os.path.join(ROOT, "sample"), "log", "--events").stdout
+    rows = told.split("\n", 2)[2] if told.count("\n") > 2 else ""
+    check("the page has every event of the log", rows and section(read("docs/operations.md"), "Every event of the log").strip().endswith(rows.strip()),
+          "copy what `chancery log --events` prints to the end of docs/operations.md")
+
+
 def main():
     files = tree()
     pages = sorted(name for name in files if name.endswith(".md"))
@@ -246,6 +259,7 @@ def main():
         check_access_rule(page, scratch)
         check_command(page, scratch, files)
         check_driver(page)
+        check_events()
     print(f"{PASSED} passed, {FAILED} failed")
     sys.exit(FAILED > 0)
 

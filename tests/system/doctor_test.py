@@ -81,7 +81,7 @@ BROKEN = [
     ("a directory for all to read", lambda m: os.chmod(m.path, 0o755), "files directory", "care", "look into it", "chmod o-rx"),
     ("no keys", lambda m: shutil.rmtree(m.file("keys")), "files keys", "wrong", "no directory keys", "Put keys/ back"),
     ("no seed", lambda m: os.unlink(m.file("keys/journal.seed")), "files keys", "wrong", "journal.seed", "back from where a copy"),
-    ("keys for all to read", lambda m: os.chmod(m.file("keys/readers.json"), 0o644), "files keys", "wrong", "other users may read keys/readers.json", "chmod 600"),
+    ("keys for all to read", lambda m: os.chmod(m.file("keys/readers.json"), 0o644), "files keys", "wrong", "may read keys/readers.json", "chmod 600"),
     ("another one's key", lambda m: os.chown(m.file("keys/journal.seed"), 1, 1), "files keys", "wrong", "another user", "chown"),
     ("no public key", lambda m: os.unlink(m.file("keys/journal.vkey")), "files public key", "wrong", "journal.vkey", "from a copy"),
     ("no journal", lambda m: os.unlink(m.file("journal.db")), "files journal", "care", "none yet", "backup"),

@@ -375,8 +375,34 @@ def seen_in_a_test(tree):
                 yield path, line, f"no test has seen {name}", "write a row that makes it happen, or delete it"
 
 
+# The log
+
+# Who may write to standard error beside the log: what has no keeper yet, and the keeper itself when it was asked to pass things on.
+SAY_IT_ALOUD = ["src/base/error.c", "src/base/panic.c", "src/serve/keeper_hear.c"]
+
+
+def said_in_the_log(tree):
+    """A process of a mission says nothing but rows of src/base/log_table.h; the commands of people and the verifier speak to people."""
+    for path, _ in tree.ending(".c"):
+        if path in SAY_IT_ALOUD or is_test(path) or not path.startswith("src/") or path.startswith(("src/cli/", "src/verify/")):
+            continue
+        code = tree.code(path)
+        for found in re.finditer(r"\b(?:stderr|perror|syslog)\b", code):
+            yield path, line_of(code, found.start()), f"{found[0]} in a process of the mission", "name a row of src/base/log_table.h and LOG it"
+
+
+def log_events_used(tree):
+    table = "src/base/log_table.h"
+    code = "".join(tree.code(path) for path, _ in tree.ending(".c") if not is_test(path))
+    for i, line in enumerate(tree.files.get(table, "").split("\n"), 1):
+        row = re.match(r"EVENT\((\w+)", line)
+        if row and not re.search(rf"\bLOG\({row[1]}\b|\bLOG_EVENT_{row[1]}\b", code):
+            yield table, i, f"nobody says {row[1]}", "delete the row"
+
+
 RULES = [file_length, line_length, function_length, white_space, final_newline, banned_words, machine_paths, banned_calls, include_guard, header_comment,
-         stroke_comments, dead_code, include_direction, dead_headers, build_lists, dependencies, domain_files, seen_in_a_test]
+         stroke_comments, dead_code, include_direction, dead_headers, build_lists, dependencies, domain_files, seen_in_a_test, said_in_the_log,
+         log_events_used]
 
 
 def findings(tree, rules=None):

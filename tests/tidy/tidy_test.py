@@ -72,6 +72,10 @@ BAD = [
     *[(tidy.domain_files, {path: "" for path in DOMAIN if path != absent}, f"{absent}:1", "without it") for absent in DOMAIN],
     (tidy.seen_in_a_test, {"src/domain/a/a.yaml": "events:\n  Done:\n", "src/domain/a/a_test.c": "a.Undone"}, "src/domain/a/a.yaml:2", "a.Done"),
     (tidy.seen_in_a_test, {"src/domain/a/a.yaml": "refusals:\n  A_FULL:\n"}, "src/domain/a/a.yaml:2", "A_FULL"),
+    (tidy.said_in_the_log, {"src/serve/a.c": "\nfprintf(stderr, name);\n"}, "src/serve/a.c:2", "stderr"),
+    (tidy.said_in_the_log, {"src/driver/osdp/a.c": "perror(name);\n"}, "src/driver/osdp/a.c:1", "perror"),
+    (tidy.log_events_used, {"src/base/log_table.h": "\nEVENT(gone, INFO, \"gone\", ) \\\n", "src/a.c": "LOG(gone_too);\n", "src/a_test.c": "LOG(gone);\n"},
+     "src/base/log_table.h:2", "gone"),
 ]
 
 # What looks like a fault and is none.
@@ -99,6 +103,8 @@ GOOD = [
     (tidy.dependencies, {"meson.build": "x = dependency('sqlite3')\n", **PAGE}),
     (tidy.domain_files, DOMAIN),
     (tidy.seen_in_a_test, {"src/domain/a/a.yaml": "events:\n  Done:\ntables:\n  Row:\n", "src/domain/a/a_test.c": "a.Done"}),
+    (tidy.said_in_the_log, {"src/serve/a.c": "write(STDERR_FILENO, line, n);\n", "src/cli/a.c": "fprintf(stderr, x);\n", "src/base/error.c": "stderr\n"}),
+    (tidy.log_events_used, {"src/base/log_table.h": "EVENT(gone, INFO, \"gone\", ) \\\n", "src/a.c": "LOG(gone);\n"}),
 ]
 
 FAILED = []
