@@ -150,6 +150,7 @@ TEST(so_many_reports_are_kept_and_the_oldest_go)
 		CHECK_INT(crash_report_list(names), i < CRASH_REPORTS_MAX ? i + 1 : CRASH_REPORTS_MAX);
 	}
 	CHECK_STR(str_of(names[0]), STR("2026-11-24T08-15-20.123Z-driver-line-1"));
+	CHECK(access(CRASH_DIRECTORY "/2026-11-24T08-15-19.123Z-driver-line-1", F_OK) < 0);
 	leave();
 }
 
