@@ -140,14 +140,13 @@ static void run(struct keeper *keeper)
 		keeper_start_due(keeper, clock_elapsed_us());
 		tell(keeper, clock_elapsed_us());
 		wait_for_something(keeper);
+		take_signals(keeper); /* the trial of another program may take a while: that too is forgiven */
+		if (keeper->ending)
+			break;
 		int64_t now_us = clock_elapsed_us();
 		forgive(keeper, now_us);
 		hear_all(keeper, now_us);
 		keeper_reap(keeper);
-		take_signals(keeper);
-		if (keeper->ending)
-			break;
-		now_us = clock_elapsed_us();
 		keeper_be_patient(keeper, now_us);
 		keeper_go_on_upgrading(keeper, now_us);
 	}

@@ -199,6 +199,8 @@ static void settle(struct keeper *keeper, enum keeper_state_outcome outcome)
 	if (keeper->outcome == KEEPER_STATE_OUTCOME_NOTHING)
 		keeper->outcome = outcome;
 	go_to(keeper, KEEPER_STATE_STAGE_SETTLED);
+	notify(keeper->outcome == KEEPER_STATE_OUTCOME_DONE ? "READY=1\nSTATUS=The mission runs."
+							    : "READY=1\nSTATUS=The upgrade failed; see the log.");
 }
 
 /* The program before has its file open still, whatever lies on the disk. */
@@ -263,8 +265,8 @@ static void go_on_with_drivers(struct keeper *keeper, int64_t now_us)
 			return;
 		}
 		settle(keeper, KEEPER_STATE_OUTCOME_DONE);
-		LOG(upgrade_done, .took_ms = (now_us - keeper->stage_us) / 1000);
-		notify("READY=1\nSTATUS=The mission runs.");
+		if (keeper->outcome == KEEPER_STATE_OUTCOME_DONE)
+			LOG(upgrade_done, .took_ms = (now_us - keeper->stage_us) / 1000);
 		return;
 	}
 	const char *name = keeper->children[keeper->upgrading].name;

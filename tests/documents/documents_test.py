@@ -248,6 +248,12 @@ def check_events():
           "copy what `chancery log --events` prints to the end of docs/operations.md")
 
 
+def check_version():
+    version = re.search(r"^project\('chancery', 'c', version: '([^']+)'", read("meson.build"), re.MULTILINE)
+    check("the package has the program's version", version and read("debian/changelog").startswith(f"chancery ({version[1]}) "),
+          "add an entry for it to debian/changelog")
+
+
 def main():
     files = tree()
     pages = sorted(name for name in files if name.endswith(".md"))
@@ -260,6 +266,7 @@ def main():
         check_command(page, scratch, files)
         check_driver(page)
         check_events()
+        check_version()
     print(f"{PASSED} passed, {FAILED} failed")
     sys.exit(FAILED > 0)
 

@@ -198,6 +198,7 @@ class Upgrade(unittest.TestCase):
             self.assertEqual(done.returncode, 1)
             self.assertIn("the program before it goes on", done.stderr)
             self.assertEqual([line["level"] for line in mission.log("upgrade_back")], ["alert"])
+            self.assertEqual(mission.log("upgrade_done"), [])
             after = mission.pids()
             self.assertNotEqual(before.pop("core"), after.pop("core"))
             self.assertEqual(before, after, "no driver was touched")
@@ -389,6 +390,19 @@ class Log(unittest.TestCase):
             status = mission.run("status").stdout
             self.assertRegex(status, r"core +\d+ +2 +1  signal 9")
             self.assertIn("keeper: core was ended by signal 9; it starts again in 100 ms", mission.run("log", "--level", "error").stdout)
+
+    def test_the_frames_of_a_report_can_be_named_with_the_program_that_ran_and_no_other(self):
+        with OpsMission() as mission:
+            mission.start_serve()
+            os.kill(mission.child("core")["pid"], signal.SIGABRT)
+            name = mission.until_logged("crash_reported")[0]["report"]
+            report, tool = os.path.join(mission.path, "run", "crash", name), os.path.join(ROOT, "tools", "symbols")
+            named = subprocess.run([tool, report, os.path.join(BUILD, "chancery")], capture_output=True, text=True)
+            self.assertEqual(named.returncode, 0, named.stderr)
+            self.assertRegex(named.stdout, r"(?m)^ +(core_process_run|main) at")
+            other = subprocess.run([tool, report, os.path.join(BUILD, "chancery-next")], capture_output=True, text=True)
+            self.assertEqual(other.returncode, 1)
+            self.assertIn("take the program that ran", other.stderr)
 
     def test_systemd_is_told_that_the_mission_is_ready_lives_reloads_and_ends(self):
         with OpsMission() as mission:
