@@ -174,7 +174,8 @@ static void newest(struct doctor *doctor, struct doctor_finding *finding)
 		doctor_care(finding, "Start the mission", "the newest entry is %lld days old",
 			    (long long)age_ms / DAY_MS);
 	else
-		doctor_ok(finding, "%s%lld minutes ago", doctor->journal.waiting > 0 ? "at most " : "", (long long)age_ms / 60000);
+		doctor_ok(finding, "%s%lld minutes ago", doctor->journal.waiting > 0 ? "at most " : "",
+			  (long long)age_ms / 60000);
 }
 
 static const struct doctor_check checks[] = {

@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <locale.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 enum { PATH_BYTES = 4096 };
@@ -148,6 +149,8 @@ int main(int argc, char **argv)
 {
 	const char *directory = getenv("CHANCERY_MISSION");
 	setlocale(LC_CTYPE, "C.UTF-8"); /* for the width of characters, nothing else */
+	/* The keeper starts its children by descriptor, and older kernels call them by its number. */
+	prctl(PR_SET_NAME, "chancery");
 	if (argc >= 3 && strcmp(argv[1], "-C") == 0) {
 		directory = argv[2];
 		argc -= 2;

@@ -11,8 +11,8 @@
 /* When the next beat is due, on the elapsed clock. */
 int64_t beat_due_us(void);
 
-/* Sends the beat when it is due. */
-void beat(const struct keeper_beat *now);
+/* Sends the beat when it is due; the next one is due after so long, KEEPER_BEAT_MS or less. */
+void beat(const struct keeper_beat *now, int64_t again_ms);
 
 /* The next beat is due at once: something has changed that the keeper waits for. */
 void beat_soon(void);

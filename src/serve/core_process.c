@@ -288,9 +288,13 @@ static void give_sign_of_life(const struct process *p)
 	if (clock_elapsed_us() < beat_due_us())
 		return;
 	struct keeper_beat now = {.ready = 1, .taken = p->taken, .progress = hub_core(p->hub)->size};
-	for (size_t i = 0; i < p->installation.mission.n_drivers; i++)
-		now.back |= (uint64_t)hub_driver_is_back(p->hub, i) << i;
-	beat(&now);
+	bool all = true;
+	for (size_t i = 0; i < p->installation.mission.n_drivers; i++) {
+		bool back = hub_driver_is_back(p->hub, i);
+		now.back |= (uint64_t)back << i;
+		all = all && back;
+	}
+	beat(&now, all ? KEEPER_BEAT_MS : KEEPER_BEAT_MS / 10); /* the keeper may be waiting for one to be back */
 }
 
 static void loop(struct process *p)

@@ -67,7 +67,8 @@ static void say_goodbye(struct keeper *keeper)
 
 static int wait_ms(const struct keeper *keeper, int64_t now_us)
 {
-	int64_t first = now_us + (keeper->stage == KEEPER_STATE_STAGE_SETTLED ? KEEPER_BEAT_MS : UPGRADE_ROUND_MS) * 1000;
+	int64_t first =
+	    now_us + (keeper->stage == KEEPER_STATE_STAGE_SETTLED ? KEEPER_BEAT_MS : UPGRADE_ROUND_MS) * 1000;
 	for (size_t i = 0; i < keeper->n; i++)
 		if (keeper->children[i].pid <= 0 && keeper->children[i].start_at_us < first)
 			first = keeper->children[i].start_at_us;

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -62,6 +63,13 @@ static void put_aside(void)
 
 /* To standard error, in words */
 
+/* A pipe that nobody empties must not hold up the keeper: then the words are lost, the file has them. */
+static bool takes_words(void)
+{
+	struct pollfd errors = {.fd = STDERR_FILENO, .events = POLLOUT};
+	return poll(&errors, 1, 0) == 1 && (errors.revents & POLLOUT) != 0;
+}
+
 static void put_words(struct str at, struct str who, const struct log_line *line)
 {
 	char text[LOG_KEPT_BYTES_MAX];
@@ -79,7 +87,7 @@ static void put_words(struct str at, struct str who, const struct log_line *line
 	BUF_LIT(&b, ": ");
 	log_line_put_words(&b, line);
 	text[b.len++] = '\n';
-	ssize_t written = write(STDERR_FILENO, text, b.len);
+	ssize_t written = takes_words() ? write(STDERR_FILENO, text, b.len) : 0;
 	(void)written;
 }
 

@@ -148,6 +148,22 @@ TEST(a_log_that_cannot_be_written_is_told_once_and_written_again_when_it_can)
 	leave();
 }
 
+TEST(a_reader_that_reads_nothing_holds_nobody_up)
+{
+	int ends[2];
+	enter();
+	CHECK_INT(pipe(ends), 0);
+	CHECK(dup2(ends[1], STDERR_FILENO) >= 0);
+	for (int i = 0; i < 4000; i++)
+		LOG(core_ready, .size = i);
+	struct stat status;
+	CHECK_INT(stat(LOG_BOOK_PATH, &status), 0);
+	CHECK(status.st_size > 4000 * 64);
+	close(ends[0]);
+	close(ends[1]);
+	leave();
+}
+
 TEST(the_newest_lines_are_remembered_for_crash_reports)
 {
 	static uint8_t memory[LOG_BOOK_RECENT * LOG_KEPT_BYTES_MAX];

@@ -13,13 +13,15 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <unistd.h>
 
 enum {
 	HEARTBEAT_US = 2 * 1000 * 1000,
-	FAREWELL_US = 500 * 1000, /* to hand over the last reports when the line is lost */
+	FAREWELL_US = 500 * 1000, /* to hand over the last reports when the line is lost, or the keeper asked to end */
+	LAST_ANSWER_US = 100 * 1000, /* what a reader is answering when the keeper asks to end has come by then */
 	ORDERS_REMEMBERED = 1024,
 	ARENA_BYTES = 256 * 1024,
 	DEVICE_PATH_MAX = 256,
@@ -37,7 +39,8 @@ static struct {
 	uint8_t settings_hash[SETTINGS_HASH_BYTES]; /* to know other ones; they hold keys, so they are not kept */
 	int line;
 	int64_t heartbeat_us;
-	bool still; /* so many reports wait that the line stands still */
+	bool still;	   /* so many reports wait that the line stands still */
+	int64_t leaves_us; /* the keeper asked to end: when that was; 0: it did not */
 	struct panel panel;
 	struct outbox outbox;
 	struct lines_in in;
@@ -46,6 +49,23 @@ static struct {
 	struct notice_order orders[ORDERS_REMEMBERED];
 	uint8_t in_memory[IN_BYTES], out_memory[OUT_BYTES], arena_memory[ARENA_BYTES];
 } driver;
+
+static volatile sig_atomic_t asked_to_end;
+
+static void ask_to_end(int number)
+{
+	asked_to_end = number;
+}
+
+/* The signal comes only while we wait (wait_for), so that it is never missed between a look and a wait. */
+static void catch_signals(void)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	sigaction(SIGTERM, &(struct sigaction){.sa_handler = ask_to_end}, NULL);
+}
 
 static void entropy(uint8_t *bytes, size_t n)
 {
@@ -276,7 +296,9 @@ static void wait_for(struct pollfd fds[DESCRIPTORS], int64_t next_us)
 	int64_t us = next_us - clock_elapsed_us();
 	us = us > 0 ? us : 0;
 	struct timespec wait = {.tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000};
-	int ready = ppoll(fds, DESCRIPTORS, &wait, NULL);
+	sigset_t none;
+	sigemptyset(&none);
+	int ready = ppoll(fds, DESCRIPTORS, &wait, &none);
 	ASSERT(ready >= 0 || errno == EINTR);
 	for (size_t i = 0; ready <= 0 && i < DESCRIPTORS; i++)
 		fds[i].revents = 0;
@@ -286,7 +308,7 @@ static void wait_for(struct pollfd fds[DESCRIPTORS], int64_t next_us)
 static int64_t do_due(bool *ret_core, bool *ret_line)
 {
 	int64_t now_us = clock_elapsed_us();
-	int64_t next_us = driver.still ? PD_NEVER_US : panel_tick(&driver.panel, now_us);
+	int64_t next_us = driver.still || driver.leaves_us ? PD_NEVER_US : panel_tick(&driver.panel, now_us);
 	*ret_line = write_line();
 	take_events();
 	send_reports(now_us);
@@ -313,12 +335,27 @@ static int leave_line(void)
 	return EXIT_DEVICE;
 }
 
+/* Asked to end, a driver asks its readers for nothing more, but hears what they are answering, and waits until the core has it. */
+static bool has_left(int64_t now_us)
+{
+	if (asked_to_end && driver.leaves_us == 0)
+		driver.leaves_us = now_us;
+	if (driver.leaves_us == 0)
+		return false;
+	int64_t since_us = now_us - driver.leaves_us;
+	return since_us > FAREWELL_US || (since_us > LAST_ANSWER_US && driver.outbox.n == 0);
+}
+
 static int run(void)
 {
 	for (;;) {
 		struct pollfd fds[DESCRIPTORS];
 		bool core, line;
 		int64_t next_us = do_due(&core, &line);
+		if (has_left(clock_elapsed_us()))
+			return EXIT_OK;
+		if (driver.leaves_us)
+			next_us = earlier(next_us, clock_elapsed_us() + LAST_ANSWER_US / 4);
 		if (!core)
 			return EXIT_OK;
 		if (!line)
@@ -429,6 +466,7 @@ int driver_osdp_main(void)
 		error_print(&error);
 		return driver.line < 0 ? EXIT_DEVICE : EXIT_FAILED;
 	}
+	catch_signals();
 	send_hello();
 	int exit_code = run();
 	panel_release(&driver.panel);
