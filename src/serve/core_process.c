@@ -6,13 +6,13 @@
 #include "base/sandbox.h"
 #include "base/traffic.h"
 #include "serve/assertion.h"
+#include "serve/beat.h"
 #include "serve/core_outside.h"
 #include "serve/hub.h"
 #include "serve/installation.h"
 #include "serve/keeper.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/epoll.h>
@@ -32,6 +32,7 @@ enum {
 	LOOK_EVERY_MS = 5000,	  /* at clock and disk, also when nothing happens */
 	SNAPSHOT_ENTRIES = 50000, /* a start reads at most about so many entries */
 	SPACE_LOW_BYTES = 256 << 20,
+	PROGRESS_LOGGED = 1 << 18, /* entries; a beat comes far more often */
 	CONTROL_KEY = HUB_PEERS_MAX, /* epoll keys: below this a connection's peer number */
 	LISTENER_KEY,
 	SIGNALS_KEY,
@@ -53,6 +54,7 @@ struct process {
 	struct connection connections[HUB_PEERS_MAX]; /* by peer number */
 	struct arena memory;
 	int epoll, listener, signals;
+	uint32_t taken; /* messages of the keeper */
 	bool ending;
 };
 
@@ -204,6 +206,7 @@ static void read_control(struct process *p)
 	ssize_t got = recvmsg(KEEPER_CONTROL_FD, &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 	if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
 		p->ending = true;
+	p->taken += got == sizeof message;
 	struct cmsghdr *c = got == sizeof message ? CMSG_FIRSTHDR(&header) : NULL;
 	if (!c || c->cmsg_type != SCM_RIGHTS)
 		return;
@@ -293,6 +296,7 @@ static bool work(struct process *p)
 static int timeout_ms(const struct process *p)
 {
 	int64_t due = hub_due_us(p->hub), now = clock_elapsed_us();
+	due = due < beat_due_us() ? due : beat_due_us();
 	int64_t ms = due <= now ? 0 : (due - now) / 1000 + 1;
 	return ms < LOOK_EVERY_MS ? (int)ms : LOOK_EVERY_MS;
 }
@@ -303,6 +307,20 @@ static void take_signals(struct process *p)
 	struct signalfd_siginfo signal;
 	while (read(p->signals, &signal, sizeof signal) == sizeof signal)
 		p->ending |= signal.ssi_signo != SIGCHLD;
+}
+
+static void give_sign_of_life(const struct process *p)
+{
+	if (clock_elapsed_us() < beat_due_us())
+		return;
+	struct keeper_beat now = {.ready = 1, .taken = p->taken, .progress = hub_core(p->hub)->size};
+	bool all = true;
+	for (size_t i = 0; i < p->installation.mission.n_drivers; i++) {
+		bool back = hub_driver_is_back(p->hub, i);
+		now.back |= (uint64_t)back << i;
+		all = all && back;
+	}
+	beat(&now, all ? KEEPER_BEAT_MS : KEEPER_BEAT_MS / 10); /* the keeper may be waiting for one to be back */
 }
 
 static void loop(struct process *p)
@@ -323,13 +341,15 @@ static void loop(struct process *p)
 				read_connection(p, key);
 		}
 		more = work(p);
+		give_sign_of_life(p);
 	}
 }
 
 static void show_progress(uint64_t folded, uint64_t size)
 {
-	log_line("core", "reading the journal: %llu of %llu entries", (unsigned long long)folded,
-		 (unsigned long long)size);
+	beat_progress(folded);
+	if (folded % PROGRESS_LOGGED == 0)
+		LOG(journal_folding, .folded = (int64_t)folded, .size = (int64_t)size);
 }
 
 static void open_hub(struct process *p)
@@ -346,7 +366,7 @@ static void open_hub(struct process *p)
 	struct installation *inst = &p->installation;
 	bool recorded = traffic_open();
 	if (recorded)
-		log_line("core", "all traffic is written down, in clear, keys and names too: for tests alone");
+		LOG(traffic_recorded);
 	struct hub_options options = {.mission = mission->name,
 				      .journal = inst->journal,
 				      .rulebooks = inst->rulebooks,
@@ -411,7 +431,8 @@ int core_process_run(void)
 		die(EXIT_FAILED, &error);
 	watch(&p, KEEPER_CONTROL_FD, CONTROL_KEY, EPOLLIN, EPOLL_CTL_ADD);
 	watch(&p, p.signals, SIGNALS_KEY, EPOLLIN, EPOLL_CTL_ADD);
-	log_line("core", "%llu entries, ready", (unsigned long long)hub_core(p.hub)->size);
+	LOG(core_ready, .size = (int64_t)hub_core(p.hub)->size);
+	beat_soon();
 	loop(&p);
 	hub_close(p.hub);
 	return EXIT_OK;

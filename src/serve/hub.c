@@ -9,7 +9,7 @@ enum {
 	BATCH_MEMORY = 256 << 20, /* address space; touched as far as batches really go */
 	PIECE_MEMORY = 64 << 20,
 	MS = 1000,
-	FOLD_PROGRESS_ENTRIES = 65536,
+	FOLD_PROGRESS_ENTRIES = 4096,
 };
 
 /* Time */
@@ -132,7 +132,10 @@ static void enter(struct hub *hub, const struct core_result *result)
 void hub_turn_plainly(struct hub *hub, const struct core_input *input, struct core_result *ret_result)
 {
 	struct core_moment now = moment(hub);
+	const struct input_type *type = input_find(input->kind, input->name);
+	panic_context(type ? type->name.at : "an input that has no such name");
 	core_turn(&hub->core, input, &now, &hub->batch, ret_result);
+	panic_context(NULL);
 	hub->not_understood |= ret_result->verdict == CORE_BAD;
 	enter(hub, ret_result);
 }
@@ -209,8 +212,10 @@ int hub_commit(struct hub *hub, struct error *error)
 	bool idle = hub->n_entries == 0;
 	if (!idle || hub->failed < 0) {
 		int64_t before = hub_elapsed_us(hub);
+		panic_context("commit");
 		if (hub->failed == 0)
 			hub->failed = make_durable(hub);
+		panic_context(NULL);
 		if (hub->failed < 0) {
 			*error = hub->error;
 			return hub->failed;
@@ -402,7 +407,10 @@ static int fold_rest(struct hub *hub, struct error *error)
 {
 	uint64_t from = hub->core.size;
 	struct fold fold = {hub, journal_size(hub->journal), error};
-	return journal_read(hub->journal, from, fold.size - from, fold_entry, &fold, error);
+	panic_context("fold");
+	int failed = journal_read(hub->journal, from, fold.size - from, fold_entry, &fold, error);
+	panic_context(NULL);
+	return failed;
 }
 
 int hub_open(struct hub **ret_hub, const struct hub_options *options, struct error *error)

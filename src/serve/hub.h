@@ -129,6 +129,9 @@ void hub_line_too_long(struct hub *hub, unsigned peer);
  * once, 0 when not, or an error that ends the process. */
 int hub_commit(struct hub *hub, struct error *error);
 
+/* Whether the driver of options->drivers[driver] has said hello, and since then as much as it has devices: what a driver tells first is how each of them is. */
+bool hub_driver_is_back(const struct hub *hub, size_t driver);
+
 /* Whether a batch is full and hub_commit should be called before the next line. */
 bool hub_is_full(const struct hub *hub);
 

@@ -172,7 +172,22 @@ static void hello(struct hub *hub, unsigned peer, const struct driver_hello *hel
 	struct peer_driver *driver = &hub->peers[peer].driver;
 	memcpy(driver->boot, hello->boot.at, sizeof driver->boot);
 	driver->said_hello = driver->repeats_orders = true;
+	driver->reports = 0;
 	driver->busy = 0;
+}
+
+bool hub_driver_is_back(const struct hub *hub, size_t driver)
+{
+	size_t devices = 0;
+	const struct reader *row = reader_first_by_line(&hub->core.state, hub->options.drivers[driver].name);
+	for (; row; row = reader_next_by_line(&hub->core.state, row))
+		devices++;
+	for (unsigned peer = 0; peer < hub->peers_end; peer++) {
+		const struct peer *p = &hub->peers[peer];
+		if (p->kind == PEER_DRIVER && p->driver.index == driver)
+			return p->driver.said_hello && p->driver.reports >= devices;
+	}
+	return false;
 }
 
 /* Reports */
@@ -242,6 +257,7 @@ static void report(struct hub *hub, unsigned peer, struct str line, const struct
 		return;
 	case DRIVERS_NEXT:
 		driver->busy = 0;
+		driver->reports++;
 		break;
 	}
 	/* Answers to orders make room; everything else waits for it. */

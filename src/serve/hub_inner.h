@@ -35,6 +35,7 @@ enum {
 struct peer_driver {
 	size_t index; /* in options->drivers */
 	bool said_hello;
+	size_t reports; /* taken since hello */
 	uint8_t boot[8];
 	int64_t frames;
 	int64_t bad_lines;

@@ -314,6 +314,22 @@ HUB_TEST(a_report_that_comes_again_is_acknowledged_again_and_entered_once)
 	CHECK_INT(entries(), 3);
 }
 
+/* Line 1 has half of the house's readers. */
+HUB_TEST(a_driver_is_back_when_it_has_said_hello_and_as_much_as_it_has_devices)
+{
+	CHECK(!hub_driver_is_back(s.hub, ONE));
+	PLAY({ONE, TAMPER("1", "1", "true"), ACK("1")}, {ONE, TAMPER("2", "3", "true"), ACK("2")},
+	     {ONE, TAMPER("3", "5", "true"), ACK("3")}, {ONE, TAMPER("3", "5", "true"), ACK("3")});
+	CHECK(!hub_driver_is_back(s.hub, ONE));
+	PLAY({ONE, TAMPER("4", "7", "true"), ACK("4")});
+	CHECK(hub_driver_is_back(s.hub, ONE));
+	CHECK(!hub_driver_is_back(s.hub, ZERO));
+	PLAY({ONE, HELLO("1", "2"), ""});
+	CHECK(!hub_driver_is_back(s.hub, ONE));
+	hub_detach(s.hub, ONE);
+	CHECK(!hub_driver_is_back(s.hub, ONE));
+}
+
 HUB_TEST(a_driver_is_told_what_is_wrong_with_its_line_and_no_entry_is_made)
 {
 	PLAY({ONE, TAMPER("2", "1", "true"),

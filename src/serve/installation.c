@@ -6,12 +6,11 @@
 #include "gen/schema_hash.h"
 #include "journal/journal_keys.h"
 #include "rules/rulebook_load.h"
+#include "serve/version.h"
 
 #include <sodium.h>
 
 enum { MEMORY_BYTES = 256 << 20 };
-
-#define PROGRAM "chancery 0.1"
 
 /* A rulebook that does not load is no reason not to start: what is in force stays so. */
 static int read_rulebook(struct installation *inst, struct error *error)
@@ -23,7 +22,7 @@ static int read_rulebook(struct installation *inst, struct error *error)
 		failed = rulebook_load_json(&access, &access_request_vocabulary, &inst->memory, "rules/access/",
 					    inst->rules_text, &wrong);
 	if (failed < 0) {
-		log_line("core", "rules/access does not load: %s: %s", wrong.where, wrong.what);
+		LOG(rules_not_loaded, .why = &wrong);
 		inst->rules_text = (struct str){0};
 		(void)error;
 		return 0;
@@ -60,7 +59,7 @@ static int read_environment(struct installation *inst, struct error *error)
 	bool read = hex_read(STR(SCHEMA_HASH), inst->schema_hash, sizeof inst->schema_hash);
 	ASSERT(read);
 	inst->environment =
-	    (struct mission_begin){.program = STR(PROGRAM),
+	    (struct mission_begin){.program = str_of(version_program),
 				   .schema = {(const char *)inst->schema_hash, sizeof inst->schema_hash},
 				   .access = {(const char *)inst->access_hash, sizeof inst->access_hash},
 				   .zone = inst->mission.zone,

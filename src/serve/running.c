@@ -24,7 +24,7 @@ int running_lock(struct error *error)
 	if (fd < 0)
 		return error_system(error, "cannot open %s", lock_path);
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fcntl(fd, F_SETLK, &record) == 0)
-		return 0;
+		return fd;
 	close(fd);
 	error_set(error, ERROR_SYSTEM, "this mission runs already");
 	return error_remedy(error, "End the other `chancery serve` first.");

@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 
-/* Until the process ends; once a process. Refused with a remedy when another one has it. */
+/* A descriptor that holds the lock, and so until the process ends; once a process. Refused with a remedy when another one has it. */
 int running_lock(struct error *error);
 
 /* The keeper's process, 0 when nobody holds the lock. */

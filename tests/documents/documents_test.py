@@ -186,7 +186,7 @@ def schemas(files):
     names = re.search(r"^domains = \[([^\]]*)\]", read("src/domain/meson.build"), re.MULTILINE)
     found = [f"src/domain/{name}/{name}.yaml" for name in re.findall(r"'(\w+)'", names[1])]
     check("src/domain/meson.build has a row for each domain", sorted(found) == sorted(f for f in files if re.match(r"src/domain/.*\.yaml$", f)), found)
-    return ["src/schema/entry.yaml", "src/schema/contract.yaml", *found]
+    return ["src/schema/entry.yaml", "src/schema/contract.yaml", "src/schema/keeper.yaml", *found]
 
 
 def generate(scratch, paths):
@@ -238,6 +238,25 @@ def check_driver(page):
         check(f"A driver: `{word}`", re.search(rf"\b{word}\b", contract), "src/schema/contract.yaml does not have it")
 
 
+# docs/operations.md
+
+def check_events():
+    """The table of the log's events is the program's own."""
+    if not os.path.exists(PROGRAM):
+        print("left out: the events of docs/operations.md; build/release/chancery is not built")
+        return
+    told = run(PROGRAM, "-C", os.path.join(ROOT, "sample"), "log", "--events").stdout
+    rows = told.split("\n", 2)[2] if told.count("\n") > 2 else ""
+    check("the page has every event of the log", rows and section(read("docs/operations.md"), "Every event of the log").strip().endswith(rows.strip()),
+          "copy what `chancery log --events` prints to the end of docs/operations.md")
+
+
+def check_version():
+    version = re.search(r"^project\('chancery', 'c', version: '([^']+)'", read("meson.build"), re.MULTILINE)
+    check("the package has the program's version", version and read("debian/changelog").startswith(f"chancery ({version[1]}) "),
+          "add an entry for it to debian/changelog")
+
+
 def main():
     files = tree()
     pages = sorted(name for name in files if name.endswith(".md"))
@@ -249,6 +268,8 @@ def main():
         check_access_rule(page, scratch)
         check_command(page, scratch, files)
         check_driver(page)
+        check_events()
+        check_version()
     print(f"{PASSED} passed, {FAILED} failed")
     sys.exit(FAILED > 0)
 

@@ -39,9 +39,12 @@ MAY_INCLUDE = {
     "src/serve": [*DECIDING, "src/core", "src/journal", "src/keys"],
     "src/tlog": [*SCHEMA, "src/journal", "src/serve/mission_file.h"],
     "src/driver/osdp": SCHEMA,
-    "src/cli": [*SCHEMA, "src/rules", "src/keys", "src/serve", "src/tlog", "src/journal/note.h", "src/driver/osdp/driver.h"],
+    "src/cli": [*SCHEMA, "src/rules", "src/keys", "src/serve", "src/tlog", "src/journal/note.h", "src/journal/look.h",
+                "src/driver/osdp/driver.h"],
     "src/verify": [],
     "world": ["src/base"],
+    "tests/children": ["src/base"],
+    "tests/system": ["src/serve"],
     "tests/sim": [*DECIDING, "src/core", "src/journal", "src/keys", "src/serve"],
     "tests/bench": [*DECIDING, "src/core", "src/journal", "src/keys", "src/serve", "src/tlog", "src/verify/sample.h"],
 }
@@ -355,8 +358,34 @@ def domain_files(tree):
                 yield f"{folder}/{file}", 1, "a domain without it", "write it; docs/adding.md says what stands in it"
 
 
+# The log
+
+# Who may write to standard error beside the log: what has no keeper yet, and the keeper itself when it was asked to pass things on.
+SAY_IT_ALOUD = ["src/base/error.c", "src/base/panic.c", "src/serve/keeper_hear.c"]
+
+
+def said_in_the_log(tree):
+    """A process of a mission says nothing but rows of src/base/log_table.h; the commands of people and the verifier speak to people."""
+    for path, _ in tree.ending(".c"):
+        if path in SAY_IT_ALOUD or is_test(path) or not path.startswith("src/") or path.startswith(("src/cli/", "src/verify/")):
+            continue
+        code = tree.code(path)
+        for found in re.finditer(r"\b(?:stderr|perror|syslog)\b", code):
+            yield path, line_of(code, found.start()), f"{found[0]} in a process of the mission", "name a row of src/base/log_table.h and LOG it"
+
+
+def log_events_used(tree):
+    table = "src/base/log_table.h"
+    code = "".join(tree.code(path) for path, _ in tree.ending(".c") if not is_test(path))
+    for i, line in enumerate(tree.files.get(table, "").split("\n"), 1):
+        row = re.match(r"EVENT\((\w+)", line)
+        if row and not re.search(rf"\bLOG\({row[1]}\b|\bLOG_EVENT_{row[1]}\b", code):
+            yield table, i, f"nobody says {row[1]}", "delete the row"
+
+
 RULES = [file_length, line_length, function_length, white_space, final_newline, banned_words, machine_paths, banned_calls, include_guard, header_comment,
-         stroke_comments, dead_code, include_direction, dead_headers, build_lists, dependencies, domain_files]
+         stroke_comments, dead_code, include_direction, dead_headers, build_lists, dependencies, domain_files,
+         said_in_the_log, log_events_used]
 
 
 def findings(tree, rules=None):

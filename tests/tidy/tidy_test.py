@@ -70,6 +70,10 @@ BAD = [
     (tidy.build_lists, {"d/meson.build": "domains = ['site']\n", "d/site/site.c": ""}, "d/meson.build:1", "d/site/site_test.c"),
     (tidy.dependencies, {"meson.build": "\nx = dependency('libcurl')\n", **PAGE}, "meson.build:2", "libcurl"),
     *[(tidy.domain_files, {path: "" for path in DOMAIN if path != absent}, f"{absent}:1", "without it") for absent in DOMAIN],
+    (tidy.said_in_the_log, {"src/serve/a.c": "\nfprintf(stderr, name);\n"}, "src/serve/a.c:2", "stderr"),
+    (tidy.said_in_the_log, {"src/driver/osdp/a.c": "perror(name);\n"}, "src/driver/osdp/a.c:1", "perror"),
+    (tidy.log_events_used, {"src/base/log_table.h": "\nEVENT(gone, INFO, \"gone\", ) \\\n", "src/a.c": "LOG(gone_too);\n", "src/a_test.c": "LOG(gone);\n"},
+     "src/base/log_table.h:2", "gone"),
 ]
 
 # What looks like a fault and is none.
@@ -96,6 +100,8 @@ GOOD = [
     (tidy.build_lists, {"src/a/meson.build": "x = files('a.c')\n", "src/a/a.c": ""}),
     (tidy.dependencies, {"meson.build": "x = dependency('sqlite3')\n", **PAGE}),
     (tidy.domain_files, DOMAIN),
+    (tidy.said_in_the_log, {"src/serve/a.c": "write(STDERR_FILENO, line, n);\n", "src/cli/a.c": "fprintf(stderr, x);\n", "src/base/error.c": "stderr\n"}),
+    (tidy.log_events_used, {"src/base/log_table.h": "EVENT(gone, INFO, \"gone\", ) \\\n", "src/a.c": "LOG(gone);\n"}),
 ]
 
 FAILED = []
