@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from text import Mistake
 
 TABLE = re.compile(r"^static const struct cli_command commands\[\] = \{\n(.*?)^\};", re.MULTILINE | re.DOTALL)
-ROW = re.compile(r'\s*\{"(\w+)",\s*(?:NULL|"((?:[^"\\]|\\.)*)"),\s*"((?:[^"\\]|\\.)*)",\s*\w+,\s*(?:true|false)\},?\s*')
+ROW = re.compile(r'\s*\{"([\w-]+)",\s*(?:NULL|"((?:[^"\\]|\\.)*)"),\s*"((?:[^"\\]|\\.)*)",\s*\w+,\s*(?:true|false)\},?\s*')
 EXIT = re.compile(r"^\tEXIT_(\w+) = (\d+),\s*(?:/\* (.*?) \*/)?$", re.MULTILINE)
 
 

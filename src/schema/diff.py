@@ -5,7 +5,7 @@ What a journal of the old version holds must be read by the new one and mean the
 the exit code is 1. What a journal survives but somebody should know is told the same way behind `told: `. What is new is not mentioned.
 
     refused  an event, input, timer, refusal or message that is gone; a member that is gone, new without being optional, of another type, narrower, or required
-             where it was not; an enum's value that is gone; another `order` or compartment of an event; a value that begins or ceases to be sealed, or is
+             where it was not; an enum's value that is gone; another `order` or compartment of an event, another `box`; a value that begins or ceases to be sealed, or is
              sealed for somebody else; fewer rows of a table; a column that becomes unique
     told     who sees a value, its marking, how long it is kept; a table's columns (a snapshot of the old version is discarded, the journal folded again);
              what a command gives; facts
@@ -57,6 +57,8 @@ class Difference:
             for old, new in self.things(kind, of_kind(self.old, kind), of_kind(self.new, kind)):
                 self.body(f"{kind} {old.name}", old.body, new.body)
                 self.gives(old, new)
+                if old.attributes.get("box") != new.attributes.get("box"):
+                    self.refuse(new.place, f"{kind} {old.name} has another `box` than before, which does not open old ones")
         for old, new in self.things("event", self.old.events, self.new.events):
             self.body(f"event {old.name}", old.body, new.body)
             self.event(old, new)
@@ -127,9 +129,6 @@ class Difference:
             self.refuse(new.place, f"{of} is {'sealed now, and stands in clear in old entries' if new.sealed() else 'in clear now, and sealed in old entries'}")
         elif old.attributes.get("personal") != new.attributes.get("personal"):
             self.refuse(new.place, f"{of} is about another person than before, whose key does not open old entries")
-        for key in ("secret", "blob", "compartment"):
-            if old.attributes.get(key) != new.attributes.get(key):
-                self.refuse(new.place, f"{of} has another `{key}` than before")
         for key in TOLD_OF_MEMBER:
             if old.attributes.get(key) != new.attributes.get(key):
                 remedy = "what was written is kept as it was promised then" if key == "keep" else "it holds for what was written before, too"
@@ -189,7 +188,8 @@ def amount(type_, n):
 
 
 def of_type(type_):
-    named = {"ref": f"a ref of {type_.name}", "message": type_.name, "enum": "an enum", "int": "an int", "id": "an id"}
+    named = {"ref": f"a ref of {type_.name}", "message": type_.name, "enum": "an enum", "int": "an int", "id": "an id",
+             "secret": f"a secret of the {type_.name}"}
     return f"a list of {of_type(type_.of)}" if type_.kind == "list" else named.get(type_.kind, f"a {type_.kind}")
 
 

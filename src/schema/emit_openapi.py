@@ -18,13 +18,17 @@ def ref(name):
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def schema_of(type_):
-    """The JSON Schema of one value."""
+def schema_of(type_, read=False):
+    """The JSON Schema of one value; a secret is read as its number alone."""
     if type_.kind == "list":
-        return {"type": "array", "maxItems": type_.max, "items": schema_of(type_.of)}
+        return {"type": "array", "maxItems": type_.max, "items": schema_of(type_.of, read)}
+    if type_.kind == "secret" and not read:
+        return {"type": "string", "pattern": hex_pattern(type_), "writeOnly": True}
     if type_.kind == "message":
         return ref(type_.message.name)
     return {"text": lambda: {"type": "string", "maxLength": type_.max}, "bytes": lambda: {"type": "string", "pattern": hex_pattern(type_)},
+            "blob": lambda: {"type": "string", "pattern": "^[0-9a-f]{64}$"}, "staged": lambda: {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+            "secret": lambda: {"type": "integer", "minimum": 0, "maximum": INT_MAX},
             "bool": lambda: {"type": "boolean"}, "enum": lambda: {"type": "string", "enum": type_.enum.values}, "json": dict,
             "ref": lambda: {"type": "integer", "minimum": 0, "maximum": INT_MAX}, "id": lambda: {"type": "integer", "minimum": 0, "maximum": INT_MAX}}.get(
                 type_.kind, lambda: {"type": "integer", "minimum": type_.min, "maximum": type_.max})()
@@ -36,7 +40,7 @@ def hex_pattern(type_):
 
 def member(f, erasable=False):
     """With what its type cannot say in words; an erased value is null."""
-    value = schema_of(f.type)
+    value = schema_of(f.type, erasable)
     null = f.or_null or (erasable and "personal" in f.attributes)
     if null:
         value = {"anyOf": [value, {"type": "null"}]}

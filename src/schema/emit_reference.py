@@ -112,7 +112,8 @@ def refusal(places, tree, r):
 
 def facts(f):
     return [Heading(3, [Code(f.name)], anchor(f.name)), Paragraph([f.about]),
-            Table(["fact", "kind", "what it is"], [[[Code(name)], [kind], [about]] for name, kind, about in f.facts])]
+            Table(["fact", "kind", "what it is"],
+                  [[[Code(name)], [f"{kind}, personal" if personal else kind], [about]] for name, kind, about, personal in f.facts])]
 
 
 def section(title, things, blocks_of):

@@ -22,11 +22,13 @@ def pascal(name):
     return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
 
 
-def value(type_):
+def value(type_, readable=False):
+    """A secret is read as its number alone."""
     if type_.kind == "list":
-        inner = value(type_.of)
+        inner = value(type_.of, readable)
         return f"readonly ({inner})[]" if "|" in inner else f"readonly {inner}[]"
-    return {"text": lambda: "string", "bytes": lambda: "Hex", "int": lambda: "Whole", "time": lambda: "Time", "duration": lambda: "Duration",
+    return {"text": lambda: "string", "bytes": lambda: "Hex", "secret": lambda: "Whole" if readable else "Hex", "blob": lambda: "Hex",
+            "staged": lambda: "Hex", "int": lambda: "Whole", "time": lambda: "Time", "duration": lambda: "Duration",
             "bool": lambda: "boolean", "json": lambda: "Json", "id": lambda: "Whole", "ref": lambda: f"{type_.table}Ref",
             "enum": lambda: pascal(type_.enum.c_name), "message": lambda: type_name(type_.message)}[type_.kind]()
 
@@ -41,7 +43,7 @@ def doc(words, indent=""):
 
 def member(f, readable=False, lacks=False):
     """`readable`: where it is read, a personal value may be erased; `lacks`: a reader may not see every member."""
-    type_ = value(f.type)
+    type_ = value(f.type, readable)
     if readable and "personal" in f.attributes:
         type_ = f"Personal<{type_}>"
     if f.or_null:

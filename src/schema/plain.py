@@ -5,14 +5,14 @@ must not believe the generator whose codec it checks. Both stand on this. It exp
 """
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import text
 
 INT_MAX = 2**53 - 1
-TYPES = ("text", "bytes", "int", "time", "duration", "bool", "ref", "enum", "list", "json", "message", "like")
+TYPES = ("text", "bytes", "int", "time", "duration", "bool", "ref", "enum", "list", "json", "message", "like", "secret", "blob", "staged")
 # What a member that is like a column has of it too; `keep` it has not: what is like a column is kept as long as the column's row.
-INHERITED = ("personal", "see", "mark", "purpose", "secret", "blob", "compartment")
+INHERITED = ("personal", "see", "mark", "purpose")
 NOT_ATTRIBUTES = {*TYPES, "optional", "or_null", "about"}
 
 
@@ -22,7 +22,7 @@ class Type:
     low: int = 0  # of a number; of bytes and texts: their length in bytes; of a list: items
     high: int = INT_MAX
     values: list = field(default_factory=list)  # of an enum
-    name: str = ""  # of a ref: the table; of a message: the message
+    name: str = ""  # of a ref: the table; of a message: the message; of a secret: the file of keys
     of: object = None  # of a list
     place: str = field(default="", compare=False)  # of an enum: where it is declared, which those that are like it share
 
@@ -143,6 +143,8 @@ class Schemas:
             return Type(kind, values=spec.plain(), place=spec.place)
         if kind == "list":
             return Type(kind, high=int(spec.value["max"].value), of=self.type_of(domain, spec.value["of"]))
+        if kind == "secret":
+            return replace(bounded(kind, spec.plain()), name=spec.value["key"].value if "key" in spec.value else "mission")
         return bounded(kind, spec.plain())
 
 

@@ -9,8 +9,8 @@ INVENTED = {"people.name": "Ana Brook", "people.company": "Verdant Ltd", "doors.
 INVENTED_TIME = datetime(2026, 11, 24, 8, 30, tzinfo=timezone.utc)
 
 ATTRIBUTES = {
-    "see": "seen by {}", "personal": "personal: of {}", "keep": "kept {}", "compartment": "compartment {}", "secret": "a secret: the journal has a handle",
-    "blob": "a blob", "mark": "marked {}", "purpose": "masked until a look opens it", "grave": "grave: needs a passkey", "undo": "undone by {}",
+    "see": "seen by {}", "personal": "personal: of {}", "keep": "kept {}", "compartment": "compartment {}",
+    "mark": "marked {}", "purpose": "masked until a look opens it", "grave": "grave: needs a passkey", "undo": "undone by {}",
     "life_safety": "life safety: done at once, reviewed afterwards", "approve": "needs a second person", "rate": "at most {}", "desired": "desired state of {}",
     "forgets": "forgets {}",
 }
@@ -27,12 +27,18 @@ def type_words(type_):
     named = {"ref": lambda: f"ref of {type_.table}", "message": lambda: type_.message.name, "enum": lambda: "one of " + ", ".join(type_.enum.values),
              "text": lambda: f"text of at most {type_.max} bytes", "bytes": lambda: bytes_words(type_), "int": lambda: "whole number" + bounds(type_),
              "time": lambda: "time, ms since 1970-01-01T00:00Z", "duration": lambda: "duration, ms" + bounds(type_), "bool": lambda: "true or false",
+             "secret": lambda: f"secret of {of_bytes(type_)}, kept with the keys of its {type_.key}",
+             "blob": lambda: f"file of at most {type_.max} bytes, by its SHA-256", "staged": lambda: f"text of at most {type_.max} bytes, by its SHA-256",
              "json": lambda: "any JSON", "id": lambda: "number of the row"}
     return named[type_.kind]()
 
 
 def bytes_words(type_):
-    return f"{type_.max} bytes in hexadecimal" if type_.min == type_.max else f"at most {type_.max} bytes in hexadecimal"
+    return f"{of_bytes(type_)} in hexadecimal"
+
+
+def of_bytes(type_):
+    return f"{type_.max} bytes" if type_.min == type_.max else f"at most {type_.max} bytes"
 
 
 def bounds(type_):
@@ -62,7 +68,7 @@ def written(type_):
     if type_.kind == "list":
         return ", ".join(filter(None, (written(type_.of), "with commas between")))
     return {"ref": lambda: f"{snake(type_.table)}:N or N", "time": lambda: "2026-11-24, 2026-11-24T08:30Z or in milliseconds",
-            "duration": lambda: "5s, 500ms or in milliseconds"}.get(type_.kind, lambda: "")()
+            "duration": lambda: "5s, 500ms or in milliseconds", "secret": lambda: "in hexadecimal", "blob": lambda: "@FILE", "staged": lambda: "@FILE"}.get(type_.kind, lambda: "")()
 
 
 def between(value, type_):
@@ -84,7 +90,7 @@ def invented_value(domain, name, type_, known=None):
         return known
     return {"text": lambda: name.replace("_", " ").capitalize()[:type_.max], "bytes": lambda: invented_bytes(type_), "int": lambda: between(1, type_),
             "time": lambda: int(INVENTED_TIME.timestamp() * 1000), "duration": lambda: between(5000, type_), "bool": lambda: True, "ref": lambda: 3,
-            "id": lambda: 3, "enum": lambda: type_.enum.values[0], "json": dict}[type_.kind]()
+            "secret": lambda: invented_bytes(type_), "blob": lambda: "a1b2c3d4" * 8, "staged": lambda: "a1b2c3d4" * 8, "id": lambda: 3, "enum": lambda: type_.enum.values[0], "json": dict}[type_.kind]()
 
 
 def invented_bytes(type_):
@@ -113,4 +119,6 @@ def typed(type_, value):
         return f"{value // 1000}s" if value % 1000 == 0 else f"{value}ms"
     if type_.kind == "bool":
         return "true" if value else "false"
+    if type_.kind in ("blob", "staged"):
+        return "@file"
     return str(value)

@@ -159,6 +159,17 @@ class Checker:
         if type(value) is not int or not type_.low <= value <= type_.high:
             raise Wrong(f"{path}: is not a whole number from {type_.low} to {type_.high}")
 
+    def check_secret(self, type_, value, path, context):
+        """Taken in clear, and in an entry the number under which a file of keys has it."""
+        if context.packets is not None:
+            self.check_int(plain.Type("int"), value, path, context)
+        else:
+            self.check_bytes(type_, value, path, context)
+
+    def check_blob(self, _, value, path, context):
+        self.check_bytes(plain.Type("bytes", 32, 32), value, path, context)
+
+    check_staged = check_blob
     check_time = check_duration = check_id = check_ref = check_int
 
     def check_bool(self, _, value, path, __):
