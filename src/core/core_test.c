@@ -11,7 +11,8 @@ static struct str changed(struct try *try, const char *from, const char *to)
 	size_t at = 0, n = strlen(from);
 	while (at + n <= entry.len && memcmp(entry.at + at, from, n) != 0)
 		at++;
-	ASSERT(at + n <= entry.len);
+	if (at + n > entry.len)
+		panic(__FILE__, __LINE__, from);
 	struct buf b = arena_buf(&try->arena);
 	buf_put(&b, entry.at, at);
 	buf_put_str(&b, str_of(to));
@@ -144,7 +145,7 @@ TEST(an_entry_that_does_not_follow_is_not_folded)
 	    {"\"env\":0", "\"env\":5", "its env is not the newest InForce entry"},
 	    {"access.Denied", "access.Defied", "it has an event that this program does not know"},
 	    {"\"why\":\"unknown_card\"", "\"why\":\"bad_temper\"", "it has an event that this program does not know"},
-	    {"\"format\":1", "\"format\":2", "is more than it may be"},
+	    {"\"format\":2", "\"format\":3", "is more than it may be"},
 	    /* What the format has and this version does not write. */
 	    {"\"why\":\"unknown_card\"", "\"why\":\"facts_not_known\"", NULL},
 	    {"\"law\":null", "\"law\":{\"outcome\":\"lawful\"}", NULL},
@@ -187,6 +188,6 @@ TEST(a_timer_runs_once_and_only_when_it_is_due)
 	CHECK(str_contains(try.result.entry, STR("\"input\":{\"kind\":\"timer\",\"name\":\"people.expire_badge\","
 						 "\"body\":{\"row\":3,\"due\":1795424460000}}")));
 	CHECK(!try_timer(&try));
-	CHECK_INT(core_due(&try.core), INT64_MAX);
+	CHECK(core_due(&try.core) > try.now);
 	try_release(&try);
 }

@@ -10,7 +10,7 @@ static uint8_t memory[1 << 20];
 #define KEYED(key)	 READERS("{'reader':1,'address':1,'key':" key ",'output':0}")
 #define ADDRESSED(value) READERS("{'reader':1,'address':" value ",'key':'000102030405060708090a0b0c0d0e0f','output':0}")
 #define NAMED(name)	 "{'names':[{'ref':'door:1','name':" name "}],'body':{}}"
-#define BODY(body)	 "{'entry':{'names':[],'body':" body "}}"
+#define BODY(body)	 "{'done':{'gives':" body "}}"
 #define WEIGHED(why)	 "{'rule':'a','by':'b','why':" why "}"
 #define BECAUSE(rest)	 "{'rulebook':'r','outcome':'o','spoke':[],'facts':[]," rest "}"
 
@@ -61,7 +61,7 @@ static const struct row {
     {read_answer, "{'status':{'mission':'m','drivers':[{'name':'n','connected':1}]}}",
      "status.drivers[0].connected: is not true or false"},
     {read_because, BECAUSE("'outweighed':[" WEIGHED("null") "]"), "outweighed[0].why: is not a text"},
-    {read_answer, BODY("{'a':[0,{'b':nil}]}"), "entry.body.a[1].b: is no value of JSON"},
+    {read_answer, BODY("{'a':[0,{'b':nil}]}"), "done.gives.a[1].b: is no value of JSON"},
     /* over the limit, under it */
     {read_settings, ADDRESSED("127"), "readers[1].address: is more than it may be (at most 126)"},
     {read_settings, ADDRESSED("-1"), "readers[1].address: is less than it may be (at least 0)"},
@@ -84,12 +84,12 @@ static const struct row {
     {read_entry, NAMED("'\\u0000'"), "names[0].name: holds U+0000"},
     {read_entry, NAMED("'\n'"), "names[0].name: holds a control character"},
     {read_entry, "{'names':[{'ref':'door", "names[0].ref: a text has no end"},
-    {read_answer, BODY("{'a':['\xc3\x28']}"), "entry.body.a[0]: is not UTF-8"},
-    {read_answer, BODY("{'a':[{'\xff':1}]}"), "entry.body.a[0]: is not UTF-8"},
+    {read_answer, BODY("{'a':['\xc3\x28']}"), "done.gives.a[0]: is not UTF-8"},
+    {read_answer, BODY("{'a':[{'\xff':1}]}"), "done.gives.a[0]: is not UTF-8"},
     /* duplicate key */
     {read_settings, "{'device':'d','device':'e'}", "has a member twice: `device`"},
     {read_settings, READERS("{'reader':1,'address':1,'reader':2}"), "readers[1]: has a member twice: `reader`"},
-    {read_answer, BODY("{'a':{'b':1,'c':2,'\\u0062':3}}"), "entry.body.a: has a member twice: `b`"},
+    {read_answer, BODY("{'a':{'b':1,'c':2,'\\u0062':3}}"), "done.gives.a: has a member twice: `b`"},
     /* missing member */
     {read_settings, "{'device':'d','baud':9600}", "has no member `readers`"},
     {read_settings, READERS("{'reader':1,'address':1}"), "readers[1]: has no member `key`"},
@@ -108,18 +108,18 @@ static const struct row {
 	  "'36':0,'37':0,'40':0,'41':0,'42':0,'43':0,'44':0,'45':0,'46':0,'47':0,'50':0,'51':0,'52':0,'53':0,'54':0,"
 	  "'55':0,'56':0,'57':0,'60':0,'61':0,'62':0,'63':0,'64':0,'65':0,'66':0,'67':0,'70':0,'71':0,'72':0,'73':0,"
 	  "'74':0,'75':0,'76':0,'77':0,'':0}]"),
-     "entry.body[0]: has more members than it may have (at most 64)"},
+     "done.gives[0]: has more members than it may have (at most 64)"},
     /* too deep: the body is the third level, what is in its innermost list the seventeenth */
     {read_answer, BODY("{'a':[[[[{'b':[[[[[[[[0]]]]]]]]}]]]]}"),
-     "entry.body.a[0][0][0][0].b[0][0][0][0][0][0][0][0]: is nested deeper than it may be (at most 16)"},
+     "done.gives.a[0][0][0][0].b[0][0][0][0][0][0][0][0]: is nested deeper than it may be (at most 16)"},
     /* trailing bytes, missing ones */
     {read_settings, "{'device':'d','baud':9600,'readers':[]} x", "there is something behind the value"},
     {read_settings, READERS("{'reader':1 'address':1}"), "readers[1]: has no comma or end where one must be"},
     {read_settings, READERS("{'reader' 1}"), "readers[1]: has no colon behind a member's name"},
     {read_settings, "{'readers':[" READER " " READER "]}", "readers: has no comma or end where one must be"},
-    {read_answer, BODY("{'a':[1 2]}"), "entry.body.a: has no comma or end where one must be"},
-    {read_answer, BODY("{'a':[{'b' 1}]}"), "entry.body.a[0]: has no colon behind a member's name"},
-    {read_answer, "{'entry':{'names':[],'body':{'a':[", "entry.body.a[0]: ends too early"},
+    {read_answer, BODY("{'a':[1 2]}"), "done.gives.a: has no comma or end where one must be"},
+    {read_answer, BODY("{'a':[{'b' 1}]}"), "done.gives.a[0]: has no colon behind a member's name"},
+    {read_answer, "{'done':{'gives':{'a':[", "done.gives.a[0]: ends too early"},
     /* the form of numbers */
     {read_settings, ADDRESSED("01"), "readers[1].address: is not a whole number in its shortest form, below 2^53"},
     {read_settings, ADDRESSED("1.0"), "readers[1].address: is not a whole number in its shortest form, below 2^53"},
@@ -129,7 +129,7 @@ static const struct row {
     {read_settings, ADDRESSED("9007199254740992"),
      "readers[1].address: is not a whole number in its shortest form, below 2^53"},
     {read_answer, BODY("[-1,9007199254740992]"),
-     "entry.body[1]: is not a whole number in its shortest form, below 2^53"},
+     "done.gives[1]: is not a whole number in its shortest form, below 2^53"},
 };
 
 TEST(every_mistake_names_the_whole_path)
