@@ -380,8 +380,10 @@ static bool same_environment(const struct hub *hub)
 static int record_environment(struct hub *hub, struct error *error)
 {
 	hub_watch_open(hub);
-	if (hub->core.size > 0 && same_environment(hub))
+	if (hub->core.size > 0 && same_environment(hub)) {
+		hub_stage_bring(hub);
 		return hub->n_entries > 0 ? hub_commit(hub, error) : 0;
+	}
 	struct buf b = arena_buf(&hub->batch);
 	mission_begin_write(&b, &hub->options.environment);
 	struct core_input input = {.kind = ENTRY_INPUT_KIND_START,
@@ -392,6 +394,7 @@ static int record_environment(struct hub *hub, struct error *error)
 	hub_turn(hub, &input, &result);
 	if (result.verdict != CORE_DONE)
 		return error_set(error, ERROR_INPUT, "the environment is not valid: %s", result.what);
+	hub_stage_bring(hub);
 	int done = hub_commit(hub, error);
 	return done < 0 ? done : 0;
 }

@@ -306,6 +306,9 @@ void hub_stage_step(struct hub *hub);
 /* At start: has what options->rules says be in force, or what is in force be what decides. */
 int hub_stage_open(struct hub *hub, struct error *error);
 
+/* Takes the text of the rulebook in force into the record, as far as it is not there yet. */
+void hub_stage_bring(struct hub *hub);
+
 /* hub_forget.c */
 int hub_forget_open(struct hub *hub, struct error *error); /* before the fold: loads the newest good snapshot */
 int hub_forget_step(struct hub *hub, struct error *error); /* behind a commit */

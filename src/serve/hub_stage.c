@@ -102,11 +102,17 @@ static int load_in_force(struct hub *hub, struct str hash, struct error *error)
 	return failed;
 }
 
-static void bring(struct hub *hub, struct str hash, struct str text)
+void hub_stage_bring(struct hub *hub)
 {
-	int64_t of = (int64_t)((text.len + PART_BYTES - 1) / PART_BYTES), part = 0;
+	struct str hash = hub->options.environment.access, text = hub->options.rules_text;
+	const struct stage *stage = stage_by_hash(&hub->core.state, hash);
+	int64_t of = (int64_t)((text.len + PART_BYTES - 1) / PART_BYTES), part = 0, parts = stage ? stage->parts : 0;
 	while (++part <= of) {
 		size_t n = text.len < PART_BYTES ? text.len : PART_BYTES;
+		if (part <= parts) {
+			text = (struct str){text.at + n, text.len - n};
+			continue;
+		}
 		struct buf b = arena_buf(&hub->batch);
 		record_bring_part_write(&b, &(struct record_bring_part){hash, part, of, {text.at, n}});
 		hub_start(hub, STR("record.bring_part"), arena_keep(&hub->batch, &b));
@@ -117,21 +123,20 @@ static void bring(struct hub *hub, struct str hash, struct str text)
 int hub_stage_open(struct hub *hub, struct error *error)
 {
 	const struct environment *last = environment_get(&hub->core.state, ENVIRONMENT_ROW);
-	const struct mission_begin *now = &hub->options.environment;
 	if (last && hub->options.load_rules) {
 		/* What is in force stays so, whatever the files say. */
+		bool same = hub->options.rulebooks.access && str_eq(text_str(last->access), hub->options.environment.access);
 		memcpy(hub->access_hash, last->access.at, sizeof hub->access_hash);
 		hub->options.environment.access = (struct str){(const char *)hub->access_hash, sizeof hub->access_hash};
-		if (hub->options.rulebooks.access && str_eq(text_str(last->access), now->access))
+		if (same)
 			return 0;
+		hub->options.rules_text = (struct str){0};
 		return load_in_force(hub, hub->options.environment.access, error);
 	}
 	if (!hub->options.rulebooks.access) {
 		error_set(error, ERROR_INPUT, "there is no access rulebook that loads, and none is in force");
 		return error_remedy(error, "chancery rules check says what is wrong with rules/access.");
 	}
-	if (!last && hub->options.rules_text.len > 0)
-		bring(hub, now->access, hub->options.rules_text);
 	return 0;
 }
 
