@@ -64,6 +64,8 @@ EVENT(crash_told,        CRITICAL, "that is all of its stack", NUMBER(pid)) \
 \
 /* Core */ \
 EVENT(journal_folding,   INFO,    "reading the journal: {folded} of {size} entries", NUMBER(folded) NUMBER(size)) \
+EVENT(core_locked,       NOTICE,  "the mission's keys are closed: chancery unlock opens them; until then drivers decide by their tables", ) \
+EVENT(unlock_failed,     WARNING, "user {user} tried to open the mission's keys, and they stay closed", NUMBER(user)) \
 EVENT(rules_not_loaded,  WARNING, "rules/access does not load, what is in force stays so: {why}", WHY(why)) \
 EVENT(witness_ahead,     ALERT,   "a witness shows a checkpoint of ours for {size} entries that is not of this record: nothing is signed after {signed_size}", \
       NUMBER(size) NUMBER(signed_size)) \

@@ -83,6 +83,7 @@ static const struct cli_command commands[] = {
      cli_history, true},
     {"status", "status", "size of the record, drivers, readers", cli_status, true},
     {"keys", "keys list|check|add-passphrase|…", "who opens the mission's keys, and who shall", cli_keys, true},
+    {"unlock", "unlock [--by passphrase|shares] [--fd N]", "open the keys of the running mission", cli_unlock, true},
     {"destroy", "destroy [--yes NAME]", "wipe all keys, for ever", cli_destroy, true},
     {"doctor", "doctor [--json]", "what is wrong with this installation, and what to do", cli_doctor, true},
     {"log", "log [--level L] [--events]", "what the mission's processes say about themselves", cli_log, true},

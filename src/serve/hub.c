@@ -379,11 +379,6 @@ static bool same_environment(const struct hub *hub)
 
 static int record_environment(struct hub *hub, struct error *error)
 {
-	hub_watch_open(hub);
-	if (hub->core.size > 0 && same_environment(hub)) {
-		hub_stage_bring(hub);
-		return hub->n_entries > 0 ? hub_commit(hub, error) : 0;
-	}
 	struct buf b = arena_buf(&hub->batch);
 	mission_begin_write(&b, &hub->options.environment);
 	struct core_input input = {.kind = ENTRY_INPUT_KIND_START,
@@ -394,8 +389,26 @@ static int record_environment(struct hub *hub, struct error *error)
 	hub_turn(hub, &input, &result);
 	if (result.verdict != CORE_DONE)
 		return error_set(error, ERROR_INPUT, "the environment is not valid: %s", result.what);
+	return 0;
+}
+
+static void record_unlock(struct hub *hub, const struct mission_unlock *unlock)
+{
+	struct buf b = arena_buf(&hub->batch);
+	mission_unlock_write(&b, unlock);
+	hub_start(hub, STR("mission.unlock"), arena_keep(&hub->batch, &b));
+}
+
+static int record_start(struct hub *hub, const struct mission_unlock *unlock, struct error *error)
+{
+	hub_watch_open(hub);
+	int failed = hub->core.size > 0 && same_environment(hub) ? 0 : record_environment(hub, error);
+	if (failed < 0)
+		return failed;
 	hub_stage_bring(hub);
-	int done = hub_commit(hub, error);
+	if (unlock)
+		record_unlock(hub, unlock);
+	int done = hub->n_entries > 0 ? hub_commit(hub, error) : 0;
 	return done < 0 ? done : 0;
 }
 
@@ -416,6 +429,25 @@ static int fold_rest(struct hub *hub, struct error *error)
 	return failed;
 }
 
+/* Everything that needs the mission's keys. */
+static int begin(struct hub *hub, const struct mission_unlock *unlock, struct error *error)
+{
+	hub->vault = keys_vault_open(hub->options.keys);
+	hub->sealer = keys_vault_of(hub->vault);
+	core_init(&hub->core, hub->options.rulebooks, &hub->sealer, &hub->memory);
+	hub_watch_recall(hub);
+	int failed = hub_index_check(hub, error);
+	failed = failed < 0 ? failed : hub_forget_open(hub, error);
+	failed = failed < 0 ? failed : fold_rest(hub, error);
+	if (failed < 0)
+		return failed;
+	hub->last_wall = hub->core.size == 0 ? 0 : hub->core.wall;
+	set_clocks(hub);
+	hub->readers_told = hub_driver_readers(hub);
+	failed = hub_stage_open(hub, error);
+	return failed < 0 ? failed : record_start(hub, unlock, error);
+}
+
 int hub_open(struct hub **ret_hub, const struct hub_options *options, struct error *error)
 {
 	ASSERT(options->n_drivers <= HUB_DRIVERS_MAX && options->n_witnesses <= HUB_WITNESSES_MAX);
@@ -425,29 +457,27 @@ int hub_open(struct hub **ret_hub, const struct hub_options *options, struct err
 	hub->batch = arena_map(BATCH_MEMORY);
 	hub->piece = arena_map(PIECE_MEMORY);
 	hub->memory = arena_map(core_memory());
-	hub->vault = keys_vault_open(options->keys);
-	hub->sealer = keys_vault_of(hub->vault);
-	core_init(&hub->core, options->rulebooks, &hub->sealer, &hub->memory);
-	hub_watch_recall(hub);
 	int failed = journal_open(&hub->journal, &options->journal, error);
 	failed = failed < 0 ? failed : refs_open(&hub->refs, options->index_path, options->journal.vfs, error);
-	failed = failed < 0 ? failed : hub_index_check(hub, error);
-	failed = failed < 0 ? failed : hub_forget_open(hub, error);
-	failed = failed < 0 ? failed : fold_rest(hub, error);
-	if (failed == 0) {
-		hub->last_wall = hub->core.size == 0 ? 0 : hub->core.wall;
-		set_clocks(hub);
-		hub->readers_told = hub_driver_readers(hub);
-		failed = hub_stage_open(hub, error);
-	}
-	if (failed == 0)
-		failed = record_environment(hub, error);
+	if (failed == 0 && options->keys->file)
+		failed = begin(hub, NULL, error);
 	if (failed < 0) {
 		hub_close(hub);
 		return failed;
 	}
 	*ret_hub = hub;
 	return 0;
+}
+
+int hub_unlock(struct hub *hub, const uint8_t cursor_key[CURSOR_KEY_BYTES], int64_t wall,
+	       const struct mission_unlock *unlock, struct error *error)
+{
+	memcpy(hub->options.cursor_key, cursor_key, CURSOR_KEY_BYTES);
+	hub->options.wall = wall;
+	int failed = begin(hub, unlock, error);
+	if (failed < 0)
+		hub_close(hub);
+	return failed;
 }
 
 void hub_close(struct hub *hub)
@@ -459,7 +489,8 @@ void hub_close(struct hub *hub)
 		journal_close(hub->journal);
 	if (hub->refs)
 		refs_close(hub->refs);
-	keys_vault_close(hub->vault);
+	if (hub->vault)
+		keys_vault_close(hub->vault);
 	for (size_t i = 0; i < 2; i++)
 		if (hub->rules_memory[i].at)
 			arena_unmap(&hub->rules_memory[i]);

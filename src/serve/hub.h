@@ -98,8 +98,13 @@ struct hub_options {
 
 struct hub;
 
-/* Opens the journal, folds it, and records what is in force if that changed. Options and what they point to outlive the hub. */
+/* Opens the journal, folds it, and records what is in force if that changed. Options and what they point to outlive the hub. Where the mission's keys are
+ * still closed (options->keys->file is NULL), it only opens files; hub_unlock does the rest once they are open, before anything else. */
 int hub_open(struct hub **ret_hub, const struct hub_options *options, struct error *error);
+
+/* `wall` is the machine's clock now; ERROR as of hub_open, and the hub is closed then. */
+int hub_unlock(struct hub *hub, const uint8_t cursor_key[CURSOR_KEY_BYTES], int64_t wall,
+	       const struct mission_unlock *unlock, struct error *error);
 void hub_close(struct hub *hub);
 
 /* A driver process was started for options->drivers[driver], or somebody connected. HUB_PEERS_MAX when there is no place. */

@@ -118,6 +118,9 @@ void hub_asker_line(struct hub *hub, unsigned peer, struct str line)
 	case ASK_LINE_FOLLOW:
 		hub_read_follow(hub, peer, &asked.follow);
 		break;
+	case ASK_LINE_UNLOCK:
+		hub_bad(hub, peer, 0, "the mission's keys are open", "There is nothing to unlock.");
+		break;
 	case ASK_LINE_STATUS:
 		status(hub, peer);
 		break;
