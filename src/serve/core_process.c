@@ -440,7 +440,9 @@ int core_process_run(void)
 	p.signals = catch_signals();
 	p.epoll = epoll_create1(EPOLL_CLOEXEC);
 	assertion_warm();
-	if (core_outside_open(&p.outside, &error) < 0 || installation_open(&p.installation, &error) < 0)
+	struct kept *kept = kept_map(KEEPER_KEPT_FD);
+	close(KEEPER_KEPT_FD);
+	if (core_outside_open(&p.outside, &error) < 0 || installation_open(&p.installation, kept, &error) < 0)
 		die(EXIT_FAILED, &error);
 	open_hub(&p);
 	if (sandbox_enter(SANDBOX_CORE_HERE, NULL, 0, &error) < 0)
