@@ -12,6 +12,7 @@
 
 #define PROGRESS_FIRST_SECONDS 1.0
 #define PROGRESS_EVERY_SECONDS 0.2
+#define MOMENT_SECONDS_MAX     (INT64_C(1) << 43)
 
 static const char usage[] =
     "usage: chancery-verify JOURNAL.db VKEYFILE [--witness VKEYFILE]… [--since NOTE] [--save FILE]\n"
@@ -153,6 +154,12 @@ static struct moment moment_of(int64_t ms)
 	return moment;
 }
 
+/* A clock that is wrong by ages is shown as far as days go. */
+static struct moment moment_of_seconds(uint64_t seconds)
+{
+	return moment_of((int64_t)(seconds < MOMENT_SECONDS_MAX ? seconds : MOMENT_SECONDS_MAX) * 1000);
+}
+
 static void print_witnesses(const struct verify_request *request, const struct verify_result *r)
 {
 	for (unsigned i = 0; i < request->witnesses; i++) {
@@ -161,7 +168,7 @@ static void print_witnesses(const struct verify_request *request, const struct v
 			printf("witness   nothing of %s lies here\n", request->witness[i].name);
 		else
 			printf("witness   %s saw %" PRIu64 " entries at %.19sZ\n", request->witness[i].name, seen->size,
-			       moment_of((int64_t)seen->time_s * 1000).text);
+			       moment_of_seconds(seen->time_s).text);
 	}
 }
 

@@ -276,7 +276,7 @@ def check_journal(db, key, witnesses=()):
         report.append(f"witness   {name} saw {entries} entries at {moment(seconds)}" if entries else f"UNSEEN    by {name}")
     return report, len(leaves) == size and all(entries for entries, _ in seen.values())
 
-def moment(seconds): return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+def moment(seconds): return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(min(seconds, 2**43)))  # which is far enough
 
 def main(path, *files):
     keys = [Key(open(file, encoding="utf-8").read(), WITNESS if i else MISSION) for i, file in enumerate(files)]
