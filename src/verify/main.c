@@ -191,22 +191,20 @@ static void print_result(const struct arguments *a, const struct verify_request 
 }
 
 /* On standard error too, so that nobody takes it for the whole. */
-static void print_part(const struct arguments *a, const struct verify_result *r)
+static void print_part(const struct arguments *a, const struct verify_request *request, const struct verify_result *r)
 {
 	fflush(stdout);
 	fprintf(stderr, "VERIFIED IN PART ONLY: %s\n", a->journal);
 	if (r->entries > r->proved)
-		fprintf(
-		    stderr,
-		    "The last %" PRIu64 " entries lie behind the checkpoint: nobody has signed them, and nobody can "
-		    "prove them.\nThe mission stopped signing; ask why, and keep the newest checkpoint that a witness "
-		    "or you have seen.\n",
-		    r->entries - r->proved);
-	else
-		fputs(
-		    "All entries are signed, but a witness that you asked for has no cosignature here. Ask it what it "
-		    "saw last.\n",
-		    stderr);
+		fprintf(stderr,
+			"The last %" PRIu64 " entries lie behind the checkpoint: nobody has signed them.\n"
+			"The mission stopped signing. Ask why, and keep the newest checkpoint that a witness or you "
+			"have seen.\n",
+			r->entries - r->proved);
+	for (unsigned i = 0; i < request->witnesses; i++)
+		if (r->seen[i].size == 0)
+			fprintf(stderr, "No cosignature of %s lies here. Ask it what it saw last.\n",
+				request->witness[i].name);
 }
 
 static int print_fault(const struct arguments *a, enum verify_answer answer, const struct verify_fault *fault)
@@ -230,7 +228,7 @@ static int verify(const struct arguments *a, const struct verify_request *reques
 	printf("%s%s\n", answer == VERIFY_OK ? "verified  " : "VERIFIED IN PART ONLY  ", a->journal);
 	print_result(a, request, &result);
 	if (answer == VERIFY_IN_PART)
-		print_part(a, &result);
+		print_part(a, request, &result);
 	return (int)answer;
 }
 
