@@ -208,6 +208,14 @@ def check_environment(build, scratch):
         agree(build, f"entry 8 under environment {env}", path, where="" if good else "entry 8", good=good)
 
 
+    for second, good in (("start", True), ("timer", False)):  # before anything is in force, its rulebook is brought
+        mission, first = writer.Mission().grow(1, broken.inside("events", value=[])), writer.entry(0)
+        mission.grow(2, lambda e: e.update({**first, "index": 1, "events": [], "input": {**first["input"], "kind": second}})).save(path)
+        agree(build, f"a {second} before anything is in force", path, where="" if good else "entry 1", good=good)
+        mission.grow(3, lambda e: e.update({**first, "index": 2, "env": 2})).save(path)
+        agree(build, f"a {second}, and then it comes in force", path, where="" if good else "entry 1", good=good)
+
+
 def check_chance(build, scratch):
     """The last entry of a journal lies behind its checkpoint, so that only a tile has to follow each change."""
     path, chance, good = os.path.join(scratch, "chance.db"), random.Random(SEED), 0
