@@ -27,16 +27,18 @@ BANNED_CALLS = ["strcpy", "strncpy", "strcat", "strncat", "sprintf", "vsprintf",
 # Directory → what its files may include, beside their own directory and the system's headers: directories, or single headers.
 # `gen` is what the generator makes of the schemas; it counts as the schema's.
 SCHEMA = ["src/base", "src/schema", "gen"]
-DECIDING = [*SCHEMA, "src/rules", "src/domain"]
+DECIDING = [*SCHEMA, "src/rules", "src/grant", "src/domain"]
 MAY_INCLUDE = {
     "src/base": [],
     "src/schema": ["src/base", "gen"],
     "src/rules": SCHEMA,
-    "src/domain": [*SCHEMA, "src/rules"],  # other domains by their X.h: see domain_header
+    "src/grant": ["src/base"],
+    "src/domain": [*SCHEMA, "src/rules", "src/grant"],  # other domains by their X.h: see domain_header
     "src/core": DECIDING,
     "src/journal": ["src/base"],
     "src/serve": [*DECIDING, "src/core", "src/journal"],
-    "src/driver/osdp": SCHEMA,
+    "src/driver/kit": [*SCHEMA, "src/grant"],
+    "src/driver/osdp": [*SCHEMA, "src/grant", "src/driver/kit"],
     "src/cli": [*SCHEMA, "src/rules", "src/serve", "src/driver/osdp/driver.h"],
     "src/verify": [],
     "world": ["src/base"],
