@@ -1,0 +1,112 @@
+#include "driver/kit/slots.h"
+
+static const uint8_t magic[8] = "chcyslt1";
+
+struct slots slots_at(struct file file, uint64_t at, const char *name, size_t value_max, const uint8_t *key,
+		      uint8_t *memory)
+{
+	struct slots slots = {.file = file, .at = at, .value_max = value_max, .key = key, .memory = memory};
+	ASSERT(strlen(name) <= sizeof slots.name);
+	memcpy(slots.name, name, strlen(name));
+	return slots;
+}
+
+static void put_u64(uint8_t *at, uint64_t value)
+{
+	for (size_t i = 0; i < 8; i++)
+		at[i] = (uint8_t)(value >> 8 * i);
+}
+
+static uint64_t get_u64(const uint8_t *at)
+{
+	uint64_t value = 0;
+	for (size_t i = 8; i-- > 0;)
+		value = value << 8 | at[i];
+	return value;
+}
+
+static uint64_t slot_at(const struct slots *slots, uint64_t generation)
+{
+	return slots->at + generation % 2 * SLOTS_SLOT_BYTES(slots->value_max);
+}
+
+/* The generation that a slot's head claims; 0 when it is none of ours, or was never written. */
+static int read_head(const struct slots *slots, uint64_t parity, uint64_t file_bytes, uint64_t *ret_generation,
+		     struct error *error)
+{
+	uint8_t head[SLOTS_HEAD_BYTES];
+	uint64_t at = slot_at(slots, parity);
+	*ret_generation = 0;
+	if (file_bytes < at + sizeof head)
+		return 0;
+	int code = file_read(slots->file, at, head, sizeof head, error);
+	bool ours = memcmp(head, magic, 8) == 0 && memcmp(head + 8, slots->name, 8) == 0;
+	uint64_t generation = get_u64(head + 16);
+	ours = ours && generation <= INT64_MAX && generation % 2 == parity && get_u64(head + 24) <= slots->value_max;
+	if (code == 0 && ours)
+		*ret_generation = generation;
+	return code;
+}
+
+/* True when the slot of this generation opens. The plain value takes the place of the sealed one. */
+static int open_slot(struct slots *slots, uint64_t generation, uint64_t file_bytes, bool *ret_opens,
+		     struct str *ret_value, struct error *error)
+{
+	uint64_t at = slot_at(slots, generation);
+	uint8_t head[SLOTS_HEAD_BYTES];
+	int code = file_read(slots->file, at, head, sizeof head, error);
+	size_t n = code == 0 ? (size_t)get_u64(head + 24) : 0;
+	*ret_opens = false;
+	if (code < 0 || file_bytes < at + sizeof head + n + SEAL_MORE_BYTES)
+		return code;
+	uint8_t *plain = slots->memory + SEAL_NONCE_BYTES;
+	code = file_read(slots->file, at + sizeof head, slots->memory, n + SEAL_MORE_BYTES, error);
+	*ret_opens = code == 0 && seal_open(slots->key, head, sizeof head, slots->memory, n + SEAL_MORE_BYTES, plain);
+	*ret_value = (struct str){(const char *)plain, n};
+	return code;
+}
+
+int slots_read(struct slots *slots, struct str *ret_value, struct error *error)
+{
+	uint64_t claimed[2], file_bytes;
+	int code = file_size(slots->file, &file_bytes, error);
+	for (uint64_t parity = 0; parity < 2 && code == 0; parity++)
+		code = read_head(slots, parity, file_bytes, &claimed[parity], error);
+	if (code < 0)
+		return code;
+	uint64_t newest = claimed[1] > claimed[0];
+	for (int i = 0; i < 2; i++, newest = 1 - newest) {
+		bool opens = false;
+		if (claimed[newest] > 0)
+			code = open_slot(slots, claimed[newest], file_bytes, &opens, ret_value, error);
+		if (code < 0)
+			return code;
+		slots->generation = claimed[newest];
+		if (opens)
+			return 1;
+	}
+	slots->generation = claimed[0] > claimed[1] ? claimed[0] : claimed[1];
+	if (slots->generation == 0)
+		return 0;
+	error_set(error, ERROR_RECORD, "what is kept as %.8s does not open", (const char *)slots->name);
+	error_remedy(error, "it was written with another key, or changed; it is begun anew");
+	return ERROR_RECORD;
+}
+
+int slots_write(struct slots *slots, const void *value, size_t n, struct error *error)
+{
+	uint8_t *head = slots->memory, *sealed = head + SLOTS_HEAD_BYTES;
+	ASSERT(n <= slots->value_max);
+	uint64_t generation = slots->generation + 1;
+	memmove(sealed + SEAL_NONCE_BYTES, value, n);
+	memcpy(head, magic, 8);
+	memcpy(head + 8, slots->name, 8);
+	put_u64(head + 16, generation);
+	put_u64(head + 24, n);
+	seal_put(slots->key, head, SLOTS_HEAD_BYTES, sealed + SEAL_NONCE_BYTES, n, sealed);
+	int code =
+	    file_write(slots->file, slot_at(slots, generation), head, SLOTS_HEAD_BYTES + n + SEAL_MORE_BYTES, error);
+	if (code == 0)
+		slots->generation = generation;
+	return code;
+}
