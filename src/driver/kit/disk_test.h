@@ -3,6 +3,7 @@
  *     disk_make(&disk, seed);
  *     struct file file = disk_file(&disk, "spool");      made when there is none; its name is durable
  *     disk.fail_at = 3;                                  the power fails at the third write, sync or resize from now
+ *     disk.stop_at = 3;                                  the process dies just before that: nothing is lost of what it wrote
  *     disk_power_fails(&disk);                           or it fails now
  *     disk_starts(&disk);                                it is back: open the files anew
  *     disk_release(&disk);
@@ -17,7 +18,7 @@ enum { DISK_FILES_MAX = 4 };
 
 struct disk_test {
 	struct media media;
-	uint64_t random, fail_at, fail_sync; /* fail_sync: the n-th sync from now fails with an error, once */
+	uint64_t random, fail_at, stop_at, fail_sync; /* fail_sync: the n-th sync from now fails with an error, once */
 	uint64_t steps, syncs;
 	unsigned life; /* files that were open in an earlier one are dead */
 	bool down;
@@ -71,6 +72,14 @@ static inline bool disk_is_dead(const struct disk_file *f)
 	return f->disk->down || f->life != f->disk->life;
 }
 
+/* Whether the process dies before this step. */
+static inline bool disk_stops(struct disk_test *disk)
+{
+	if (disk->stop_at > 0 && --disk->stop_at == 0)
+		disk->down = true;
+	return disk->down;
+}
+
 /* Whether the power fails at this step. */
 static inline bool disk_last_step(struct disk_test *disk)
 {
@@ -91,7 +100,7 @@ static inline int disk_read(void *context, uint64_t at, void *ret_bytes, size_t 
 static inline int disk_write(void *context, uint64_t at, const void *bytes, size_t n, struct error *error)
 {
 	struct disk_file *f = context;
-	if (disk_is_dead(f))
+	if (disk_is_dead(f) || disk_stops(f->disk))
 		return disk_gone(error);
 	bool last = disk_last_step(f->disk);
 	media_write(f->node, at, bytes, n);
@@ -103,7 +112,7 @@ static inline int disk_write(void *context, uint64_t at, const void *bytes, size
 static inline int disk_sync(void *context, struct error *error)
 {
 	struct disk_file *f = context;
-	if (disk_is_dead(f))
+	if (disk_is_dead(f) || disk_stops(f->disk))
 		return disk_gone(error);
 	if (disk_last_step(f->disk)) {
 		disk_power_fails(f->disk);
@@ -121,7 +130,7 @@ static inline int disk_sync(void *context, struct error *error)
 static inline int disk_resize(void *context, uint64_t bytes, struct error *error)
 {
 	struct disk_file *f = context;
-	if (disk_is_dead(f))
+	if (disk_is_dead(f) || disk_stops(f->disk))
 		return disk_gone(error);
 	if (disk_last_step(f->disk)) {
 		disk_power_fails(f->disk);

@@ -1,5 +1,7 @@
 #include "driver/kit/outbox.h"
 
+#include "driver/kit/little.h"
+
 void outbox_init(struct outbox *box, const struct spool_names *names)
 {
 	box->spool = NULL;
@@ -24,8 +26,7 @@ void outbox_use(struct outbox *box, struct spool *spool)
 static void put_number(struct buf *out, uint64_t value, size_t bytes)
 {
 	uint8_t at[8];
-	for (size_t i = 0; i < bytes; i++)
-		at[i] = (uint8_t)(value >> 8 * i);
+	little_put(at, value, sizeof at);
 	buf_put(out, at, bytes);
 }
 
@@ -53,9 +54,7 @@ struct taking {
 
 static uint64_t take_number(struct taking *from, size_t bytes)
 {
-	uint64_t value = 0;
-	for (size_t i = bytes; i-- > 0;)
-		value = value << 8 | from->at[i];
+	uint64_t value = little_get(from->at, bytes);
 	from->at += bytes;
 	return value;
 }

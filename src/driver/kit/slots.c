@@ -1,5 +1,7 @@
 #include "driver/kit/slots.h"
 
+#include "driver/kit/little.h"
+
 static const uint8_t magic[8] = "chcyslt1";
 
 struct slots slots_at(struct file file, uint64_t at, const char *name, size_t value_max, const uint8_t *key,
@@ -9,20 +11,6 @@ struct slots slots_at(struct file file, uint64_t at, const char *name, size_t va
 	ASSERT(strlen(name) <= sizeof slots.name);
 	memcpy(slots.name, name, strlen(name));
 	return slots;
-}
-
-static void put_u64(uint8_t *at, uint64_t value)
-{
-	for (size_t i = 0; i < 8; i++)
-		at[i] = (uint8_t)(value >> 8 * i);
-}
-
-static uint64_t get_u64(const uint8_t *at)
-{
-	uint64_t value = 0;
-	for (size_t i = 8; i-- > 0;)
-		value = value << 8 | at[i];
-	return value;
 }
 
 static uint64_t slot_at(const struct slots *slots, uint64_t generation)
@@ -41,8 +29,9 @@ static int read_head(const struct slots *slots, uint64_t parity, uint64_t file_b
 		return 0;
 	int code = file_read(slots->file, at, head, sizeof head, error);
 	bool ours = memcmp(head, magic, 8) == 0 && memcmp(head + 8, slots->name, 8) == 0;
-	uint64_t generation = get_u64(head + 16);
-	ours = ours && generation <= INT64_MAX && generation % 2 == parity && get_u64(head + 24) <= slots->value_max;
+	uint64_t generation = little_get(head + 16, 8);
+	ours =
+	    ours && generation <= INT64_MAX && generation % 2 == parity && little_get(head + 24, 8) <= slots->value_max;
 	if (code == 0 && ours)
 		*ret_generation = generation;
 	return code;
@@ -55,7 +44,7 @@ static int open_slot(struct slots *slots, uint64_t generation, uint64_t file_byt
 	uint64_t at = slot_at(slots, generation);
 	uint8_t head[SLOTS_HEAD_BYTES];
 	int code = file_read(slots->file, at, head, sizeof head, error);
-	size_t n = code == 0 ? (size_t)get_u64(head + 24) : 0;
+	size_t n = code == 0 ? (size_t)little_get(head + 24, 8) : 0;
 	*ret_opens = false;
 	if (code < 0 || file_bytes < at + sizeof head + n + SEAL_MORE_BYTES)
 		return code;
@@ -101,8 +90,8 @@ int slots_write(struct slots *slots, const void *value, size_t n, struct error *
 	memmove(sealed + SEAL_NONCE_BYTES, value, n);
 	memcpy(head, magic, 8);
 	memcpy(head + 8, slots->name, 8);
-	put_u64(head + 16, generation);
-	put_u64(head + 24, n);
+	little_put(head + 16, generation, 8);
+	little_put(head + 24, n, 8);
 	seal_put(slots->key, head, SLOTS_HEAD_BYTES, sealed + SEAL_NONCE_BYTES, n, sealed);
 	int code =
 	    file_write(slots->file, slot_at(slots, generation), head, SLOTS_HEAD_BYTES + n + SEAL_MORE_BYTES, error);

@@ -1,21 +1,9 @@
 #include "driver/kit/spool.h"
 
+#include "driver/kit/little.h"
+
 enum { NUMBER_BYTES = 8, PLAIN_BYTES = SPOOL_RECORD_BYTES - NUMBER_BYTES - SEAL_MORE_BYTES, BODY_AT = 10 };
 enum { PIECE_RECORDS = 64 };
-
-static void put_number(uint8_t *at, uint64_t value, size_t bytes)
-{
-	for (size_t i = 0; i < bytes; i++)
-		at[i] = (uint8_t)(value >> 8 * i);
-}
-
-static uint64_t get_number(const uint8_t *at, size_t bytes)
-{
-	uint64_t value = 0;
-	for (size_t i = bytes; i-- > 0;)
-		value = value << 8 | at[i];
-	return value;
-}
 
 static uint64_t place_at(uint32_t place)
 {
@@ -42,7 +30,7 @@ static const uint8_t *open_record(const struct spool *spool, uint8_t *record, si
 	uint8_t *sealed = record + NUMBER_BYTES, *plain = sealed + SEAL_NONCE_BYTES;
 	if (!seal_open(spool->key, &place, sizeof place, sealed, PLAIN_BYTES + SEAL_MORE_BYTES, plain))
 		return NULL;
-	*ret_n = (size_t)get_number(plain + 8, 2);
+	*ret_n = (size_t)little_get(plain + 8, 2);
 	return *ret_n <= SPOOL_BYTES_MAX ? plain : NULL;
 }
 
@@ -55,7 +43,7 @@ struct scan {
 
 static void scan_record(struct spool *spool, struct scan *scan, uint32_t place, uint8_t *record)
 {
-	uint64_t number = get_number(record, NUMBER_BYTES);
+	uint64_t number = little_get(record, NUMBER_BYTES);
 	size_t n;
 	const uint8_t *plain = number > 0 && number < INT64_MAX ? open_record(spool, record, &n) : NULL;
 	spool->unreadable += number > 0 && !plain;
@@ -65,7 +53,7 @@ static void scan_record(struct spool *spool, struct scan *scan, uint32_t place, 
 		scan->newest = number;
 		scan->place = place;
 	}
-	uint64_t settled = get_number(plain, 8);
+	uint64_t settled = little_get(plain, 8);
 	if (settled < number && settled > scan->settled)
 		scan->settled = settled;
 }
@@ -103,8 +91,8 @@ static void take_names(struct str value, struct spool_names *ret_names)
 	const uint8_t *at = (const uint8_t *)value.at;
 	ASSERT(value.len == SPOOL_NAMES_BYTES);
 	memcpy(ret_names->boot, at, SPOOL_BOOT_BYTES);
-	ret_names->base = (int64_t)get_number(at + 8, 8);
-	ret_names->unsure = (int64_t)get_number(at + 16, 8);
+	ret_names->base = (int64_t)little_get(at + 8, 8);
+	ret_names->unsure = (int64_t)little_get(at + 16, 8);
 	memcpy(ret_names->machine, at + 24, SPOOL_BOOT_BYTES);
 }
 
@@ -173,9 +161,9 @@ int spool_put(struct spool *spool, struct str bytes, struct error *error)
 		return code;
 	ASSERT(bytes.len <= SPOOL_BYTES_MAX);
 	memset(plain, 0, PLAIN_BYTES);
-	put_number(record, (uint64_t)spool->next, NUMBER_BYTES);
-	put_number(plain, (uint64_t)spool->first - 1, 8);
-	put_number(plain + 8, bytes.len, 2);
+	little_put(record, (uint64_t)spool->next, NUMBER_BYTES);
+	little_put(plain, (uint64_t)spool->first - 1, 8);
+	little_put(plain + 8, bytes.len, 2);
 	memcpy(plain + BODY_AT, bytes.at, bytes.len);
 	struct record_place place = record_place(record);
 	seal_put(spool->key, &place, sizeof place, plain, PLAIN_BYTES, record + NUMBER_BYTES);
@@ -198,7 +186,7 @@ int spool_get(struct spool *spool, int64_t number, struct buf *ret_bytes, struct
 	int code = file_size(spool->file, &bytes, error);
 	if (code == 0 && at + SPOOL_RECORD_BYTES <= bytes) {
 		code = file_read(spool->file, at, spool->record, SPOOL_RECORD_BYTES, error);
-		if (code == 0 && get_number(spool->record, NUMBER_BYTES) == (uint64_t)number)
+		if (code == 0 && little_get(spool->record, NUMBER_BYTES) == (uint64_t)number)
 			plain = open_record(spool, spool->record, &n);
 	}
 	if (code == 0 && !plain)
@@ -220,8 +208,8 @@ int spool_name(struct spool *spool, const struct spool_names *names, struct erro
 	uint8_t value[SPOOL_NAMES_BYTES];
 	spool->names = *names;
 	memcpy(value, names->boot, SPOOL_BOOT_BYTES);
-	put_number(value + 8, (uint64_t)names->base, 8);
-	put_number(value + 16, (uint64_t)names->unsure, 8);
+	little_put(value + 8, (uint64_t)names->base, 8);
+	little_put(value + 16, (uint64_t)names->unsure, 8);
 	memcpy(value + 24, names->machine, SPOOL_BOOT_BYTES);
 	int code = slots_write(&spool->head, value, sizeof value, error);
 	return code < 0 ? code : slots_sync(&spool->head, error);

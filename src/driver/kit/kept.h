@@ -1,0 +1,56 @@
+/* kept.h: the driver's state file: what it must know when it starts and no core speaks.
+ *
+ *     time       8 bytes: what the calendar said a minute ago at most (wall.h)
+ *     orders     the newest orders taken, u64 entry and u32 event each: none is carried out twice
+ *     settings   the last config, as a DriverConfig line without `accepted`; it holds the readers' keys
+ *     desired    a DriverKept line (desired.h)
+ *     table      the grant table, as signed (grant.h)
+ *
+ * Each is a pair of slots (slots.h) of this name, one behind the other in this order. The first two are small enough for a sector and
+ * are never synced; the others are, before anything is told that rests on them.
+ */
+#ifndef KIT_KEPT_H
+#define KIT_KEPT_H
+
+#include "base/lines.h"
+#include "driver/kit/desired.h"
+#include "driver/kit/slots.h"
+#include "grant/grant.h"
+
+enum {
+	KEPT_ORDERS_MAX = 32,
+	KEPT_ORDER_BYTES = 12,
+	KEPT_SETTINGS_BYTES_MAX = LINE_BYTES_MAX + 1,
+};
+
+enum kept_what { KEPT_TIME, KEPT_ORDERS, KEPT_SETTINGS, KEPT_DESIRED, KEPT_TABLE, KEPT_WHATS };
+
+struct kept {
+	struct file file;
+	struct slots slots[KEPT_WHATS];
+	uint8_t memory[SLOTS_SLOT_BYTES(GRANT_BYTES_MAX)];
+};
+
+/* The key must outlive it. */
+void kept_init(struct kept *kept, struct file file, const uint8_t *key);
+
+/* As slots_read and slots_write. What is read lies in the memory until the next call; kept_wipe wipes it. */
+static inline int kept_read(struct kept *kept, enum kept_what what, struct str *ret_value, struct error *error)
+{
+	return slots_read(&kept->slots[what], ret_value, error);
+}
+
+static inline int kept_write(struct kept *kept, enum kept_what what, const void *value, size_t n, struct error *error)
+{
+	return slots_write(&kept->slots[what], value, n, error);
+}
+
+/* Written, and durable when it returns. */
+int kept_save(struct kept *kept, enum kept_what what, const void *value, size_t n, struct error *error);
+
+static inline void kept_wipe(struct kept *kept)
+{
+	seal_wipe(kept->memory, sizeof kept->memory);
+}
+
+#endif
