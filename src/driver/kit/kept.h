@@ -1,6 +1,6 @@
 /* kept.h: the driver's state file: what it must know when it starts and no core speaks.
  *
- *     time       8 bytes: what the calendar said a minute ago at most (wall.h)
+ *     time       8 bytes: what the calendar said, ten seconds ago at most (wall.h)
  *     orders     the newest orders taken, u64 entry and u32 event each: none is carried out twice
  *     settings   the last config, as a DriverConfig line without `accepted`; it holds the readers' keys
  *     desired    a DriverKept line (desired.h)

@@ -37,7 +37,7 @@ enum {
 	KIT_ORDERS_REMEMBERED = 1024,
 	KIT_HEARTBEAT_US = 2 * 1000 * 1000,
 	KIT_SYNC_US = 100 * 1000,
-	KIT_TIME_US = 60 * 1000 * 1000, /* how often the time is written down */
+	KIT_TIME_US = 10 * 1000 * 1000, /* how often the time is written down */
 	KIT_FLUSH_US = 10 * 1000 * 1000,
 	KIT_RETRY_US = 10 * 1000, /* a line that found no room is tried again after so long */
 	KIT_TELEMETRY_BLOCKS = 512,

@@ -256,10 +256,26 @@ TEST(what_is_not_acknowledged_is_sent_again_with_its_number)
 	CHECK(wait_for(before, "doors.reader_tamper", "\"sequence\":2") < SAID_MAX);
 	say("{\"ack\":{\"sequence\":2}}");
 	before = rig.n_said;
-	say_config("", KEY, rig.device);
+	snprintf(accepted, sizeof accepted, "\"accepted\":{\"boot\":\"%s\",\"sequence\":2},", boot);
+	say_config(accepted, KEY, rig.device);
 	CHECK_INT(wait_for(before, "{\"hello\"", "\"next\":3"), (long long)before);
 	let_run(200);
 	CHECK_INT(rig.n_said, (long long)before + 1);
+	CHECK_INT(end(), EXIT_OK);
+}
+
+/* It would wait for report 1 of this boot for ever. */
+TEST(a_core_that_has_forgotten_what_it_acknowledged_gets_what_comes_under_another_boot)
+{
+	start_online();
+	say("{\"ack\":{\"sequence\":2}}");
+	let_run(20);
+	size_t before = rig.n_said;
+	say_config("", KEY, rig.device);
+	CHECK_INT(wait_for(before, "{\"hello\"", "\"next\":1"), (long long)before);
+	CHECK(strncmp(strstr(rig.said[0], "\"boot\""), strstr(rig.said[before], "\"boot\""), 25) != 0);
+	show_card();
+	CHECK(wait_for(before, "access.card_read", "\"sequence\":1") < SAID_MAX);
 	CHECK_INT(end(), EXIT_OK);
 }
 
@@ -319,8 +335,8 @@ TEST(a_line_that_cannot_be_opened_and_settings_that_cannot_be_used_are_told_apar
 	say_config("", "000102030405060708090a0b0c0d0e0f", rig.device);
 	CHECK_INT(end(), EXIT_FAILED);
 	start();
-	say("{\"ack\":{\"sequence\":1}}");
-	CHECK_INT(end(), EXIT_FAILED);
+	say("{\"ack\":{\"sequence\":1}}"); /* left by an earlier core */
+	CHECK_INT(end(), EXIT_OK);
 	start();
 	CHECK_INT(end(), EXIT_OK);
 }
