@@ -43,6 +43,7 @@ MAY_INCLUDE = {
     "src/verify": [],
     "world": ["src/base"],
     "tests/sim": [*DECIDING, "src/core", "src/journal", "src/serve"],
+    "tests/conformance": ["src/base", "src/grant"],
     "tests/bench": [*DECIDING, "src/core", "src/journal", "src/serve"],
 }
 # What test programs, fuzz targets and benches may include besides.

@@ -403,6 +403,22 @@ static void send_heartbeat(struct kit *kit, int64_t now_us)
 	kit->heartbeat_us = now_us + KIT_HEARTBEAT_US;
 }
 
+static void flush_telemetry(struct kit *kit, int64_t now_us)
+{
+	struct error error;
+	if (!kit->remembers || telemetry_flush(&kit->telemetry, kit_wall_ms(kit, now_us), &error) == 0)
+		return;
+	kit_log_error(kit, "no more telemetry is kept", &error);
+	kit->remembers = false;
+}
+
+void kit_close(struct kit *kit, int64_t now_us)
+{
+	kit_sync_spool(kit);
+	kit_save_time(kit, now_us);
+	flush_telemetry(kit, now_us);
+}
+
 static int64_t earlier(int64_t a, int64_t b)
 {
 	return a < b ? a : b;
@@ -422,12 +438,8 @@ static void save(struct kit *kit, int64_t now_us)
 		kit->time_us = now_us + KIT_TIME_US;
 	}
 	if (now_us >= kit->flush_us) {
-		struct error error;
 		kit->flush_us = now_us + KIT_FLUSH_US;
-		if (kit->remembers && telemetry_flush(&kit->telemetry, kit_wall_ms(kit, now_us), &error) < 0) {
-			kit_log_error(kit, "no more telemetry is kept", &error);
-			kit->remembers = false;
-		}
+		flush_telemetry(kit, now_us);
 	}
 }
 

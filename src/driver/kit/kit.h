@@ -144,6 +144,9 @@ void kit_log_error(const struct kit *kit, const char *doing, const struct error 
 /* The next time at the latest. */
 int64_t kit_due(struct kit *kit, int64_t now_us);
 
+/* The process ends of its own will: what is in memory and belongs on the disk is written. */
+void kit_close(struct kit *kit, int64_t now_us);
+
 /* Whether the core would answer a report now. kit_deaf: it has not answered one in time. */
 static inline bool kit_core_answers(const struct kit *kit)
 {

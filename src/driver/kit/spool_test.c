@@ -190,8 +190,9 @@ TEST(names_are_durable_and_a_new_start_of_the_machine_makes_what_follows_unsure)
 	disk_release(&disk);
 }
 
-/* Random work (for some seeds without a sync of ours, or without answers), the power failing or the process dying at each step in turn. What must be there: every record that was put before the last
- * sync and neither settled nor lost; and nothing that was not put. */
+/* Random work (for some seeds without a sync of ours, or without answers), the power failing or the process dying at each
+ * step in turn. What must be there: every record that was put before the last sync and not settled; and nothing that was
+ * not put. */
 static void work_until_the_end(uint64_t seed, uint64_t fail_at, bool kill)
 {
 	uint64_t dice = seed;

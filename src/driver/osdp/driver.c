@@ -266,6 +266,7 @@ int driver_osdp_main(void)
 	porter_init(&driver.porter, &driver.process.kit, &driver.panel, clock_elapsed_us());
 	driver.health_us = clock_elapsed_us() + HEALTH_US;
 	exit_code = run();
+	kit_close(&driver.process.kit, clock_elapsed_us());
 	panel_release(&driver.panel);
 	return exit_code;
 }
