@@ -34,7 +34,7 @@ struct kept {
 /* The key must outlive it. */
 void kept_init(struct kept *kept, struct file file, const uint8_t *key);
 
-/* As slots_read and slots_write. What is read lies in the memory until the next call; kept_wipe wipes it. */
+/* As slots_read and slots_write. What is read lies in the memory until the next call; settings are wiped by kept_wipe. */
 static inline int kept_read(struct kept *kept, enum kept_what what, struct str *ret_value, struct error *error)
 {
 	return slots_read(&kept->slots[what], ret_value, error);
@@ -50,7 +50,7 @@ int kept_save(struct kept *kept, enum kept_what what, const void *value, size_t 
 
 static inline void kept_wipe(struct kept *kept)
 {
-	seal_wipe(kept->memory, sizeof kept->memory);
+	seal_wipe(kept->memory, SLOTS_SLOT_BYTES(KEPT_SETTINGS_BYTES_MAX));
 }
 
 #endif

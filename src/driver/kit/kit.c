@@ -23,7 +23,10 @@ void kit_init(struct kit *kit, struct str kind, const struct kit_outside *outsid
 	      const uint8_t machine[SPOOL_BOOT_BYTES], int64_t clock_ms, int64_t now_us)
 {
 	struct spool_names names = {0};
-	memset(kit, 0, sizeof *kit);
+	/* The large memories behind are touched only as far as they are used. */
+	memset(kit, 0, offsetof(struct kit, outbox));
+	memset(&kit->tables, 0, offsetof(struct tables, bytes));
+	kit->desired.n = 0;
 	kit->kind = kind;
 	kit->outside = *outside;
 	kit->wall = wall_of_machine(clock_ms, 0, now_us);
@@ -148,6 +151,7 @@ static void take_order(struct kit *kit, const struct driver_order *line, int64_t
 	kit->orders[kit->n_orders++ % KIT_ORDERS_REMEMBERED] = (struct kit_order_id){entry, event};
 	kit_save_orders(kit);
 	int64_t left_ms = line->not_after - line->now;
+	left_ms = left_ms < KIT_ORDER_MS_MAX ? left_ms : KIT_ORDER_MS_MAX;
 	if (left_ms <= 0) {
 		kit_expired(kit, entry, event, now_us);
 		return;

@@ -39,7 +39,8 @@ enum {
 	KIT_SYNC_US = 100 * 1000,
 	KIT_TIME_US = 10 * 1000 * 1000, /* how often the time is written down */
 	KIT_FLUSH_US = 10 * 1000 * 1000,
-	KIT_RETRY_US = 10 * 1000, /* a line that found no room is tried again after so long */
+	KIT_ORDER_MS_MAX = 24 * 60 * 60 * 1000, /* no order is good for longer */
+	KIT_RETRY_US = 10 * 1000,		/* a line that found no room is tried again after so long */
 	KIT_TELEMETRY_BLOCKS = 512,
 };
 #define KIT_TELEMETRY_AGE_MS (INT64_C(30) * 24 * 60 * 60 * 1000)
@@ -97,8 +98,8 @@ struct kit {
 		uint64_t entry;
 		uint32_t event;
 	} orders[KIT_ORDERS_REMEMBERED];
-	struct desired_set desired;
 	struct outbox outbox;
+	struct desired_set desired;
 	struct spool spool;
 	struct kept kept;
 	struct tables tables;

@@ -146,6 +146,8 @@ static void open_time(struct kit *kit, int64_t clock_ms, int64_t now_us)
 	int64_t latest_ms = 0;
 	if (read_kept(kit, KEPT_TIME, &value) && value.len == 8)
 		latest_ms = (int64_t)little_get((const uint8_t *)value.at, 8);
+	if (latest_ms < 0 || latest_ms > JSON_INT_MAX)
+		latest_ms = 0;
 	kit->wall = wall_of_machine(clock_ms, latest_ms, now_us);
 }
 
@@ -173,8 +175,10 @@ static void open_desired(struct kit *kit)
 		return;
 	}
 	kit->tables.highest = (uint64_t)kept.highest;
-	kit->tables.mission_len = kept.has_mission ? kept.mission.len : 0;
-	memcpy(kit->tables.mission, kept.mission.at, kit->tables.mission_len);
+	if (kept.has_mission && kept.mission.len > 0) {
+		kit->tables.mission_len = kept.mission.len;
+		memcpy(kit->tables.mission, kept.mission.at, kept.mission.len);
+	}
 	for (size_t i = 0; i < kept.desired.n; i++)
 		if (desired_compare(&kit->desired, &kept.desired.at[i]) == DESIRED_NEW)
 			desired_take(&kit->desired, &kept.desired.at[i]);

@@ -48,6 +48,10 @@ static void encode(const struct outbox *box, const struct outbox_report *report,
 	ret->n = (uint16_t)out.len;
 }
 
+/* What JSON and the contract can say. */
+#define OUTBOX_NUMBER_MAX UINT64_C(9007199254740991)
+enum { OUTBOX_EVENTS = 64 };
+
 struct taking {
 	const uint8_t *at, *end;
 };
@@ -76,7 +80,9 @@ static bool decode(const struct outbox *box, const uint8_t *at, size_t n, struct
 	ret->name.at = (const char *)from.at;
 	ret->body.at = ret->name.at + ret->name.len;
 	bool is_kind = ret->kind >= OUTBOX_REPORT && ret->kind <= OUTBOX_CONFIRMED;
-	return is_kind && ret->name.len <= OUTBOX_NAME_BYTES_MAX &&
+	bool is_order = ret->entry <= OUTBOX_NUMBER_MAX && ret->event < OUTBOX_EVENTS;
+	bool is_time = ret->wall_ms >= 0 && ret->at_us >= 0 && ret->wall_ms <= (int64_t)OUTBOX_NUMBER_MAX;
+	return is_kind && is_order && is_time && ret->name.len <= OUTBOX_NAME_BYTES_MAX &&
 	       ret->name.len + ret->body.len == (size_t)(from.end - from.at);
 }
 

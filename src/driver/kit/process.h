@@ -3,6 +3,7 @@
  *     code = process_start(&p, STR("osdp"), &settings, &error);   ERROR_GONE: nobody wants it any more
  *     … open the device; wipe with process_settings_used
  *     code = process_enter(&p, descriptors, n, &error);
+ *     … take lines as below once: some may have come together with the first
  *     for (;;) {
  *             next_us = kit_due(&p.kit, now_us);
  *             process_flush(&p)                     false: the core's end is closed

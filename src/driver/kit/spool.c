@@ -45,7 +45,7 @@ static void scan_record(struct spool *spool, struct scan *scan, uint32_t place, 
 {
 	uint64_t number = little_get(record, NUMBER_BYTES);
 	size_t n;
-	const uint8_t *plain = number > 0 && number < INT64_MAX ? open_record(spool, record, &n) : NULL;
+	const uint8_t *plain = number > 0 && number < SPOOL_NUMBERS ? open_record(spool, record, &n) : NULL;
 	spool->unreadable += number > 0 && !plain;
 	if (!plain)
 		return;

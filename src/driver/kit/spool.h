@@ -35,6 +35,9 @@ enum {
 	SPOOL_SCRATCH_BYTES = 65536, /* that spool_open needs */
 };
 
+/* Numbers stay below, as sequences do in JSON. */
+#define SPOOL_NUMBERS (INT64_C(1) << 52)
+
 /* How the core names the records. After a power failure the newest may be lost, and the core may have them: records put since, from
  * the number `unsure` on, have no name before the core has said what it has. 0: all have. */
 struct spool_names {

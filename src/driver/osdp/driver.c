@@ -166,6 +166,9 @@ static int leave_line(void)
 
 static int run(void)
 {
+	/* What came together with the first line waits already, and nothing would wake us for it. */
+	if (!take_lines(clock_elapsed_us()))
+		return EXIT_OK;
 	for (;;) {
 		struct pollfd fds[DESCRIPTORS];
 		bool core, line;

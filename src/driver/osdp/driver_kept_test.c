@@ -171,6 +171,20 @@ TEST(killed_and_started_again_without_a_core_the_doors_open_within_a_second)
 	leave_mission();
 }
 
+TEST(a_core_that_speaks_in_the_same_moment_is_heard)
+{
+	start_kept(300);
+	kill_process();
+	start_process();
+	kill(rig.pid, SIGSTOP); /* so that both lines are there at its first look */
+	say(BEGIN);
+	say_full_config("", rig.device, 300);
+	kill(rig.pid, SIGCONT);
+	CHECK_INT(wait_for(0, "{\"hello\"", boot), 0);
+	CHECK_INT(end(), EXIT_OK);
+	leave_mission();
+}
+
 TEST(a_lockdown_outlives_the_process_and_needs_no_core)
 {
 	start_kept(300);
