@@ -1,15 +1,16 @@
 /* grant.h: a grant table: what a door driver decides by when the core does not answer. Pure.
  *
- * The core makes one for each door driver and signs it. It holds the driver's readers, the credentials that open anything
- * there, and the times at which they do, computed from the rules up to `until`. The same state gives the same bytes
- * (grant_build.h makes them, grant_seal.h has what needs cryptography).
+ * The core makes one for each door driver and signs it. It holds the driver's readers, the credentials that
+ * open anything there, and the times at which they do, computed from the rules up to `until`. The same state
+ * gives the same bytes (grant_build.h makes them, grant_seal.h has what needs cryptography).
  *
- * Cards do not stand in it. A credential is a token of 16 bytes, made of the card with a key that the table does not hold
- * and the table's own salt (grant_seal.h); so the opened table is no list of cards, and two tables have no token in common.
- * Only whoever has the driver's key as well can try all cards there may be, and cards of 26 bits are soon tried.
+ * Cards do not stand in it. A credential is a token of 16 bytes, made of the card with a key that the table
+ * does not hold and the table's own salt (grant_seal.h); so the opened table is no list of cards, and two
+ * tables have no token in common. Only whoever has the driver's key as well can try all cards there may be, and
+ * cards of 26 bits are soon tried.
  *
- * The format. Integers are little endian, times are milliseconds since 1970-01-01T00:00Z, an interval holds its beginning
- * and not its end.
+ * The format. Integers are little endian, times are milliseconds since 1970-01-01T00:00Z, an interval holds its
+ * beginning and not its end.
  *
  *     head         256 bytes
  *        0  "chcygrt1"                 56  u32 credentials
@@ -30,8 +31,9 @@
  *     standing     u64 door, u32 credential; rising: what opens when `until` is over
  *     signature    Ed25519 over all before it, 64 bytes
  *
- * A person is a profile: all credentials of equal rights share one. A place is a profile of doors. Persons, places and
- * schedules are numbered in the order in which holders, readers and cells first name them; none is unused.
+ * A person is a profile: all credentials of equal rights share one. A place is a profile of doors. Persons,
+ * places and schedules are numbered in the order in which holders, readers and cells first name them; none is
+ * unused.
  */
 #ifndef GRANT_H
 #define GRANT_H
@@ -80,7 +82,8 @@ struct grant_fault {
 	size_t offset;
 };
 
-/* Takes a table apart and checks all of its form; who signed it grant_seal.h tells. False: ret_fault says what is wrong and where. */
+/* Takes a table apart and checks all of its form; who signed it grant_seal.h tells. False: ret_fault says what
+ * is wrong and where. */
 bool grant_open(const uint8_t *bytes, size_t n, struct grant *ret_grant, struct grant_fault *ret_fault);
 
 /* What decides, in this order; the first that speaks. Zero refuses.

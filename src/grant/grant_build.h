@@ -7,12 +7,14 @@
  *     grant_schedule(&b, ask, context);                        when may which person pass which place
  *     what = grant_end(&b, &out);                              the table, unsigned: grant_sign (grant_seal.h) signs it
  *
- * Facts are bytes of the caller's making: credentials whose facts are equal, and that are good at the same times, become one
- * person; readers whose facts are equal become one place. So they must hold everything that the answer to `ask` depends on,
- * beside the time. Persons and places are numbered as they are first added, 0 first; these numbers `ask` is called with,
- * once for each pair. In the table they are numbered otherwise, so that the order of adding does not show.
+ * Facts are bytes of the caller's making: credentials whose facts are equal, and that are good at the same
+ * times, become one person; readers whose facts are equal become one place. So they must hold everything that
+ * the answer to `ask` depends on, beside the time. Persons and places are numbered as they are first added, 0
+ * first; these numbers `ask` is called with, once for each pair. In the table they are numbered otherwise, so
+ * that the order of adding does not show.
  *
- * What is too many, twice there or out of bounds sets `fault`; nothing more is added then, and grant_end says it.
+ * What is too many, twice there or out of bounds sets `fault`; nothing more is added then, and grant_end says
+ * it.
  */
 #ifndef GRANT_GRANT_BUILD_H
 #define GRANT_GRANT_BUILD_H

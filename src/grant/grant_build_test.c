@@ -7,7 +7,8 @@ enum { READERS = 12, CARDS = 60, KINDS = 5, PLACES = 3, HOURS = 24, MADE = 1000,
 
 static struct grant_builder builder;
 static struct arena arena;
-static uint8_t memory[GRANT_BUILD_BYTES], first[GRANT_BYTES_MAX], second[GRANT_BYTES_MAX];
+static _Alignas(16) uint8_t memory[GRANT_BUILD_BYTES];
+static uint8_t first[GRANT_BYTES_MAX], second[GRANT_BYTES_MAX];
 static uint64_t dice;
 
 static const struct grant_head head = {

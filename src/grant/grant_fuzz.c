@@ -1,5 +1,5 @@
-/* A grant table from foreign bytes: whatever opens decides within its bounds, and nothing is read outside. The first byte says whether the head
- * is made good, so that the fuzzer gets behind it. */
+/* A grant table from foreign bytes: whatever opens decides within its bounds, and nothing is read outside. The
+ * first byte says whether the head is made good, so that the fuzzer gets behind it. */
 #include "grant/grant.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -2,7 +2,7 @@
  *
  *     token key   BLAKE2b of 32 bytes, keyed with the driver's key (contract.yaml, begin), over "chancery grant token"
  *     token       BLAKE2b of 16 bytes, keyed with the token key, over salt ‖ bits as u16 ‖ the card's bytes
- *     signature   Ed25519 over the table without its last 64 bytes; its first eight bytes belong to nothing else that a mission signs
+ *     signature   Ed25519 over the table without its last 64 bytes; nothing else that a mission signs begins as it does
  *
  * The core and the driver make the same tokens because both know the driver's key. Call sodium_init first.
  */

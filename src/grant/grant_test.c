@@ -1,7 +1,8 @@
 #include "grant/grant.h"
 #include "grant/sample_test.h"
 
-/* A table made at 1,000 and good until 9,000. Reader 3 of door 1 and reader 5 of door 2, which stays shut without the core. */
+/* A table made at 1,000 and good until 9,000. Reader 3 of door 1 and reader 5 of door 2, which stays shut
+ * without the core. */
 
 static struct grant_sample sample;
 static const uint8_t seed[GRANT_SEED_BYTES] = {1, 2, 3};

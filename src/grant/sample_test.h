@@ -21,7 +21,7 @@ struct grant_sample {
 	struct grant_interval persons[GRANT_SAMPLE_PERSONS_MAX];
 	uint8_t driver_key[GRANT_KEY_BYTES], token_key[GRANT_KEY_BYTES];
 	struct arena arena;
-	uint8_t memory[GRANT_BUILD_BYTES];
+	_Alignas(16) uint8_t memory[GRANT_BUILD_BYTES];
 	uint8_t bytes[GRANT_BYTES_MAX];
 	size_t n;
 	struct grant grant;

@@ -1,8 +1,10 @@
-/* make_table.c: for the conformance test: a signed grant table on standard output, in hexadecimal digits, behind its public key.
+/* make_table.c: for the conformance test: a signed grant table on standard output, in hexadecimal digits,
+ * behind its public key.
  *
  *     make_table DRIVER NUMBER DRIVER_KEY SEED MADE_MS READER CARD BITS
  *
- * The card opens the reader's door, which has the reader's number, from MADE_MS on, as long as the table is good.
+ * The card opens the reader's door, which has the reader's number, from MADE_MS on, as long as the table is
+ * good.
  */
 #include "grant/grant_build.h"
 #include "grant/grant_seal.h"
@@ -37,7 +39,8 @@ static void put_hex(const uint8_t *bytes, size_t n)
 
 int main(int argc, char **argv)
 {
-	static uint8_t memory[GRANT_BUILD_BYTES], table[GRANT_BYTES_MAX];
+	static _Alignas(16) uint8_t memory[GRANT_BUILD_BYTES];
+	static uint8_t table[GRANT_BYTES_MAX];
 	struct arena arena = arena_over(memory, sizeof memory);
 	struct buf out = BUF(table);
 	uint8_t key[GRANT_KEY_BYTES], seed[GRANT_SEED_BYTES], card[GRANT_CARD_BYTES_MAX];

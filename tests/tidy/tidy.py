@@ -44,7 +44,7 @@ MAY_INCLUDE = {
     "world": ["src/base"],
     "tests/sim": [*DECIDING, "src/core", "src/journal", "src/serve"],
     "tests/conformance": ["src/base", "src/grant"],
-    "tests/bench": [*DECIDING, "src/core", "src/journal", "src/serve"],
+    "tests/bench": [*DECIDING, "src/core", "src/journal", "src/serve", "src/driver/kit"],
 }
 # What test programs, fuzz targets and benches may include besides.
 TESTS_MAY_INCLUDE = ["src/base/test.h", "src/core/try.h", "src/rules/rulebook_text.h", "tests/sim"]

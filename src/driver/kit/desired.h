@@ -1,7 +1,7 @@
 /* desired.h: how devices are to be, as the core said last (contract.yaml, desired). Pure.
  *
- * One for each name and key; a later one takes the place of the earlier. They are kept on disk as a DriverKept line, together with the
- * highest number of a grant table that was ever taken.
+ * One for each name and key; a later one takes the place of the earlier. They are kept on disk as a DriverKept
+ * line, together with the highest number of a grant table that was ever taken.
  */
 #ifndef KIT_DESIRED_H
 #define KIT_DESIRED_H

@@ -1,9 +1,11 @@
-/* disk_test.h: for tests only: struct file (base/file.h) on a disk that loses what was not synced, as sim/disk.h says.
+/* disk_test.h: for tests only: struct file (base/file.h) on a disk that loses what was not synced, as
+ * sim/disk.h says.
  *
  *     disk_make(&disk, seed);
  *     struct file file = disk_file(&disk, "spool");      made when there is none; its name is durable
- *     disk.fail_at = 3;                                  the power fails at the third write, sync or resize from now
- *     disk.stop_at = 3;                                  the process dies just before that: nothing is lost of what it wrote
+ *     disk.fail_at = 3;                                  the power fails at the third step from now: write,
+ *                                                        sync or resize
+ *     disk.stop_at = 3;                                  the process dies just before that: nothing is lost
  *     disk_power_fails(&disk);                           or it fails now
  *     disk_starts(&disk);                                it is back: open the files anew
  *     disk_release(&disk);
@@ -54,12 +56,6 @@ static inline void disk_starts(struct disk_test *disk)
 	disk->down = false;
 	disk->life++;
 	disk->n_files = 0;
-}
-
-/* The process died, and nothing else. */
-static inline void disk_kill(struct disk_test *disk)
-{
-	disk_starts(disk);
 }
 
 static inline int disk_gone(struct error *error)

@@ -1,9 +1,10 @@
 /* gate.h: cards that wait for the core's answer, and which of its answers still count. Pure.
  *
- * A door driver reports a card and waits. Either the core answers in time (any answer to the report, or an order that names it), or
- * the card is decided by the grant table (grant.h). What was decided so stays so: an order that the core gives later, for the same card, would
- * open the door twice, or for somebody who is gone. So only orders that answer a card which is known here, and was not taken out, are
- * carried out. Those of an earlier process are not known here: nobody waits at that door any more.
+ * A door driver reports a card and waits. Either the core answers in time (any answer to the report, or an
+ * order that names it), or the card is decided by the grant table (grant.h). What was decided so stays so: an
+ * order that the core gives later, for the same card, would open the door twice, or for somebody who is gone.
+ * So only orders that answer a card which is known here, and was not taken out, are carried out. Those of an
+ * earlier process are not known here: nobody waits at that door any more.
  *
  *     gate_wait ──► waiting ──gate_settled, gate_takes──► answered: its orders count
  *                      └────gate_due──► taken out: decided by the table, its orders are void

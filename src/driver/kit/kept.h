@@ -6,8 +6,8 @@
  *     desired    a DriverKept line (desired.h)
  *     table      the grant table, as signed (grant.h)
  *
- * Each is a pair of slots (slots.h) of this name, one behind the other in this order. The first two are small enough for a sector and
- * are never synced; the others are, before anything is told that rests on them.
+ * Each is a pair of slots (slots.h) of this name, one behind the other in this order. The first two are small
+ * enough for a sector and are never synced; the others are, before anything is told that rests on them.
  */
 #ifndef KIT_KEPT_H
 #define KIT_KEPT_H
@@ -34,7 +34,8 @@ struct kept {
 /* The key must outlive it. */
 void kept_init(struct kept *kept, struct file file, const uint8_t *key);
 
-/* As slots_read and slots_write. What is read lies in the memory until the next call; settings are wiped by kept_wipe. */
+/* As slots_read and slots_write. What is read lies in the memory until the next call; settings are wiped by
+ * kept_wipe. */
 static inline int kept_read(struct kept *kept, enum kept_what what, struct str *ret_value, struct error *error)
 {
 	return slots_read(&kept->slots[what], ret_value, error);

@@ -140,8 +140,8 @@ static bool is_known_order(const struct kit *kit, uint64_t entry, uint32_t event
 	return false;
 }
 
-/* It is written down before it is begun, so that the next process does not begin it again. The core's own clock says how much time is left;
- * ours only counts it down. */
+/* It is written down before it is begun, so that the next process does not begin it again. The core's own clock
+ * says how much time is left; ours only counts it down. */
 static void take_order(struct kit *kit, const struct driver_order *line, int64_t now_us, struct kit_said *ret_said)
 {
 	uint64_t entry = (uint64_t)line->entry;
@@ -181,7 +181,8 @@ static void take_desired(struct kit *kit, const struct driver_desired *line, int
 	}
 }
 
-/* It is answered before it is saved: what is answered and not sent is not said, and it is not sent before it is saved (kit_due). */
+/* It is answered before it is saved: what is answered and not sent is not said, and it is not sent before it is
+ * saved (kit_due). */
 void kit_desired(struct kit *kit, const struct driver_desired *desired, int64_t now_us)
 {
 	desired_take(&kit->desired, desired);
@@ -308,7 +309,7 @@ void kit_line(struct kit *kit, struct str text, int64_t now_us, struct kit_said 
 	else
 		take_answer(kit, &line, now_us, ret_said);
 	if (line.kind == CORE_LINE_BEGIN)
-		seal_wipe(kit->arena_memory, sizeof kit->arena_memory);
+		seal_wipe(arena.at, arena.used);
 }
 
 /* What goes to the core */

@@ -1,21 +1,25 @@
-/* kit.h: what every driver of ours shares: its side of the contract with the core (src/schema/contract.yaml), without processes and sockets.
+/* kit.h: what every driver of ours shares: its side of the contract with the core (src/schema/contract.yaml),
+ * without processes and sockets.
  *
- * Lines of the core go in; out come those that the driver itself must act on. The rest is done here: hello, numbers and repetition of reports,
- * orders taken once, desired states and grant tables kept, time, heartbeats. process.h gives it descriptors and the sandbox, tests
- * give it a simulated disk and clock.
+ * Lines of the core go in; out come those that the driver itself must act on. The rest is done here: hello,
+ * numbers and repetition of reports, orders taken once, desired states and grant tables kept, time, heartbeats.
+ * process.h gives it descriptors and the sandbox, tests give it a simulated disk and clock.
  *
  *     kit_init(&kit, …);
  *     kit_open(&kit, …);                               where `begin` gave a key: what an earlier process left
- *     while … kit_line(&kit, line, now_us, &said)      SETTINGS: use them; ORDER: kit_done or kit_expired must follow; DESIRED: kit_desired;
- *                                                      LEAVE: end, to be started again with what was kept
+ *     while … kit_line(&kit, line, now_us, &said)
+ *             SETTINGS: use them;  ORDER: kit_done or kit_expired must follow;  DESIRED: kit_desired or kit_expired;
+ *             LEAVE: end, to be started again with what was kept
  *     number = kit_report(&kit, …);                    something happened
- *     next_us = kit_due(&kit, now_us);                 sends, saves; to be called after each of these, and at next_us
+ *     next_us = kit_due(&kit, now_us);                 sends, saves: to be called after each of these, and then
  *
  * What is promised:
  *   1  nothing is sent before the core has said config, and then hello comes first;
- *   2  a report is written to the disk (survives this process) before it is sent, and synced (survives a power failure) when the core
- *      has not acknowledged it KIT_SYNC_US later. So nothing waits for the disk while the core answers, and no door ever does;
- *   3  an order is carried out once, also across processes; what became of one that was begun by a dead process is not known, and not said;
+ *   2  a report is written to the disk (survives this process) before it is sent, and synced (survives a power
+ *      failure) when the core has not acknowledged it KIT_SYNC_US later. So nothing waits for the disk while the
+ *      core answers, and no door ever does;
+ *   3  an order is carried out once, also across processes; what became of one that a dead process had begun is not
+ *      known, and not said;
  *   4  the answer to a desired state, and the confirmation of a table, leave when these are durable;
  *   5  a disk that fails costs what is kept, not the doors: it is said in the log, and the driver goes on in memory.
  */
@@ -104,14 +108,17 @@ struct kit {
 	struct kept kept;
 	struct tables tables;
 	struct telemetry telemetry;
-	uint8_t arena_memory[KIT_ARENA_BYTES], line[KIT_LINE_BYTES];
+	_Alignas(16) uint8_t arena_memory[KIT_ARENA_BYTES];
+	uint8_t line[KIT_LINE_BYTES];
 };
 
-/* machine: what tells this start of the machine from others. clock_ms: the machine's calendar. The struct is large: not on a stack. */
+/* machine: what tells this start of the machine from others. clock_ms: the machine's calendar. The struct is
+ * large: not on a stack. */
 void kit_init(struct kit *kit, struct str kind, const struct kit_outside *outside,
 	      const uint8_t machine[SPOOL_BOOT_BYTES], int64_t clock_ms, int64_t now_us);
 
-/* Takes up what is on disk. The key is wiped by the caller. Whatever does not open is said in the log, and begun anew. */
+/* Takes up what is on disk. The key is wiped by the caller. Whatever does not open is said in the log, and
+ * begun anew. */
 void kit_open(struct kit *kit, struct str name, const uint8_t key[SEAL_KEY_BYTES], const struct kit_disk *disk,
 	      int64_t clock_ms, int64_t now_us);
 
@@ -124,8 +131,8 @@ void kit_drop_settings(struct kit *kit);
 /* A line of the core, without its LF. */
 void kit_line(struct kit *kit, struct str text, int64_t now_us, struct kit_said *ret_said);
 
-/* Something happened at at_us. keep: it must survive a dead core (doors, alarms); others are dropped first. The report's number, 0 when it
- * was dropped. */
+/* Something happened at at_us. keep: it must survive a dead core (doors, alarms); others are dropped first. The
+ * report's number, 0 when it was dropped. */
 int64_t kit_report(struct kit *kit, struct str name, struct str body, bool keep, int64_t at_us);
 
 /* Answers to KIT_ORDER and, when it cannot be done, to KIT_DESIRED. */

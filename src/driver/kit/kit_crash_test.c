@@ -1,8 +1,9 @@
 #include "driver/kit/kit_rig_test.h"
 
-/* A day in a driver's life, cut off at each write, sync and resize in turn: by the power, or by the death of the process alone. What was told to
- * the core must be so for the next process, before any core speaks: the table that was confirmed decides, the lockdown that was
- * answered is in force, no order is handed on twice, no report that was synced is gone and none comes twice. */
+/* A day in a driver's life, cut off at each write, sync and resize in turn: by the power, or by the death of
+ * the process alone. What was told to the core must be so for the next process, before any core speaks: the
+ * table that was confirmed decides, the lockdown that was answered is in force, no order is handed on twice, no
+ * report that was synced is gone and none comes twice. */
 
 #define SETTINGS "{\"device\":\"here\"}"
 

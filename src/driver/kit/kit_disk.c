@@ -128,7 +128,8 @@ void kit_sync_spool(struct kit *kit)
 
 /* Opening */
 
-/* False: there is nothing to read. What does not open is begun anew; a disk that does not read is not written either. */
+/* False: there is nothing to read. What does not open is begun anew; a disk that does not read is not written
+ * either. */
 static bool read_kept(struct kit *kit, enum kept_what what, struct str *ret_value)
 {
 	struct error error;

@@ -1,6 +1,7 @@
-/* What an earlier process left in the state file, and then lines of a core. The first byte says which part of the state file the bytes before the
- * first LF become, sealed with the driver's key; 0, the raw file. The lines behind it are handed to the kit, and what the driver
- * must act on is done. Whatever comes: what is sent are lines of the contract, hello first, and the next process starts. */
+/* What an earlier process left in the state file, and then lines of a core. The first byte says which part of
+ * the state file the bytes before the first LF become, sealed with the driver's key; 0, the raw file. The lines
+ * behind it are handed to the kit, and what the driver must act on is done. Whatever comes: what is sent are
+ * lines of the contract, hello first, and the next process starts. */
 #include "driver/kit/kit.h"
 #include "driver/kit/memory_file_test.h"
 
@@ -12,7 +13,7 @@ static struct kit_disk disk;
 static bool greeted;
 static int64_t now_us;
 static const uint8_t key[SEAL_KEY_BYTES] = {1};
-static uint8_t line_memory[1 << 20];
+static _Alignas(16) uint8_t line_memory[1 << 20];
 
 static bool send(void *context, struct str text)
 {

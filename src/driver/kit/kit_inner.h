@@ -1,4 +1,5 @@
-/* kit_inner.h: what the kit's two files share: kit.c (lines, reports, what is due) and kit_disk.c (what is kept). Nobody else includes it. */
+/* kit_inner.h: what the kit's two files share: kit.c (lines, reports, what is due) and kit_disk.c (what is
+ * kept). Nobody else includes it. */
 #ifndef KIT_KIT_INNER_H
 #define KIT_KIT_INNER_H
 
@@ -17,7 +18,8 @@ void kit_save_config(struct kit *kit, const struct driver_config *config);
 void kit_save_desired(struct kit *kit);
 void kit_save_orders(struct kit *kit);
 void kit_save_time(struct kit *kit, int64_t now_us);
-/* The table that arrived. False when it could not be written down, though others are kept: then an older one may come back. */
+/* The table that arrived. False when it could not be written down, though others are kept: then an older one
+ * may come back. */
 bool kit_save_table(struct kit *kit);
 void kit_sync_spool(struct kit *kit);
 /* The spool does not work any more. */

@@ -1,7 +1,7 @@
 /* limit.h: how often something may happen: a bucket of tokens. Pure.
  *
- * A bucket holds `burst` tokens at most and gets one more every `every_us`. Whoever finds it empty does not do the thing, and
- * counts that (kit.h, kit_throttled).
+ * A bucket holds `burst` tokens at most and gets one more every `every_us`. Whoever finds it empty does not do
+ * the thing, and counts that (kit.h, kit_throttled).
  */
 #ifndef KIT_LIMIT_H
 #define KIT_LIMIT_H

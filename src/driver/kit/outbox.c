@@ -21,7 +21,8 @@ void outbox_use(struct outbox *box, struct spool *spool)
 
 /* A report as bytes:
  *
- *     u8 kind, u64 entry, u32 event, u64 wall, u64 elapsed, machine 8 bytes, u8 length of name, u16 length of body, name, body
+ *     u8 kind, u64 entry, u32 event, u64 wall, u64 elapsed, machine 8 bytes,
+ *     u8 length of name, u16 length of body, name, body
  */
 static void put_number(struct buf *out, uint64_t value, size_t bytes)
 {

@@ -1,19 +1,21 @@
 /* outbox.h: what the driver has reported and the core has not yet made durable.
  *
- * Each report gets the next number, 1 first, no gaps, and stays until the core has acknowledged (or refused) it or a later one; so nothing is
- * lost, and what is sent again is the same again.
+ * Each report gets the next number, 1 first, no gaps, and stays until the core has acknowledged (or refused) it
+ * or a later one; so nothing is lost, and what is sent again is the same again.
  *
  *     settled │ sent, waiting for the core │ to be sent │
  *             first                        sent         next
  *
- * The newest OUTBOX_MEMORY reports are in memory; with a spool (spool.h) all are on disk too, and wait behind the process's death. When no more
- * can wait a report is not taken, and is counted; one that need not be kept is not taken when three quarters are full.
+ * The newest OUTBOX_MEMORY reports are in memory; with a spool (spool.h) all are on disk too, and wait behind
+ * the process's death. When no more can wait a report is not taken, and is counted; one that need not be kept
+ * is not taken when three quarters are full.
  *
- * The core knows a report by boot and sequence, which is its number less `base`. The rule of the contract is that of one driver nothing comes
- * under an older boot once something came under a new one, and nothing twice. So a process that finds a spool goes on with its boot and
- * numbers: what the core has taken of it, config says. Only where the two do not fit together (the core has forgotten what it acknowledged
- * once, or has more than the disk kept through a power failure; or a report is gone from the disk) is what waits named anew, under a fresh
- * boot, from 1. Nothing that was sent and may have been taken is ever named anew.
+ * The core knows a report by boot and sequence, which is its number less `base`. The rule of the contract is
+ * that of one driver nothing comes under an older boot once something came under a new one, and nothing twice.
+ * So a process that finds a spool goes on with its boot and numbers: what the core has taken of it, config
+ * says. Only where the two do not fit together (the core has forgotten what it acknowledged once, or has more
+ * than the disk kept through a power failure; or a report is gone from the disk) is what waits named anew,
+ * under a fresh boot, from 1. Nothing that was sent and may have been taken is ever named anew.
  */
 #ifndef KIT_OUTBOX_H
 #define KIT_OUTBOX_H
@@ -59,13 +61,13 @@ void outbox_init(struct outbox *box, const struct spool_names *names);
 /* With what waits in an open spool, which must outlive it. */
 void outbox_use(struct outbox *box, struct spool *spool);
 
-/* The report's number; 0 when it was not taken. keep: it must survive a dead core. When the disk fails the report is in memory, ret_failed is
- * true, and outbox_forsake must follow. */
+/* The report's number; 0 when it was not taken. keep: it must survive a dead core. When the disk fails the
+ * report is in memory, ret_failed is true, and outbox_forsake must follow. */
 int64_t outbox_put(struct outbox *box, const struct outbox_report *report, bool keep, bool *ret_failed,
 		   struct error *error);
 
-/* The disk failed: from now on the outbox lives in memory alone, with the newest that wait. True when others are lost: what waits is
- * named anew then, and hello must be said again. */
+/* The disk failed: from now on the outbox lives in memory alone, with the newest that wait. True when others
+ * are lost: what waits is named anew then, and hello must be said again. */
 bool outbox_forsake(struct outbox *box, const uint8_t fresh_boot[SPOOL_BOOT_BYTES]);
 
 /* What to send now, and its sequence; outbox_sent goes on to the one behind it. The texts hold until the next call. */
@@ -78,12 +80,14 @@ enum outbox_found outbox_next(struct outbox *box, int64_t now_us, int64_t *ret_s
 			      struct outbox_report *ret_report);
 void outbox_sent(struct outbox *box);
 
-/* What the core said. Sequences that are not waiting are ignored: they were said twice. A refused report is durable, and all before it. */
+/* What the core said. Sequences that are not waiting are ignored: they were said twice. A refused report is
+ * durable, and all before it. */
 void outbox_ack(struct outbox *box, int64_t sequence);
 void outbox_busy(struct outbox *box, int64_t sequence, int64_t until_us);
 
-/* The core was started (again), and has taken `sequence` of `boot`; 0 and NULL when it knows none. Everything that it has not is sent once more,
- * perhaps under `fresh_boot`. ERROR_SYSTEM when the disk fails, as outbox_put. */
+/* The core was started (again), and has taken `sequence` of `boot`; 0 and NULL when it knows none. Everything
+ * that it has not is sent once more, perhaps under `fresh_boot`. ERROR_SYSTEM when the disk fails, as
+ * outbox_put. */
 int outbox_config(struct outbox *box, const uint8_t *boot, int64_t sequence, const uint8_t fresh_boot[SPOOL_BOOT_BYTES],
 		  struct error *error);
 

@@ -2,8 +2,9 @@
 #include "base/test.h"
 #include "driver/kit/disk_test.h"
 
-/* Many lives of a driver and of a core, in every order: processes killed, the power failing, answers lost, a core restored from an old
- * backup. The core is a few lines that take what the contract lets it take (docs/journal-format.md, src/domain/drivers). What must hold:
+/* Many lives of a driver and of a core, in every order: processes killed, the power failing, answers lost, a
+ * core restored from an old backup. The core is a few lines that take what the contract lets it take
+ * (docs/journal-format.md, src/domain/drivers). What must hold:
  *
  *   1  nothing comes twice, but to a core that has forgotten it
  *   2  what was put comes, but for what a power failure took before it was synced
@@ -33,7 +34,7 @@ static struct {
 	uint32_t newest; /* value */
 } sim;
 
-static uint8_t scratch_memory[SPOOL_SCRATCH_BYTES + 4096];
+static _Alignas(16) uint8_t scratch_memory[SPOOL_SCRATCH_BYTES + 4096];
 static const uint8_t key[SEAL_KEY_BYTES] = {1};
 
 static uint32_t roll(uint32_t below)
@@ -203,7 +204,8 @@ TEST(in_many_lives_everything_comes_once_and_in_order)
 	CHECK(sim.put > 100);
 }
 
-/* A core restored from a backup takes again what it has forgotten, when the driver still has it, and the rest; never a gap. */
+/* A core restored from a backup takes again what it has forgotten, when the driver still has it, and the rest;
+ * never a gap. */
 TEST(a_restored_core_gets_what_waits_and_no_gap)
 {
 	for (uint64_t seed = 1; seed <= 100; seed++) {

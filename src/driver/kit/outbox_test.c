@@ -7,7 +7,7 @@ enum { PLACES = 3000 };
 static struct outbox box;
 static struct spool spool;
 static struct disk_test disk;
-static uint8_t scratch_memory[SPOOL_SCRATCH_BYTES + 4096];
+static _Alignas(16) uint8_t scratch_memory[SPOOL_SCRATCH_BYTES + 4096];
 static const uint8_t key[SEAL_KEY_BYTES] = {1};
 static const struct spool_names one = {.boot = "boot one", .machine = "start 1"};
 
@@ -16,11 +16,11 @@ static const uint8_t *boot(const char *text)
 	return (const uint8_t *)text;
 }
 
-/* A report whose event number is its number. */
+/* A report whose entry is its number. */
 static int64_t put_kept(bool keep)
 {
 	bool failed;
-	struct outbox_report report = {.kind = OUTBOX_DONE, .entry = 7, .event = (uint32_t)box.next};
+	struct outbox_report report = {.kind = OUTBOX_DONE, .entry = (uint64_t)box.next, .event = 7};
 	int64_t number = outbox_put(&box, &report, keep, &failed, NULL);
 	CHECK(!failed);
 	return number;
@@ -47,7 +47,7 @@ static struct str sent(int64_t now_us)
 	struct outbox_report report;
 	text[0] = 0;
 	for (; outbox_next(&box, now_us, &sequence, &report) == OUTBOX_NEXT; outbox_sent(&box)) {
-		CHECK_INT(report.event, sequence + box.names.base);
+		CHECK_INT(report.entry, sequence + box.names.base);
 		n += (size_t)snprintf(text + n, sizeof text - n, "%lld ", (long long)sequence);
 	}
 	return str_of(text);
@@ -116,7 +116,8 @@ TEST(the_ring_goes_round)
 		int64_t sequence = 0;
 		struct outbox_report report;
 		put();
-		CHECK(outbox_next(&box, 0, &sequence, &report) == OUTBOX_NEXT && report.event == i && sequence == i);
+		CHECK(outbox_next(&box, 0, &sequence, &report) == OUTBOX_NEXT && (int64_t)report.entry == i &&
+		      sequence == i);
 		outbox_sent(&box);
 		if (i % 100 == 0)
 			outbox_ack(&box, sequence);
@@ -283,7 +284,7 @@ TEST(what_is_gone_from_the_disk_is_left_out_once_all_before_it_is_taken)
 TEST(a_failing_disk_leaves_the_newest_in_memory)
 {
 	bool failed;
-	struct outbox_report report = {.kind = OUTBOX_DONE, .event = 3};
+	struct outbox_report report = {.kind = OUTBOX_DONE, .entry = 3};
 	begin_spooled(2);
 	disk.fail_at = 1;
 	CHECK_INT(outbox_put(&box, &report, true, &failed, NULL), 3);

@@ -156,7 +156,7 @@ static int take_first(struct process *p, struct str text, bool *ret_begun, struc
 	struct core_line line;
 	*ret_begun = core_line_read(&json, &line) && json_end(&json) && line.kind == CORE_LINE_BEGIN;
 	int code = *ret_begun ? begin(p, &line.begin, error) : 0;
-	seal_wipe(p->kit.arena_memory, sizeof p->kit.arena_memory);
+	seal_wipe(arena.at, arena.used);
 	return code;
 }
 

@@ -11,11 +11,12 @@
  *             process_fill(&p);  while (process_next(&p, now_us, &said)) …
  *     }
  *
- * The first line may be `begin`, from the keeper: then what was kept in run/drivers/NAME/ is opened, and where settings are among it
- * the driver starts with those at once, whether a core speaks or not. Without `begin` it waits for config, keeps nothing, and says so.
- * Nothing but those lines is read before the sandbox.
+ * The first line may be `begin`, from the keeper: then what was kept in run/drivers/NAME/ is opened, and where
+ * settings are among it the driver starts with those at once, whether a core speaks or not. Without `begin` it
+ * waits for config, keeps nothing, and says so. Nothing but those lines is read before the sandbox.
  *
- * Settings that were kept may have become useless (a device that is gone): process_other_settings waits for the core's.
+ * Settings that were kept may have become useless (a device that is gone): process_other_settings waits for the
+ * core's.
  */
 #ifndef KIT_PROCESS_H
 #define KIT_PROCESS_H
@@ -43,10 +44,12 @@ struct process {
 	uint8_t in_memory[PROCESS_IN_BYTES], out_memory[PROCESS_OUT_BYTES];
 };
 
-/* The settings hold keys; they are there until the next call of anything here. The directory of the mission is the current one. */
+/* The settings hold keys; they are there until the next call of anything here. The directory of the mission is
+ * the current one. */
 int process_start(struct process *p, struct str kind, struct str *ret_settings, struct error *error);
 
-/* When those were of no use and came from the disk: the core's, which may be the same. ERROR_GONE when none came in time. */
+/* When those were of no use and came from the disk: the core's, which may be the same. ERROR_GONE when none
+ * came in time. */
 int process_other_settings(struct process *p, struct str *ret_settings, struct error *error);
 
 void process_settings_used(struct process *p);

@@ -1,8 +1,9 @@
 /* slots.h: one value on disk, sealed, in two slots that are written in turn.
  *
- * The slot that is not the newest is overwritten, so a power failure in the middle leaves the newest whole; the value that
- * counts is the one with the higher generation that opens. A written value survives the process at once, and a power failure
- * when slots_sync has returned. Until then it may be lost or not, but the one before it is not lost by that.
+ * The slot that is not the newest is overwritten, so a power failure in the middle leaves the newest whole; the
+ * value that counts is the one with the higher generation that opens. A written value survives the process at
+ * once, and a power failure when slots_sync has returned. Until then it may be lost or not, but the one before
+ * it is not lost by that.
  *
  * A slot, integers little endian:
  *
@@ -37,13 +38,14 @@ struct slots {
 	uint8_t *memory; /* SLOTS_SLOT_BYTES(value_max) */
 };
 
-/* Which slots these are: the name has at most 8 bytes. Key and memory outlive it; the memory may be shared by slots that are
- * not used at the same time. */
+/* Which slots these are: the name has at most 8 bytes. Key and memory outlive it; the memory may be shared by
+ * slots that are not used at the same time. */
 struct slots slots_at(struct file file, uint64_t at, const char *name, size_t value_max, const uint8_t *key,
 		      uint8_t *memory);
 
-/* The newest value: ret_value points into the memory until the next call. 1; 0 when there is none; ERROR_RECORD when there is
- * something that does not open: it was written with another key, or changed; writing goes on behind it. */
+/* The newest value: ret_value points into the memory until the next call. 1; 0 when there is none; ERROR_RECORD
+ * when there is something that does not open: it was written with another key, or changed; writing goes on
+ * behind it. */
 int slots_read(struct slots *slots, struct str *ret_value, struct error *error);
 
 /* The value lies in the memory or elsewhere. */

@@ -96,7 +96,8 @@ static void take_names(struct str value, struct spool_names *ret_names)
 	memcpy(ret_names->machine, at + 24, SPOOL_BOOT_BYTES);
 }
 
-/* Sequences begin at 1: what the names would give less was settled when they were made. Names of records that are not there any more are none. */
+/* Sequences begin at 1: what the names would give less was settled when they were made. Names of records that
+ * are not there any more are none. */
 static int read_names(struct spool *spool, const struct spool_names *fresh, bool *ret_new, struct error *error)
 {
 	struct str value;

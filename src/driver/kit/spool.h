@@ -1,21 +1,23 @@
 /* spool.h: reports that wait for the core, in a ring on disk, sealed.
  *
- * A record has a number, 1 first, that rises by one. Those from `first` to before `next` wait. What is put survives the process at
- * once, and a power failure when spool_sync has returned; whatever was put before it then does too. A ring that is full takes nothing
- * more.
+ * A record has a number, 1 first, that rises by one. Those from `first` to before `next` wait. What is put
+ * survives the process at once, and a power failure when spool_sync has returned; whatever was put before it
+ * then does too. A ring that is full takes nothing more.
  *
- * Beside the records stands how the core names them: a record's sequence is its number less `base`, under this boot (outbox.h).
+ * Beside the records stands how the core names them: a record's sequence is its number less `base`, under this
+ * boot (outbox.h).
  *
  * The file, integers little endian:
  *
  *     0         two slots (slots.h), name "names": boot 8 bytes, u64 base, u64 unsure, machine 8 bytes
- *     8192      records of 1,024 bytes: u64 number, then sealed (seal.h; its place is "record" and the number): u64 settled, u16 length,
- *               the bytes, zeros
+ *     8192      records of 1,024 bytes: u64 number, then sealed (seal.h; its place is "record" and the number):
+ *               u64 settled, u16 length, the bytes, zeros
  *
- * Waiting records lie one behind the other, behind the last place comes the first. When none waits the next one goes to the first
- * place, so the file is as long as the longest queue. `settled` is the newest number that did not wait any more when the record was
- * put. So when the file is opened, what waits is what lies behind the greatest `settled`, up to the greatest number. A power failure,
- * or a bad disk, may leave gaps in it: what is put over a settled record can cost no other, and what was synced is there.
+ * Waiting records lie one behind the other, behind the last place comes the first. When none waits the next one
+ * goes to the first place, so the file is as long as the longest queue. `settled` is the newest number that did
+ * not wait any more when the record was put. So when the file is opened, what waits is what lies behind the
+ * greatest `settled`, up to the greatest number. A power failure, or a bad disk, may leave gaps in it: what is
+ * put over a settled record can cost no other, and what was synced is there.
  */
 #ifndef KIT_SPOOL_H
 #define KIT_SPOOL_H
@@ -38,8 +40,9 @@ enum {
 /* Numbers stay below, as sequences do in JSON. */
 #define SPOOL_NUMBERS (INT64_C(1) << 52)
 
-/* How the core names the records. After a power failure the newest may be lost, and the core may have them: records put since, from
- * the number `unsure` on, have no name before the core has said what it has. 0: all have. */
+/* How the core names the records. After a power failure the newest may be lost, and the core may have them:
+ * records put since, from the number `unsure` on, have no name before the core has said what it has. 0: all
+ * have. */
 struct spool_names {
 	uint8_t boot[SPOOL_BOOT_BYTES];
 	int64_t base, unsure;
@@ -61,8 +64,8 @@ struct spool {
 	uint8_t record[SPOOL_RECORD_BYTES];
 };
 
-/* Finds what waits. `fresh` are the names of a new file, or of one that another key wrote; ret_new tells; its machine is the one that runs
- * now. The key must outlive the spool. */
+/* Finds what waits. `fresh` are the names of a new file, or of one that another key wrote; ret_new tells; its
+ * machine is the one that runs now. The key must outlive the spool. */
 int spool_open(struct spool *spool, struct file file, uint32_t places, const uint8_t *key,
 	       const struct spool_names *fresh, struct arena *scratch, bool *ret_new, struct error *error);
 

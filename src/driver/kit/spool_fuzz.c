@@ -1,6 +1,7 @@
-/* A spool that somebody else wrote. The first byte says how: 0, the bytes are the file; else they are cut into records of 64 bytes, each of which
- * is sealed with the spool's key (number and all), so that the fuzzer gets behind the cipher. Whatever it is: it opens, what waits can be
- * asked for, reports go in and come out again, and another process finds them. */
+/* A spool that somebody else wrote. The first byte says how: 0, the bytes are the file; else they are cut into
+ * records of 64 bytes, each of which is sealed with the spool's key (number and all), so that the fuzzer gets
+ * behind the cipher. Whatever it is: it opens, what waits can be asked for, reports go in and come out again,
+ * and another process finds them. */
 #include "driver/kit/memory_file_test.h"
 #include "driver/kit/little.h"
 #include "driver/kit/outbox.h"
@@ -12,7 +13,7 @@ enum { PLACES = 32, PIECE = 64, PLAIN_BYTES = SPOOL_RECORD_BYTES - 8 - SEAL_MORE
 static struct memory_file memory;
 static struct spool spool;
 static struct outbox box;
-static uint8_t scratch_memory[SPOOL_SCRATCH_BYTES + 4096];
+static _Alignas(16) uint8_t scratch_memory[SPOOL_SCRATCH_BYTES + 4096];
 static const uint8_t key[SEAL_KEY_BYTES] = {1};
 static const struct spool_names fresh = {.boot = "boot one", .machine = "start 1"};
 

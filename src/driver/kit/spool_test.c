@@ -6,7 +6,7 @@ enum { PLACES = 40 };
 
 static struct disk_test disk;
 static struct spool spool;
-static uint8_t scratch_memory[SPOOL_SCRATCH_BYTES + 4096];
+static _Alignas(16) uint8_t scratch_memory[SPOOL_SCRATCH_BYTES + 4096];
 static const uint8_t key[SEAL_KEY_BYTES] = {1}, other_key[SEAL_KEY_BYTES] = {2};
 static const struct spool_names fresh = {.boot = "boot one", .machine = "start 1"},
 				other = {.boot = "boot two", .machine = "start 1"},
@@ -190,9 +190,9 @@ TEST(names_are_durable_and_a_new_start_of_the_machine_makes_what_follows_unsure)
 	disk_release(&disk);
 }
 
-/* Random work (for some seeds without a sync of ours, or without answers), the power failing or the process dying at each
- * step in turn. What must be there: every record that was put before the last sync and not settled; and nothing that was
- * not put. */
+/* Random work (for some seeds without a sync of ours, or without answers), the power failing or the process
+ * dying at each step in turn. What must be there: every record that was put before the last sync and not
+ * settled; and nothing that was not put. */
 static void work_until_the_end(uint64_t seed, uint64_t fail_at, bool kill)
 {
 	uint64_t dice = seed;

@@ -1,8 +1,9 @@
-/* tables.h: the grant table that the driver decides by, and the one that is just coming in. Pure but for the signature (grant_seal.h).
+/* tables.h: the grant table that the driver decides by, and the one that is just coming in. Pure but for the
+ * signature (grant_seal.h).
  *
- * A table is taken when it is whole and well-formed, signed by the mission's key, made for this driver and this mission, and newer than
- * every table ever taken: nobody can bring back an older one, in which a lost badge still opened. What is not is refused with its
- * reason, and the one that is held goes on deciding.
+ * A table is taken when it is whole and well-formed, signed by the mission's key, made for this driver and this
+ * mission, and newer than every table ever taken: nobody can bring back an older one, in which a lost badge
+ * still opened. What is not is refused with its reason, and the one that is held goes on deciding.
  */
 #ifndef KIT_TABLES_H
 #define KIT_TABLES_H

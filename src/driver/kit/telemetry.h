@@ -1,15 +1,18 @@
-/* telemetry.h: the driver's own store of what is too much to report: raw frames, samples of health; in a ring on disk, sealed.
+/* telemetry.h: the driver's own store of what is too much to report: raw frames, samples of health; in a ring
+ * on disk, sealed.
  *
- * It never leaves the driver. A finding cites it: from when until when, how many records, and their hash (telemetry_hash); whoever has the
- * file and the driver's key can look at them as long as they are there. They go when they are too old, and when the ring comes round.
+ * It never leaves the driver. A finding cites it: from when until when, how many records, and their hash
+ * (telemetry_hash); whoever has the file and the driver's key can look at them as long as they are there. They
+ * go when they are too old, and when the ring comes round.
  *
- * Records are gathered in memory and written by the block, at the latest with telemetry_flush; nothing is synced: a power failure costs the
- * newest. A disk that fails costs the store, not the driver.
+ * Records are gathered in memory and written by the block, at the latest with telemetry_flush; nothing is
+ * synced: a power failure costs the newest. A disk that fails costs the store, not the driver.
  *
- * The file is blocks of 16,384 bytes; number n lies at place n modulo the number of places. Integers are little endian:
+ * The file is blocks of 16,384 bytes; number n lies at place n modulo the number of places. Integers are little
+ * endian:
  *
- *     u64 number, 1 first; i64 time of the newest record, ms since 1970-01-01T00:00Z; then sealed (seal.h; its place are the 16 bytes
- *     before): u16 length of the records; the records; zeros
+ *     u64 number, 1 first; i64 time of the newest record, ms since 1970-01-01T00:00Z; then sealed (seal.h; its place
+ *     are the 16 bytes before): u16 length of the records; the records; zeros
  *
  * A record: i64 time, u16 kind, u16 length, the bytes. Of a block that is too old all bytes are zero.
  */
@@ -53,7 +56,8 @@ struct telemetry_record {
 	struct str bytes;
 };
 
-/* Goes on behind what the file holds, which may be nothing. Records older than age_ms are not kept. The key must outlive it. */
+/* Goes on behind what the file holds, which may be nothing. Records older than age_ms are not kept. The key
+ * must outlive it. */
 int telemetry_open(struct telemetry *t, struct file file, uint32_t blocks, int64_t age_ms, const uint8_t *key,
 		   struct error *error);
 
@@ -63,7 +67,8 @@ int telemetry_put(struct telemetry *t, const struct telemetry_record *record, st
 /* Writes what is in memory, and wipes blocks that are too old. */
 int telemetry_flush(struct telemetry *t, int64_t now_ms, struct error *error);
 
-/* Calls visit with each record of from_ms ≤ time < until_ms, as they were put, until it says false. Blocks that do not open are left out. */
+/* Calls visit with each record of from_ms ≤ time < until_ms, as they were put, until it says false. Blocks that
+ * do not open are left out. */
 int telemetry_walk(struct telemetry *t, int64_t from_ms, int64_t until_ms,
 		   bool (*visit)(void *context, const struct telemetry_record *record), void *context,
 		   struct error *error);

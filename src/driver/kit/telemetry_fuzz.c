@@ -1,5 +1,6 @@
-/* A telemetry store that somebody else wrote. The first byte says how: 0, the bytes are the file; else each 256 of them are the beginning of a
- * block, sealed with the store's key. Whatever it is: it opens, is walked and hashed within its bounds, and takes records. */
+/* A telemetry store that somebody else wrote. The first byte says how: 0, the bytes are the file; else each 256
+ * of them are the beginning of a block, sealed with the store's key. Whatever it is: it opens, is walked and
+ * hashed within its bounds, and takes records. */
 #include "driver/kit/memory_file_test.h"
 #include "driver/kit/telemetry.h"
 

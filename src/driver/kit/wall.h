@@ -1,8 +1,9 @@
 /* wall.h: the driver's idea of the calendar's time, by which tables and orders expire. Pure.
  *
- * The core says what time it is (config), and elapsed time carries it on: a machine's clock that is set while the core is
- * there moves nothing. Where no core has spoken since the start it is the machine's clock, and never earlier than the latest
- * time that this driver has written down: setting the clock back makes no expired table good again.
+ * The core says what time it is (config), and elapsed time carries it on: a machine's clock that is set while
+ * the core is there moves nothing. Where no core has spoken since the start it is the machine's clock, and
+ * never earlier than the latest time that this driver has written down: setting the clock back makes no expired
+ * table good again.
  */
 #ifndef KIT_WALL_H
 #define KIT_WALL_H

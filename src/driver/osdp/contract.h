@@ -1,7 +1,9 @@
-/* contract.h: what stands in the contract's lines for OSDP: settings, the bodies of orders, desired states and reports (src/schema/contract.yaml,
- * the domains' schemas). Pure. The lines themselves are the kit's (driver/kit/kit.h).
+/* contract.h: what stands in the contract's lines for OSDP: settings, the bodies of orders, desired states and
+ * reports (src/schema/contract.yaml, the domains' schemas). Pure. The lines themselves are the kit's
+ * (driver/kit/kit.h).
  *
- * Reading is strict: an object of exactly the declared members, in their bounds. ERROR_INPUT says where (the member's path) and what.
+ * Reading is strict: an object of exactly the declared members, in their bounds. ERROR_INPUT says where (the
+ * member's path) and what.
  */
 #ifndef OSDP_CONTRACT_H
 #define OSDP_CONTRACT_H
@@ -26,8 +28,8 @@ struct contract_settings {
 int contract_read_settings(struct str json, struct arena *arena, struct contract_settings *ret_settings,
 			   struct error *error);
 
-/* An order by name and body: the reader, and everything of ret_order but its time. ERROR_INPUT also for an order that this driver
- * does not know. */
+/* An order by name and body: the reader, and everything of ret_order but its time. ERROR_INPUT also for an
+ * order that this driver does not know. */
 int contract_read_order(struct str name, struct str body, struct arena *arena, uint64_t *ret_reader,
 			struct pd_order *ret_order, struct error *error);
 

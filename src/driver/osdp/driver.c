@@ -18,13 +18,15 @@ enum {
 	ARENA_BYTES = 256 * 1024,
 	DEVICE_PATH_MAX = 256,
 	TIMER_SLACK_NS = 1000,
-	/* Without a spool: how many reports wait before no cards are asked for, and before the line stands still. Polls are lost then, no
-	   reports. */
+	/* Without a spool: how many reports wait before no cards are asked for, and before the line stands
+	 * still. Polls are lost then, no
+	 * 	   reports. */
 	QUIET_REPORTS = 1000,
 	STILL_REPORTS = 1500,
 };
 
-/* A kind of telemetry record behind what passed on the line (panel.h, enum panel_seen): a sample of the line's health, as text. */
+/* A kind of telemetry record behind what passed on the line (panel.h, enum panel_seen): a sample of the line's
+ * health, as text. */
 enum { RECORD_HEALTH = PANEL_NOISE + 1 };
 
 /* One process, one driver: all its memory stands here. */
@@ -35,7 +37,7 @@ static struct {
 	int line;
 	int64_t health_us;
 	bool still; /* so many reports wait that the line stands still */
-	uint8_t arena_memory[ARENA_BYTES];
+	_Alignas(16) uint8_t arena_memory[ARENA_BYTES];
 } driver;
 
 static void entropy(uint8_t *bytes, size_t n)
@@ -48,7 +50,8 @@ static void witness(enum panel_seen seen, const uint8_t *bytes, size_t n, int64_
 	kit_remember(&driver.process.kit, (uint16_t)seen, (struct str){(const char *)bytes, n}, now_us);
 }
 
-/* How much waits decides how much is asked: with a spool there is always room, or what is too much is dropped and counted. */
+/* How much waits decides how much is asked: with a spool there is always room, or what is too much is dropped
+ * and counted. */
 static void watch_backlog(void)
 {
 	size_t waiting = driver.process.kit.spools ? 0 : outbox_waiting(&driver.process.kit.outbox);
@@ -130,8 +133,8 @@ static void wait_for(struct pollfd fds[DESCRIPTORS], int64_t next_us)
 		fds[i].revents = 0;
 }
 
-/* What is due now, in the order that counts: cards, so that what is decided goes out at once; the line; the core; the disk. Returns when it
- * is due again. Ticking can bring notices, of time alone. */
+/* What is due now, in the order that counts: cards, so that what is decided goes out at once; the line; the
+ * core; the disk. Returns when it is due again. Ticking can bring notices, of time alone. */
 static int64_t do_due(bool *ret_core, bool *ret_line)
 {
 	int64_t now_us = clock_elapsed_us();
@@ -233,7 +236,8 @@ static int use_settings(struct str json, int *ret_exit, struct error *error)
 	return code;
 }
 
-/* What was kept may be of no use any more: the port has another name, the key was changed. Then the core's word is waited for a moment. */
+/* What was kept may be of no use any more: the port has another name, the key was changed. Then the core's word
+ * is waited for a moment. */
 static int set_up(int *ret_exit, struct error *error)
 {
 	struct str settings;

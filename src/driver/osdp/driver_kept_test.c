@@ -8,7 +8,8 @@
 #include <ftw.h>
 #include <sys/stat.h>
 
-/* The driver with `begin`: what it keeps in run/drivers/line-1/, and what it does when it is killed and no core is there. */
+/* The driver with `begin`: what it keeps in run/drivers/line-1/, and what it does when it is killed and no core
+ * is there. */
 
 #define BEGIN                                                                                                          \
 	"{\"begin\":{\"contract\":1,\"driver\":\"line-1\","                                                            \

@@ -1,4 +1,5 @@
-/* driver_rig_test.h: for tests only: the driver as a process of its own, a pseudo-terminal with one reader behind it, and we are the core. */
+/* driver_rig_test.h: for tests only: the driver as a process of its own, a pseudo-terminal with one reader
+ * behind it, and we are the core. */
 #ifndef OSDP_DRIVER_RIG_TEST_H
 #define OSDP_DRIVER_RIG_TEST_H
 

@@ -3,8 +3,6 @@
 #include "driver/osdp/contract.h"
 #include "grant/grant_seal.h"
 
-enum { SAID_BYTES = 1024 }; /* what reading an order's or a desired state's body takes */
-
 /* Lockdown */
 
 static size_t find_held(const struct porter *porter, uint64_t reader)
@@ -31,8 +29,7 @@ static void hold(struct porter *porter, uint64_t reader, bool held)
 
 static bool obey_desired(struct porter *porter, const struct driver_desired *desired)
 {
-	uint8_t memory[SAID_BYTES];
-	struct arena arena = arena_over(memory, sizeof memory);
+	struct arena arena = arena_over(porter->arena_memory, sizeof porter->arena_memory);
 	struct error error;
 	uint64_t reader;
 	bool held;
@@ -46,7 +43,7 @@ static bool obey_desired(struct porter *porter, const struct driver_desired *des
 
 void porter_init(struct porter *porter, struct kit *kit, struct panel *panel, int64_t now_us)
 {
-	memset(porter, 0, sizeof *porter);
+	memset(porter, 0, offsetof(struct porter, arena_memory));
 	porter->kit = kit;
 	porter->panel = panel;
 	porter->refused = limit_of(PORTER_REFUSED_BURST, PORTER_REFUSED_EVERY_US, now_us);
@@ -70,8 +67,7 @@ static bool is_void(struct porter *porter, const struct kit_order *order)
 
 static bool obey_order(struct porter *porter, const struct kit_order *said, int64_t now_us)
 {
-	uint8_t memory[SAID_BYTES];
-	struct arena arena = arena_over(memory, sizeof memory);
+	struct arena arena = arena_over(porter->arena_memory, sizeof porter->arena_memory);
 	struct pd_order order = {.name = {said->entry, said->event, false}, .until_us = said->until_us};
 	struct error error;
 	uint64_t reader = 0;

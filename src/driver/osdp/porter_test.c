@@ -2,7 +2,8 @@
 #include "driver/kit/kit_rig_test.h"
 #include "driver/osdp/line_test.h"
 
-/* A line of readers in simulated time (line_test.h), a kit on a simulated disk (kit_rig_test.h), a core of a script, and the porter between. */
+/* A line of readers in simulated time (line_test.h), a kit on a simulated disk (kit_rig_test.h), a core of a
+ * script, and the porter between. */
 
 static struct porter porter;
 
@@ -58,7 +59,8 @@ static void end(void)
 static const uint8_t card_bytes[4] = {0xAB, 0xCD, 0xEF, 0x40};
 static const uint8_t stranger_bytes[4] = {0x11, 0x22, 0x33, 0x40};
 
-/* A table in which the card opens the doors of both readers, until that many ms from now; for the first reader it stands. */
+/* A table in which the card opens the doors of both readers, until that many ms from now; for the first reader
+ * it stands. */
 static void give_table(uint64_t number, int64_t good_ms)
 {
 	struct grant_head head = {.number = number,
@@ -331,6 +333,26 @@ TEST(a_desired_state_that_is_not_understood_is_not_done)
 	porter_take(&porter, &rig.said, line.now_us);
 	run_ms(10);
 	CHECK(rig_sent("{\"expired\"", "\"entry\":4") && rig_sent("{\"expired\"", "\"entry\":5"));
+	end();
+}
+
+/* Escapes are unfolded before the bound is looked at. */
+TEST(a_body_as_long_as_a_line_is_refused_and_no_more)
+{
+	static char text[LINE_BYTES_MAX], value[60000];
+	begin_with_table(1);
+	for (size_t i = 0; i + 7 < sizeof value; i += 6)
+		memcpy(value + i, "\\u0061", 7);
+	snprintf(text, sizeof text,
+		 "{\"order\":{\"entry\":9,\"event\":1,\"name\":\"doors.Signalled\",\"now\":1000,\"not_after\":4000,"
+		 "\"body\":{\"reader\":100,\"signal\":\"%s\"}}}",
+		 value);
+	rig.now_us = line.now_us;
+	kit_line(&rig.kit, str_of(text), line.now_us, &rig.said);
+	CHECK_INT(rig.said.kind, KIT_ORDER);
+	porter_take(&porter, &rig.said, line.now_us);
+	run_ms(10);
+	CHECK(rig_sent("{\"expired\"", "\"entry\":9"));
 	end();
 }
 
