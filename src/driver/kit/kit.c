@@ -115,13 +115,17 @@ static void take_config(struct kit *kit, const struct driver_config *config, int
 	}
 	take_terms(kit, config, now_us);
 	kit_hash_settings(config->settings, hash);
-	if (kit->has_settings && memcmp(hash, kit->settings_hash, sizeof hash) != 0) {
+	bool others = kit->has_settings && memcmp(hash, kit->settings_hash, sizeof hash) != 0;
+	if (others && (kit->keeps || !kit->begun)) {
 		ret_said->kind = KIT_LEAVE;
 		return;
 	}
+	if (others) /* the next process would find the old ones again, and leave again, for ever */
+		kit_log(kit, "the settings are other ones, which cannot be kept: those in use stay");
+	else
+		memcpy(kit->settings_hash, hash, sizeof hash);
 	if (!kit->has_settings)
 		*ret_said = (struct kit_said){.kind = KIT_SETTINGS, .settings = config->settings};
-	memcpy(kit->settings_hash, hash, sizeof hash);
 	kit->has_settings = true;
 	kit->outside.entropy(boot, sizeof boot);
 	const uint8_t *accepted = config->has_accepted ? (const uint8_t *)config->accepted.boot.at : NULL;
@@ -221,8 +225,14 @@ static void report_refused_table(struct kit *kit, int64_t number, int64_t now_us
 		kit->throttled++;
 }
 
+/* Without a key of its own a driver cannot make a card's token: it has no use for tables. */
 static void take_table(struct kit *kit, const struct driver_table *line, int64_t now_us)
 {
+	if (!kit->begun) {
+		kit->tables.why = TABLES_NO_KEY;
+		report_refused_table(kit, line->number, now_us);
+		return;
+	}
 	switch (tables_part(&kit->tables, kit->name, line)) {
 	case TABLES_MORE:
 		break;
@@ -237,7 +247,7 @@ static void take_table(struct kit *kit, const struct driver_table *line, int64_t
 		bool kept = kit_save_table(kit);
 		tables_take(&kit->tables);
 		kit_save_desired(kit); /* the highest number */
-		if (kept && (kit->keeps || !kit->begun))
+		if (kept && kit->keeps)
 			confirm(kit, line->number, now_us);
 		kit_log(kit, "grant table %lld decides from now on", (long long)line->number);
 	}

@@ -115,7 +115,7 @@ bool kit_save_table(struct kit *kit)
 	struct str table = tables_arrived(&kit->tables);
 	if (kit->keeps && kept_save(&kit->kept, KEPT_TABLE, table.at, table.len, &error) < 0)
 		forsake_kept(kit, &error);
-	return kit->keeps || !kit->begun;
+	return kit->keeps;
 }
 
 void kit_sync_spool(struct kit *kit)

@@ -18,8 +18,7 @@ void kit_save_config(struct kit *kit, const struct driver_config *config);
 void kit_save_desired(struct kit *kit);
 void kit_save_orders(struct kit *kit);
 void kit_save_time(struct kit *kit, int64_t now_us);
-/* The table that arrived. False when it could not be written down, though others are kept: then an older one
- * may come back. */
+/* The table that arrived. False when it could not be written down: then an older one may come back. */
 bool kit_save_table(struct kit *kit);
 void kit_sync_spool(struct kit *kit);
 /* The spool does not work any more. */

@@ -287,7 +287,7 @@ TEST(time_is_the_core_s_and_without_one_never_earlier_than_what_was_written_down
 	rig_end();
 }
 
-TEST(without_begin_nothing_is_kept_and_tables_and_desired_states_count_as_long_as_the_process_lives)
+TEST(without_begin_nothing_is_kept_desired_states_count_as_long_as_the_process_lives_and_tables_do_not)
 {
 	rig_begin(1);
 	CHECK(!rig_start(false));
@@ -295,10 +295,23 @@ TEST(without_begin_nothing_is_kept_and_tables_and_desired_states_count_as_long_a
 	rig_make_table(5, "line-1", rig_seed);
 	rig_say_table(5);
 	rig_say_desired(4, "reader:3", "{\"held\":true}");
-	CHECK(rig_sent("{\"confirmed\"", "") && rig_sent("{\"done\"", ""));
+	CHECK(rig_sent("{\"done\"", "\"entry\":4"));
+	CHECK(!rig_sent("{\"confirmed\"", "") && rig_sent("access.table_refused", "\"why\":\"no_key\""));
 	CHECK_INT(rig.disk.steps, 0);
 	rig_wait_ms(KIT_HEARTBEAT_US / 1000);
 	CHECK(!strstr(rig.heartbeat, "spooled"));
+	rig_end();
+}
+
+TEST(settings_that_cannot_be_kept_do_not_make_the_driver_start_for_ever)
+{
+	start_and_say_config();
+	rig.n_lines = 0;
+	rig.disk.fail_at = 1;
+	rig_say_config(NULL, 0, "{\"device\":\"there\"}");
+	CHECK_INT(rig.said.kind, KIT_NOTHING);
+	CHECK(rig_sent("{\"hello\"", ""));
+	CHECK(strstr(rig.log, "those in use stay"));
 	rig_end();
 }
 

@@ -21,7 +21,7 @@ enum tables_found {
 };
 
 enum tables_why {
-	TABLES_NO_KEY, /* the core has not said who signs */
+	TABLES_NO_KEY, /* the core has not said who signs; or there was no begin (kit.c) */
 	TABLES_PARTS,  /* they did not come in order */
 	TABLES_FORM,
 	TABLES_SIGNATURE,

@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "driver/kit/process.h"
+#include "driver/osdp/panel.h"
 #include "grant/sample_test.h"
 
 #include <dirent.h>
@@ -270,6 +271,46 @@ TEST(the_files_are_private_and_give_away_neither_keys_nor_cards_nor_names)
 	CHECK(!files_contain("card_decided", 12));
 	CHECK(!files_contain("chancery/test", 13));
 	CHECK(files_contain("chcyslt1", 8)); /* it does find what is there */
+	leave_mission();
+}
+
+static struct {
+	size_t n[PANEL_NOISE + 1], polls;
+} frames;
+
+static bool count_frame(void *context, const struct telemetry_record *record)
+{
+	enum { CODE_AT = 7 }; /* behind the head and the security block */
+	(void)context;
+	ASSERT(record->kind <= PANEL_NOISE && record->bytes.len > CODE_AT);
+	frames.n[record->kind]++;
+	frames.polls += record->kind == PANEL_SENT && (uint8_t)record->bytes.at[CODE_AT] == FRAME_POLL;
+	return true;
+}
+
+TEST(the_frames_of_the_line_are_kept_but_for_polls)
+{
+	static struct telemetry telemetry;
+	static const uint8_t noise[] = {0x53, 0x80, 0x0a, 0x00, 0x05, 0x40, 0x11, 0x22, 0x33, 0x44};
+	struct file file;
+	struct seal_keys keys;
+	uint8_t driver_key[SEAL_KEY_BYTES];
+	start_kept(300);
+	fake_card(&rig.fake, card_bytes, 26);
+	CHECK(wait_opened(1));
+	ASSERT(write(rig.terminal, noise, sizeof noise) == sizeof noise);
+	let_run(300);
+	CHECK_INT(end(), EXIT_OK);
+	memset(driver_key, 0x44, sizeof driver_key);
+	seal_keys_of(driver_key, &keys);
+	ASSERT(file_open("run/drivers/line-1/telemetry", 0600, &file, NULL) == 0);
+	CHECK_INT(telemetry_open(&telemetry, file, KIT_TELEMETRY_BLOCKS, KIT_TELEMETRY_AGE_MS, keys.telemetry, NULL),
+		  0);
+	memset(&frames, 0, sizeof frames);
+	CHECK_INT(telemetry_walk(&telemetry, 0, INT64_MAX, count_frame, NULL, NULL), 0);
+	CHECK(frames.n[PANEL_SENT] > 5 && frames.n[PANEL_HEARD] > 5 && frames.n[PANEL_NOISE] > 0);
+	CHECK_INT(frames.polls, 0);
+	file_close(file);
 	leave_mission();
 }
 
