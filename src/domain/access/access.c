@@ -104,20 +104,31 @@ static void deny(struct turn *t, const struct reader *reader, const struct badge
 	     .person = badge ? badge->person : 0, .has_badge = badge, .badge = badge ? badge->badge : 0);
 }
 
+/* Rule 1: the reader, or NULL when the report is refused. */
+static const struct reader *reader_of(struct turn *t, uint64_t reader, int64_t bits, struct str card)
+{
+	const struct reader *row = doors_reader_on_line(t->state, reader, t->driver);
+	if (!row)
+		refuse(t, ACCESS_UNKNOWN_READER, .reader = (int64_t)reader);
+	else if (!people_card_fits(bits, card.len))
+		refuse(t, ACCESS_CARD_LENGTH, .bits = bits, .bytes = (int64_t)card.len);
+	else
+		return row;
+	return NULL;
+}
+
+static const struct badge *badge_of(const struct state *state, struct str card, int64_t bits)
+{
+	const struct badge *badge = badge_by_card(state, card);
+	return badge && badge->bits == bits ? badge : NULL;
+}
+
 void access_decide_card_read(struct turn *t, const struct access_card_read *ask)
 {
-	const struct reader *reader = doors_reader_on_line(t->state, ask->reader, t->driver);
-	if (!reader) { /* 1 */
-		refuse(t, ACCESS_UNKNOWN_READER, .reader = (int64_t)ask->reader);
+	const struct reader *reader = reader_of(t, ask->reader, ask->bits, ask->card); /* 1 */
+	if (!reader)
 		return;
-	}
-	if (!people_card_fits(ask->bits, ask->card.len)) { /* 1 */
-		refuse(t, ACCESS_CARD_LENGTH, .bits = ask->bits, .bytes = (int64_t)ask->card.len);
-		return;
-	}
-	const struct badge *badge = badge_by_card(t->state, ask->card);
-	if (badge && badge->bits != ask->bits)
-		badge = NULL;
+	const struct badge *badge = badge_of(t->state, ask->card, ask->bits);
 	enum access_denied_why why = barred(t->state, badge, t->now); /* 2 to 5 */
 	if (why == ACCESS_DENIED_WHY_NONE)
 		why = forbidden(t, badge, reader); /* 6 */
@@ -140,4 +151,31 @@ void access_apply_granted(struct state *s, const struct access_granted *ev)
 void access_apply_denied(struct state *s, const struct access_denied *ev)
 {
 	ASSERT(ev->why != ACCESS_DENIED_WHY_NONE && reader_get(s, ev->reader)->door == ev->door);
+}
+
+/* What a driver did in the core's place is recorded, and not judged again. */
+void access_decide_card_decided(struct turn *t, const struct access_card_decided *ask)
+{
+	const struct reader *reader = reader_of(t, ask->reader, ask->bits, ask->card);
+	if (!reader)
+		return;
+	const struct badge *badge = badge_of(t->state, ask->card, ask->bits);
+	emit(t, access_decided_by_table, .door = reader->door, .reader = reader->reader, .outcome = ask->outcome,
+	     .why = ask->why, .table = ask->table, .at = ask->at, .has_person = badge,
+	     .person = badge ? badge->person : 0, .has_badge = badge, .badge = badge ? badge->badge : 0);
+}
+
+void access_apply_decided_by_table(struct state *s, const struct access_decided_by_table *ev)
+{
+	ASSERT(reader_get(s, ev->reader)->door == ev->door);
+}
+
+void access_decide_table_refused(struct turn *t, const struct access_table_refused *ask)
+{
+	emit(t, access_table_not_taken, .driver = t->driver, .number = ask->number, .why = ask->why);
+}
+
+void access_apply_table_not_taken(struct state *s, const struct access_table_not_taken *ev)
+{
+	ASSERT(s && ev->number > 0);
 }
