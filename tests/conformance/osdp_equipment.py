@@ -71,8 +71,8 @@ class Equipment(Nothing):
 
     def readers(self):
         """The first readers of the line, by address; their numbers are ours to choose."""
-        with open(os.path.join(self.directory, "keys", "readers.json"), encoding="utf-8") as file:
-            keys = json.load(file)
+        with open(os.path.join(self.directory, "keys", "readers.yaml"), encoding="utf-8") as file:
+            keys = {f"{item['with']['line']}/{item['with']['address']}": item["with"]["key"] for item in yaml.safe_load(file)}
         with open(os.path.join(self.directory, "site.yaml"), encoding="utf-8") as file:
             places = [item["with"] for item in yaml.safe_load(file) if item["do"] == "doors.add_reader"]
         found = sorted((p for p in places if p["line"] == "line-1"), key=lambda p: p["address"])[:READERS]
