@@ -65,7 +65,7 @@ void access_request_of(const struct state *state, const struct badge *badge, con
 	set_number(r, ACCESS_REQUEST_NOW_DATE, local.day);
 }
 
-/* Rules 2 to 5. */
+/* Rules 2 to 6. */
 static enum access_denied_why barred(const struct state *state, const struct badge *badge, int64_t now)
 {
 	if (!badge)
@@ -76,6 +76,8 @@ static enum access_denied_why barred(const struct state *state, const struct bad
 		return ACCESS_DENIED_WHY_BADGE_EXPIRED;
 	if (!people_is_present(people_holder(state, badge), now))
 		return ACCESS_DENIED_WHY_NOT_PRESENT;
+	if (doors_are_held(state))
+		return ACCESS_DENIED_WHY_HELD;
 	return ACCESS_DENIED_WHY_NONE;
 }
 
@@ -86,7 +88,7 @@ static enum access_denied_why why_not(const struct answer *answer)
 	return answer->by_default ? ACCESS_DENIED_WHY_NO_RULE_PERMITS : ACCESS_DENIED_WHY_FORBIDDEN_BY_RULE;
 }
 
-/* Rule 6. Returns WHY_NONE when the rulebook permits. */
+/* Rule 7. Returns WHY_NONE when the rulebook permits. */
 static enum access_denied_why forbidden(struct turn *t, const struct badge *badge, const struct reader *reader)
 {
 	struct access_request request;
@@ -129,15 +131,20 @@ void access_decide_card_read(struct turn *t, const struct access_card_read *ask)
 	if (!reader)
 		return;
 	const struct badge *badge = badge_of(t->state, ask->card, ask->bits);
-	enum access_denied_why why = barred(t->state, badge, t->now); /* 2 to 5 */
+	if (t->ago >= ACCESS_ANSWER_MS) {
+		emit(t, access_read_late, .door = reader->door, .reader = reader->reader, .has_person = badge,
+		     .person = badge ? badge->person : 0, .has_badge = badge, .badge = badge ? badge->badge : 0);
+		return;
+	}
+	enum access_denied_why why = barred(t->state, badge, t->now); /* 2 to 6 */
 	if (why == ACCESS_DENIED_WHY_NONE)
-		why = forbidden(t, badge, reader); /* 6 */
+		why = forbidden(t, badge, reader); /* 7 */
 	if (why != ACCESS_DENIED_WHY_NONE) {
 		deny(t, reader, badge, why);
 		return;
 	}
 	emit(t, access_granted, .door = reader->door, .reader = reader->reader, .person = badge->person,
-	     .badge = badge->badge); /* 7 */
+	     .badge = badge->badge); /* 8 */
 }
 
 /* The record of the decision is its whole effect on the state; the order to the door is an event of its own. */
@@ -151,6 +158,12 @@ void access_apply_granted(struct state *s, const struct access_granted *ev)
 void access_apply_denied(struct state *s, const struct access_denied *ev)
 {
 	ASSERT(ev->why != ACCESS_DENIED_WHY_NONE && reader_get(s, ev->reader)->door == ev->door);
+}
+
+/* What became of it the driver says in a report of its own. */
+void access_apply_read_late(struct state *s, const struct access_read_late *ev)
+{
+	ASSERT(reader_get(s, ev->reader)->door == ev->door);
 }
 
 /* What a driver did in the core's place is recorded, and not judged again. */
