@@ -106,7 +106,9 @@ class Equipment(Nothing):
         return self.count("out")
 
     def desired(self):
-        return "doors.Held", "reader:2", {"reader": 2, "held": True}, {"reader": 2, "held": False}
+        address = self.readers()[1]["address"]
+        held = bytes(1 << address % 8 if i == address // 8 else 0 for i in range(16)).hex()
+        return "doors.Held", "driver:1", {"driver": 1, "readers": 1, "addresses": held}, {"driver": 1, "readers": 0, "addresses": "00" * 16}
 
     def stir(self):
         self.badge()

@@ -119,10 +119,14 @@ static const struct reader *reader_of(struct turn *t, uint64_t reader, int64_t b
 	return NULL;
 }
 
-static const struct badge *badge_of(const struct state *state, struct str card, int64_t bits)
+/* The badge, whose holder the report is about, or NULL. */
+static const struct badge *badge_of(struct turn *t, struct str card, int64_t bits)
 {
-	const struct badge *badge = badge_by_card(state, card);
-	return badge && badge->bits == bits ? badge : NULL;
+	const struct badge *badge = badge_by_card(t->state, card);
+	if (!badge || badge->bits != bits)
+		return NULL;
+	concern(t, person, badge->person);
+	return badge;
 }
 
 void access_decide_card_read(struct turn *t, const struct access_card_read *ask)
@@ -130,7 +134,7 @@ void access_decide_card_read(struct turn *t, const struct access_card_read *ask)
 	const struct reader *reader = reader_of(t, ask->reader, ask->bits, ask->card); /* 1 */
 	if (!reader)
 		return;
-	const struct badge *badge = badge_of(t->state, ask->card, ask->bits);
+	const struct badge *badge = badge_of(t, ask->card, ask->bits);
 	if (t->ago >= ACCESS_ANSWER_MS) {
 		emit(t, access_read_late, .door = reader->door, .reader = reader->reader, .has_person = badge,
 		     .person = badge ? badge->person : 0, .has_badge = badge, .badge = badge ? badge->badge : 0);
@@ -172,7 +176,7 @@ void access_decide_card_decided(struct turn *t, const struct access_card_decided
 	const struct reader *reader = reader_of(t, ask->reader, ask->bits, ask->card);
 	if (!reader)
 		return;
-	const struct badge *badge = badge_of(t->state, ask->card, ask->bits);
+	const struct badge *badge = badge_of(t, ask->card, ask->bits);
 	emit(t, access_decided_by_table, .door = reader->door, .reader = reader->reader, .outcome = ask->outcome,
 	     .why = ask->why, .table = ask->table, .at = ask->at, .has_person = badge,
 	     .person = badge ? badge->person : 0, .has_badge = badge, .badge = badge ? badge->badge : 0);

@@ -149,7 +149,7 @@ TEST(what_a_driver_decided_by_its_table_is_recorded_with_the_person_and_orders_n
 	     "\"granted\","
 	     "\"why\":\"schedule\",\"table\":5,\"at\":1795424400000}",
 	     "{\"name\":\"access.DecidedByTable\",\"body\":{\"door\":1,\"reader\":1,\"outcome\":\"granted\",\"why\":"
-	     "\"schedule\",\"table\":5,\"at\":1795424400000,\"person\":1,\"badge\":1}}"},
+	     "\"schedule\",\"table\":5,\"at\":1795424400000,\"person\":[0,1],\"badge\":[0,2]}}"},
 	    {"{\"reader\":1,\"format\":\"raw\",\"bits\":26,\"card\":\"c0000000\",\"outcome\":\"denied\",\"why\":"
 	     "\"no_table\",\"table\":0,\"at\":1795424400000}",
 	     "\"why\":\"no_table\",\"table\":0,\"at\":1795424400000}}"},

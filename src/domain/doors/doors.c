@@ -90,10 +90,6 @@ void doors_decide_add_reader(struct turn *t, const struct doors_add_reader *ask)
 		refuse(t, DOORS_LINES, .at_most = DOORS_LINES_MAX);
 		return;
 	}
-	if (reader_full(t->state)) {
-		refuse(t, DOORS_FULL, .at_most = READER_AT_MOST);
-		return;
-	}
 	uint64_t reader = reader_next_id(t->state);
 	emit(t, doors_reader_added, .reader = reader, .door = ask->door, .line = ask->line, .address = ask->address,
 	     .output = ask->output, .secure = ask->secure);
@@ -236,13 +232,12 @@ static void hold_line(struct turn *t, struct str line)
 	const struct reader *row = reader_first_by_line(t->state, line);
 	if (!driver || !row)
 		return;
-	uint64_t *readers = ARENA_TAKE(t->arena, uint64_t, DOORS_LINE_READERS_MAX);
-	size_t n = 0;
-	for (; row && doors_are_held(t->state); row = reader_next_by_line(t->state, row)) {
-		ASSERT(n < DOORS_LINE_READERS_MAX);
-		readers[n++] = row->reader;
-	}
-	emit(t, doors_held, .driver = driver->driver, .readers = {n, readers});
+	uint8_t *addresses = arena_take(t->arena, DOORS_HELD_BYTES, 1);
+	int64_t n = 0;
+	for (; row && doors_are_held(t->state); row = reader_next_by_line(t->state, row), n++)
+		addresses[row->address / 8] |= (uint8_t)(1 << row->address % 8);
+	emit(t, doors_held, .driver = driver->driver, .readers = n,
+	     .addresses = {(const char *)addresses, DOORS_HELD_BYTES});
 }
 
 static void hold_all(struct turn *t)

@@ -16,7 +16,7 @@ const struct reader *doors_reader_on_line(const struct state *state, uint64_t re
 const struct door *doors_door_of(const struct state *state, const struct reader *reader);
 
 /* Lines that readers may hang on: a lockdown tells each of them in one entry. */
-enum { DOORS_LINES_MAX = 56, DOORS_LINE_READERS_MAX = 127 };
+enum { DOORS_LINES_MAX = 56, DOORS_HELD_BYTES = 16 };
 
 /* Whether every door is held shut from outside. */
 bool doors_are_held(const struct state *state);

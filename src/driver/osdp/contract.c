@@ -73,18 +73,15 @@ int contract_read_order(struct str name, struct str body, struct arena *arena, u
 	return error_set(error, ERROR_INPUT, "order " STR_FMT " is not known to this driver", STR_ARG(name));
 }
 
-int contract_read_desired(struct str name, struct str body, struct arena *arena, uint64_t *ret_reader, bool *ret_held,
+int contract_read_desired(struct str name, struct str body, struct arena *arena, struct osdp_held *ret_held,
 			  struct error *error)
 {
 	struct json json = json_over(body, arena);
-	struct osdp_held held;
 	if (!str_eq(name, STR("doors.Held")))
 		return error_set(error, ERROR_INPUT, "desired state " STR_FMT " is not known to this driver",
 				 STR_ARG(name));
-	if (!osdp_held_read(&json, &held) || !json_end(&json))
+	if (!osdp_held_read(&json, ret_held) || !json_end(&json))
 		return wrong(&json, error);
-	*ret_reader = held.reader;
-	*ret_held = held.held;
 	return 0;
 }
 

@@ -13,6 +13,7 @@
 #include "driver/kit/gate.h"
 #include "driver/osdp/notice.h"
 #include "driver/osdp/pd.h"
+#include "gen/codec.h"
 #include "grant/grant.h"
 
 enum { CONTRACT_READERS_MAX = 127, CONTRACT_BODY_BYTES_MAX = 512 };
@@ -33,8 +34,8 @@ int contract_read_settings(struct str json, struct arena *arena, struct contract
 int contract_read_order(struct str name, struct str body, struct arena *arena, uint64_t *ret_reader,
 			struct pd_order *ret_order, struct error *error);
 
-/* A desired state: whether no grant table may open the reader's door. */
-int contract_read_desired(struct str name, struct str body, struct arena *arena, uint64_t *ret_reader, bool *ret_held,
+/* A desired state: which readers' doors no grant table may open. */
+int contract_read_desired(struct str name, struct str body, struct arena *arena, struct osdp_held *ret_held,
 			  struct error *error);
 
 /* Each writes a report's body and returns its name. A notice of an order is no report. */

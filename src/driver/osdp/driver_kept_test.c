@@ -190,8 +190,8 @@ TEST(a_core_that_speaks_in_the_same_moment_is_heard)
 TEST(a_lockdown_outlives_the_process_and_needs_no_core)
 {
 	start_kept(300);
-	say("{\"desired\":{\"entry\":20,\"event\":1,\"name\":\"doors.Held\",\"key\":\"reader:3\","
-	    "\"body\":{\"reader\":3,\"held\":true}}}");
+	say("{\"desired\":{\"entry\":20,\"event\":1,\"name\":\"doors.Held\",\"key\":\"driver:1\","
+	    "\"body\":{\"driver\":1,\"readers\":1,\"addresses\":\"01000000000000000000000000000000\"}}}");
 	CHECK(wait_for(0, "{\"done\"", "\"entry\":20") < SAID_MAX);
 	kill_process();
 	start_process();

@@ -5,39 +5,26 @@
 
 /* Lockdown */
 
-static size_t find_held(const struct porter *porter, uint64_t reader)
-{
-	size_t i = 0;
-	while (i < porter->n_held && porter->held[i] != reader)
-		i++;
-	return i;
-}
-
 static bool is_held(const struct porter *porter, uint64_t reader)
 {
-	return find_held(porter, reader) < porter->n_held;
-}
-
-static void hold(struct porter *porter, uint64_t reader, bool held)
-{
-	size_t at = find_held(porter, reader);
-	if (held && at == porter->n_held && porter->n_held < ARRAY_LEN(porter->held))
-		porter->held[porter->n_held++] = reader;
-	else if (!held && at < porter->n_held)
-		porter->held[at] = porter->held[--porter->n_held];
+	for (size_t i = 0; i < porter->panel->n_readers; i++) {
+		const struct pd_settings *pd = &porter->panel->readers[i].settings;
+		if (pd->reader == reader)
+			return porter->held[pd->address / 8] >> pd->address % 8 & 1;
+	}
+	return false;
 }
 
 static bool obey_desired(struct porter *porter, const struct driver_desired *desired)
 {
 	struct arena arena = arena_over(porter->arena_memory, sizeof porter->arena_memory);
+	struct osdp_held held;
 	struct error error;
-	uint64_t reader;
-	bool held;
-	if (contract_read_desired(desired->name, desired->body, &arena, &reader, &held, &error) < 0) {
+	if (contract_read_desired(desired->name, desired->body, &arena, &held, &error) < 0) {
 		KIT_LOG(porter->kit, desired_not_read, .why = &error);
 		return false;
 	}
-	hold(porter, reader, held);
+	memcpy(porter->held, held.addresses.at, sizeof porter->held);
 	return true;
 }
 

@@ -34,8 +34,7 @@ struct porter {
 	struct kit *kit;
 	struct panel *panel;
 	struct gate gate;
-	size_t n_held;
-	uint64_t held[DESIRED_MAX]; /* readers */
+	uint8_t held[16]; /* by address, a bit each: of the newest doors.Held */
 	struct limit refused;
 	struct porter_reader {
 		struct limit cards, states;

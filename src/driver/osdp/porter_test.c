@@ -109,10 +109,9 @@ static void hold(bool held)
 	char line_text[160];
 	static int entry = 900;
 	snprintf(line_text, sizeof line_text,
-		 "{\"desired\":{\"entry\":%d,\"event\":0,\"name\":\"doors.Held\",\"key\":\"reader:100\",\"body\":{"
-		 "\"reader\":100,"
-		 "\"held\":%s}}}",
-		 entry++, held ? "true" : "false");
+		 "{\"desired\":{\"entry\":%d,\"event\":0,\"name\":\"doors.Held\",\"key\":\"driver:1\",\"body\":{"
+		 "\"driver\":1,\"readers\":%d,\"addresses\":\"%s000000000000000000000000000000\"}}}",
+		 entry++, held, held ? "01" : "00");
 	rig.now_us = line.now_us;
 	rig_say("%s", line_text);
 	porter_take(&porter, &rig.said, line.now_us);
@@ -329,7 +328,7 @@ TEST(a_desired_state_that_is_not_understood_is_not_done)
 	rig_say("{\"desired\":{\"entry\":4,\"event\":0,\"name\":\"lamps.Lit\",\"key\":\"\",\"body\":{}}}");
 	porter_take(&porter, &rig.said, line.now_us);
 	rig_say(
-	    "{\"desired\":{\"entry\":5,\"event\":0,\"name\":\"doors.Held\",\"key\":\"\",\"body\":{\"reader\":true}}}");
+	    "{\"desired\":{\"entry\":5,\"event\":0,\"name\":\"doors.Held\",\"key\":\"\",\"body\":{\"readers\":true}}}");
 	porter_take(&porter, &rig.said, line.now_us);
 	run_ms(10);
 	CHECK(rig_sent("{\"expired\"", "\"entry\":4") && rig_sent("{\"expired\"", "\"entry\":5"));
