@@ -190,7 +190,7 @@ TEST(a_remedy_guesses_what_was_meant)
 	    {" - id: r\n   title: t\n   layer: middle", "it is one of: high, low"},
 	    {SAID "   match: {s: {group: x}, condition: s}", "did you mean \"groups\"?"},
 	    {SAID "   match: {s: {xyzzy: x}, condition: s}",
-	     "its fields are: name, groups, level, time, date, from, secure, zone"},
+	     "its fields are: name, groups, level, time, date, from, secure, zone, limit"},
 	    {SAID "   match: {s: {name|startwith: x}, condition: s}", "did you mean \"startswith\"?"},
 	    {SAID "   match: {s: {secure|lt: x}, condition: s}", "it takes: exists, fieldref"},
 	    {SAID "   match: {s: {name: x}, condition: s}\n   overrides: q\n"
