@@ -17,6 +17,9 @@ struct cli_command {
 	bool inside;			   /* needs the mission's directory as the current one */
 };
 
+/* Makes the mission's directory the current one; ends the process when there is none. For commands that are not always inside. */
+void cli_enter(void);
+
 int cli_ask(int argc, char **argv); /* `chancery people enrol …`: argv[0] is the domain */
 int cli_history(int argc, char **argv);
 int cli_import(int argc, char **argv);

@@ -51,7 +51,7 @@ static const struct cli_command commands[] = {
      cli_history, true},
     {"status", "status", "size of the record, drivers, readers", cli_status, true},
     {"verify", "verify", "check the record as an auditor would", cli_verify, true},
-    {"rules", "rules check", "read the rulebooks and say what is wrong with them", cli_rules, true},
+    {"rules", "rules check|explain|try …", "what the rules say: all, one, or of a case", cli_rules, false},
     {"core", NULL, "a child of serve", run_core, true},
     {"driver", NULL, "a child of serve", run_driver, true},
 };
@@ -80,8 +80,11 @@ _Noreturn static void usage(const char *what, const char *word)
 	die(EXIT_USAGE, &error);
 }
 
-static void enter(const char *directory)
+static const char *mission_directory; /* as the command line or the environment names it */
+
+void cli_enter(void)
 {
+	const char *directory = mission_directory ? mission_directory : ".";
 	struct error error;
 	if (chdir(directory) == 0 && access("mission.yaml", R_OK) == 0)
 		return;
@@ -102,10 +105,10 @@ static const struct cli_command *find(const char *name)
 
 int main(int argc, char **argv)
 {
-	const char *directory = getenv("CHANCERY_MISSION");
+	mission_directory = getenv("CHANCERY_MISSION");
 	setlocale(LC_CTYPE, "C.UTF-8"); /* for the width of characters, nothing else */
 	if (argc >= 3 && strcmp(argv[1], "-C") == 0) {
-		directory = argv[2];
+		mission_directory = argv[2];
 		argc -= 2;
 		argv += 2;
 	}
@@ -118,6 +121,6 @@ int main(int argc, char **argv)
 	if (!command && !asks)
 		usage("there is no command ", argv[1]);
 	if (asks || command->inside)
-		enter(directory ? directory : ".");
+		cli_enter();
 	return asks ? cli_ask(argc - 1, argv + 1) : command->run(argc - 1, argv + 1);
 }

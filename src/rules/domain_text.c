@@ -58,12 +58,14 @@ static struct str skeleton(struct arena *scratch, const struct pattern *pattern)
 	return arena_keep(scratch, &b);
 }
 
+/* First as the rule writes it, with its capital letters. */
 static bool try_patterns(const struct looking *l)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		const struct predicate *p = l->wants[i].predicate;
 		for (size_t k = 0; l->wants[i].holds && p->kind == PREDICATE_TEXT && k < p->n; k++) {
-			if (accept(l, skeleton(l->d->scratch, &p->patterns[k])))
+			if ((p->patterns[k].said.len && accept(l, p->patterns[k].said)) ||
+			    accept(l, skeleton(l->d->scratch, &p->patterns[k])))
 				return true;
 		}
 	}

@@ -83,6 +83,6 @@ void fact_put_case(struct buf *b, const struct vocabulary *vocabulary, const str
 		fact_put(b, &vocabulary->facts[i], &facts[i]);
 	}
 	buf_put_str(b, n == 0		     ? STR("no fact has a value")
-		       : n < vocabulary->n ? STR(", and there is nothing else")
+		       : n < vocabulary->n ? STR(", and nothing else")
 					     : STR(""));
 }

@@ -54,7 +54,8 @@ struct predicate member_predicate(const struct member *m)
 	struct predicate p = {.kind = PREDICATE_RANGE,
 			      .value = FACT_NUMBER,
 			      .is_set = m->kind == FACT_TEXTS || m->kind == FIELD_OF_EVENT,
-			      .fact = m->fact};
+			      .fact = m->fact,
+			      .modifiers = m->modifiers};
 	if (member_has(m, MODIFIER(FIELDREF))) {
 		p.kind = PREDICATE_FACT;
 		p.compare = compare_of(m);

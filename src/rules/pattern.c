@@ -4,6 +4,7 @@
 struct reading {
 	const struct pattern_reader *r;
 	const struct yaml *value;
+	struct str said;
 	uint32_t modifiers;
 	struct bag *patterns;
 };
@@ -90,7 +91,7 @@ static int add_pattern(const struct reading *g, struct str text, bool encoded)
 	if (b.over)
 		return too_long(g);
 	struct pattern *pattern = bag_add(g->patterns);
-	*pattern = (struct pattern){arena_str(g->r->arena, buf_str(&b)), wild, has(g, MODIFIER(CASED))};
+	*pattern = (struct pattern){arena_str(g->r->arena, buf_str(&b)), wild, has(g, MODIFIER(CASED)), g->said};
 	return 0;
 }
 
@@ -211,7 +212,7 @@ static int add_spellings(const struct reading *g, struct str text)
 int pattern_read(const struct pattern_reader *r, const struct yaml *value, struct str text, uint32_t modifiers,
 		 struct bag *patterns)
 {
-	struct reading g = {r, value, modifiers, patterns};
+	struct reading g = {r, value, text, modifiers, patterns};
 	if (text.len == 0 && has(&g, MODIFIER(STARTSWITH) | MODIFIER(ENDSWITH) | MODIFIER(CONTAINS))) {
 		source_fail(r->source, value, "every text has the empty one in it");
 		return source_remedy(r->source, "write what it must have in it, or \"*\" for any text");

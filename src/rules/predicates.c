@@ -109,6 +109,7 @@ static void copy_values(struct predicate *p, struct arena *arena)
 	for (size_t i = 0; p->kind == PREDICATE_TEXT && i < p->n; i++) {
 		struct pattern *pattern = (struct pattern *)values + i;
 		pattern->text = arena_str(arena, pattern->text);
+		pattern->said = arena_str(arena, pattern->said);
 	}
 	for (size_t i = 0; p->kind == PREDICATE_REGEX && i < p->n; i++) {
 		struct regex *regex = (struct regex *)values + i;

@@ -3,12 +3,14 @@
  * round in a circle and which cases no rule speaks of is found by trying every request of a small world that has a
  * value for each way in which the words used here can judge one. */
 #include "base/test.h"
+#include "rules/changes.h"
 #include "rules/rules_random.h"
 
 enum {
 	BOOKS = 300,
 	REQUESTS = 15,
 	COMPLETIONS = 4, /* of each request's unknown facts */
+	CHANGES = 8, /* one request of so many is asked to change */
 	RULES_MAX = 8,
 	POINTS_MAX = 8192, /* a world with more is left out */
 };
@@ -347,6 +349,8 @@ static void decide(const struct fact *request, struct decision *d)
 
 /* ---- comparing ---- */
 
+static size_t n_finished, n_changed; /* of requests that were asked to change */
+
 static void fail(const char *what, uint64_t of_seed)
 {
 	test_fail(__FILE__, __LINE__, "seed %llu: %s\n%s", (unsigned long long)of_seed, what, book.text);
@@ -393,6 +397,80 @@ static bool check_completion(const struct fact *request, const struct answer *a)
 	       (a->outcome == OUTCOME_PERMIT || a->unknown_count == 0 ? then.outcome == a->outcome : true);
 }
 
+/* ---- the smallest changes ---- */
+
+/* Whether some values of the world for these facts lead to another outcome. */
+static bool may_change(const struct fact *request, enum outcome outcome, const size_t *facts, size_t n)
+{
+	size_t points = 1;
+	for (size_t i = 0; i < n; i++)
+		points *= world.n[facts[i]];
+	for (size_t p = 0; p < points; p++) {
+		struct fact changed[TRY_FACTS];
+		struct decision d;
+		size_t rest = p;
+		memcpy(changed, request, sizeof changed);
+		for (size_t i = 0; i < n; rest /= world.n[facts[i++]])
+			changed[facts[i]] = world.at[facts[i]][rest % world.n[facts[i]]];
+		decide(changed, &d);
+		if (d.outcome != outcome)
+			return true;
+	}
+	return false;
+}
+
+/* The fewest facts of the book's that would change the outcome, 1 or 2; 0 when more, or none. Sets of texts stay. */
+static size_t fewest(const struct fact *request, enum outcome outcome)
+{
+	const size_t *f = book.making.facts;
+	size_t two[2];
+	for (size_t i = 0; i < FACTS_USED; i++) {
+		if (f[i] != GROUPS && may_change(request, outcome, &f[i], 1))
+			return 1;
+	}
+	for (size_t i = 0; i < FACTS_USED; i++) {
+		for (size_t k = 0; k < i; k++) {
+			two[0] = f[i];
+			two[1] = f[k];
+			if (f[i] != GROUPS && f[k] != GROUPS && may_change(request, outcome, two, 2))
+				return 2;
+		}
+	}
+	return 0;
+}
+
+static bool check_set(const struct fact *request, enum outcome outcome, const struct change_set *set)
+{
+	struct fact changed[TRY_FACTS];
+	struct decision d;
+	memcpy(changed, request, sizeof changed);
+	for (size_t i = 0; i < set->n; i++) {
+		if (set->at[i].how != CHANGE_TO && set->at[i].how != CHANGE_TO_NOTHING)
+			return false;
+		changed[set->at[i].fact] = set->at[i].value;
+	}
+	decide(changed, &d);
+	return d.outcome != outcome;
+}
+
+static void check_changes(uint64_t of_seed, const struct fact *request)
+{
+	struct decision d;
+	struct changes changes;
+	decide(request, &d);
+	rulebook_changes(book.loaded, request, 1u << GROUPS, &changes);
+	size_t expected = fewest(request, d.outcome);
+	for (size_t i = 0; i < changes.n; i++) {
+		if (!test_count(check_set(request, d.outcome, &changes.sets[i])))
+			fail("a change that changes nothing", of_seed);
+	}
+	bool right = changes.n == 0 ? expected == 0 : expected == 0 ? changes.sets[0].n == 3 : changes.sets[0].n == expected;
+	if (!test_count(right || changes.gave_up))
+		fail("other changes are smaller", of_seed);
+	n_finished += !changes.gave_up;
+	n_changed += changes.n > 0;
+}
+
 static void check_request(uint64_t of_seed)
 {
 	struct fact request[TRY_FACTS] = {0};
@@ -404,6 +482,8 @@ static void check_request(uint64_t of_seed)
 	}
 	decide(request, &decision);
 	rulebook_decide(book.loaded, request, &answer);
+	if (pick(CHANGES) == 0)
+		check_changes(of_seed, request);
 	if (!test_count(check_answer(&decision, &answer)))
 		fail("another decision", of_seed);
 	for (size_t i = 0; i < COMPLETIONS; i++) {
@@ -449,5 +529,7 @@ TEST(a_second_reading_of_the_text_decides_the_same)
 		CHECK(cases[i] > 0);
 	printf("%zu load; %zu never, %zu circle, %zu unsettled, %zu gap; %zu left out\n", cases[LOADS], cases[NEVER],
 	       cases[CIRCLE], cases[UNSETTLED], cases[GAP], left_out);
+	printf("%zu requests could be changed, of %zu everything is known\n", n_changed, n_finished);
+	CHECK(n_changed > 0 && n_finished > 0);
 	arena_unmap(&arena);
 }
