@@ -92,12 +92,12 @@ static void put_matched(struct detecting *d, const struct detection_hit *hit)
 static void look_at(struct detecting *d, struct str line)
 {
 	static const struct detection_source any;
-	struct error error;
+	struct detection_unread unread;
 	bool told = false;
 	d->lines++;
-	if (detection_event_read(&d->event, line, &error) < 0) {
+	if (!detection_event_read(&d->event, line, &unread)) {
 		d->unread++;
-		fprintf(stderr, "line %zu: %s, %s\n", d->lines, error.what, error.where);
+		fprintf(stderr, "line %zu, byte %zu: the event %s\n", d->lines, unread.byte, unread.what);
 		return;
 	}
 	size_t n = detection_match(&d->event, &any, d->hits, HITS_MAX);

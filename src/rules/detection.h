@@ -12,7 +12,6 @@
 #define RULES_DETECTION_H
 
 #include "base/arena.h"
-#include "base/error.h"
 #include "schema/facts.h"
 
 enum {
@@ -67,9 +66,14 @@ struct detection_event {
 /* The arena gives it DETECTION_EVENT_MEMORY_BYTES and some for each field and rule, once. */
 void detection_event_init(struct detection_event *event, const struct detection *detection, struct arena *arena);
 
-/* Reads another event. An error tells the byte; an event that cannot be read is one that nobody has looked at, so whoever
- * gives it says so to a person. */
-int detection_event_read(struct detection_event *event, struct str json, struct error *error);
+/* Why an event cannot be read: "is no object", and the byte where that is seen. */
+struct detection_unread {
+	const char *what;
+	size_t byte;
+};
+
+/* Reads another event. One that cannot be read is one that nobody has looked at: whoever gives it tells a person. */
+bool detection_event_read(struct detection_event *event, struct str json, struct detection_unread *ret_unread);
 
 /* The values of a field; false when the event has it not, or no rule names it. */
 bool detection_event_field(const struct detection_event *event, struct str field, const struct fact **ret_values);

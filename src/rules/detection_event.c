@@ -50,12 +50,10 @@ static uint16_t field_named(const struct detection *d, struct str name)
 	return 0;
 }
 
-static int fail(struct reading *g, enum error_code code, const char *what, const char *remedy, struct error *error)
+static bool fail(const struct reading *g, const char *what, struct detection_unread *ret_unread)
 {
-	error_set(error, code, "the event %s", what);
-	error_where(error, "byte %zu", scan_offset(&g->scan));
-	error_remedy(error, "%s", remedy);
-	return code;
+	*ret_unread = (struct detection_unread){what, scan_offset(&g->scan)};
+	return false;
 }
 
 static bool add_value(struct reading *g, uint16_t field, struct str text)
@@ -183,26 +181,25 @@ static void forget(struct detection_event *e)
 		e->candidates[w] = e->detection->filter.always[w];
 }
 
-int detection_event_read(struct detection_event *event, struct str json, struct error *error)
+bool detection_event_read(struct detection_event *event, struct str json, struct detection_unread *ret_unread)
 {
 	struct reading g = {.event = event, .names = BUF(g.path)};
 	struct str text;
 	forget(event);
 	g.scan = scan_over(json, &event->memory);
 	if (json.len > DETECTION_EVENT_BYTES_MAX)
-		return fail(&g, ERROR_LIMIT, "has more than 256 KiB", "cut what it carries before it is looked at", error);
+		return fail(&g, "has more than 256 KiB", ret_unread);
 	enum scan_token token = scan_next(&g.scan, &text);
 	if (token != SCAN_OBJECT && token != SCAN_WRONG)
-		return fail(&g, ERROR_INPUT, "is no object", "write one JSON object a line", error);
+		return fail(&g, "is no object", ret_unread);
 	for (; token != SCAN_DONE && token != SCAN_WRONG; token = scan_next(&g.scan, &text)) {
 		if (!take_token(&g, token, text))
-			return fail(&g, ERROR_LIMIT, "has too many values, or names that are too long",
-				    "cut what it carries before it is looked at", error);
+			return fail(&g, "has too many values, or a name that is too long", ret_unread);
 	}
 	if (token == SCAN_WRONG)
-		return fail(&g, ERROR_INPUT, g.scan.wrong, "write one JSON object a line", error);
+		return fail(&g, g.scan.wrong, ret_unread);
 	put_together(&g);
-	return 0;
+	return true;
 }
 
 bool detection_event_field(const struct detection_event *event, struct str field, const struct fact **ret_values)

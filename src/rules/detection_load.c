@@ -5,7 +5,8 @@
 #include "rules/rules_text.h"
 
 enum {
-	WORK_BYTES = 1 << 30, /* trees, drafts, tables; one page is used only when it is needed */
+	WORK_BYTES = 1 << 30, /* trees; one page is used only when it is needed */
+	KEPT_BYTES = 256 << 20,
 	WORK_TEXT_BYTES = 2 * RULES_TEXT_BYTES_MAX,
 };
 
@@ -13,7 +14,7 @@ static const char placeholders_file[] = "placeholders.yaml";
 
 struct loader {
 	struct arena *arena;
-	struct arena work;
+	struct arena work, kept; /* trees; and drafts and tables, while compiling gives its memory back */
 	struct source source;
 	struct placeholders placeholders;
 	struct predicates predicates;
@@ -26,9 +27,10 @@ struct loader {
 static void init(struct loader *l, struct arena *arena, struct error *error)
 {
 	ASSERT(arena->size - arena->used >= DETECTION_MEMORY_BYTES_MAX);
-	*l = (struct loader){.arena = arena, .work = arena_map(WORK_BYTES), .source.error = error};
-	l->predicates.memory = &l->work;
-	l->drafts = BAG(&l->work, struct sigma_draft);
+	*l = (struct loader){
+	    .arena = arena, .work = arena_map(WORK_BYTES), .kept = arena_map(KEPT_BYTES), .source.error = error};
+	l->predicates.memory = &l->kept;
+	l->drafts = BAG(&l->kept, struct sigma_draft);
 	l->detection = ARENA_TAKE(arena, struct detection, 1);
 	field_names_init(&l->fields, arena);
 	l->reader.compiler = (struct compiler){.values = {.source = &l->source,
@@ -50,6 +52,7 @@ static int end(struct loader *l, int code, size_t used, const struct detection *
 	else
 		l->arena->used = used;
 	arena_unmap(&l->work);
+	arena_unmap(&l->kept);
 	return code;
 }
 

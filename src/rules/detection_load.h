@@ -14,6 +14,7 @@
 #ifndef RULES_DETECTION_LOAD_H
 #define RULES_DETECTION_LOAD_H
 
+#include "base/error.h"
 #include "rules/detection.h"
 
 enum {

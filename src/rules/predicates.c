@@ -20,7 +20,7 @@ static uint64_t hash_value(const struct predicate *p, size_t i)
 {
 	switch (p->kind) {
 	case PREDICATE_TEXT:
-		return mix(str_hash(p->patterns[i].text), p->patterns[i].wild | p->patterns[i].cased << 1);
+		return mix(str_hash(p->patterns[i].text), (p->patterns[i].wild ? 1u : 0u) + (p->patterns[i].cased ? 2u : 0u));
 	case PREDICATE_REGEX:
 		return str_hash(p->regexes[i].source);
 	case PREDICATE_RANGE:
