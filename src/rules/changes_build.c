@@ -84,14 +84,29 @@ static void add_named(struct builder *b, const struct predicate *p)
 	}
 }
 
+static bool are_alike(const struct predicate *const *predicates, size_t n, struct str a, struct str b)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (match_text(predicates[i], a) != match_text(predicates[i], b))
+			return false;
+	}
+	return true;
+}
+
 /* One for each way in which all rules together can judge a value; of numbers also those on both sides of an edge. */
 static bool add_listed(struct builder *b, const struct predicate *const *predicates, size_t n)
 {
 	struct bag listed = BAG(b->found, struct fact);
 	/* Texts named in full are few ways, but many of them; the walk has enough with the patterns. */
 	bool known = n <= 64 && domain_list(&b->domain, b->kind, predicates, n, 1, false, &listed);
-	for (size_t i = 0; known && i < listed.n; i++)
-		add_value(b, BAG_AT(&listed, struct fact)[i]);
+	for (size_t i = 0; known && i < listed.n; i++) {
+		struct fact *value = &BAG_AT(&listed, struct fact)[i];
+		bool empty = b->kind == FACT_TEXT && value->state == FACT_KNOWN && value->text.len == 0;
+		/* A person says "other", not the empty text. */
+		if (empty && are_alike(predicates, n, value->text, STR("other")))
+			value->text = STR("other");
+		add_value(b, *value);
+	}
 	for (size_t i = 0; i < n; i++)
 		known = known && predicates[i]->part == PART_NONE;
 	return known;

@@ -3,7 +3,7 @@
  * Rules are Sigma's, as they are (detection_load.h). They are two-valued: what an event has not, no value matches, and
  * `not` holds of it. An event is a JSON object, flat or nested: `a.b` is the member b of the object a, and of each object
  * in a list a; or a member that is called so. A field with a list has each of its items as a value, and one of them is
- * enough. A number, true or false is the text that JSON writes; of an object or list, whoever names it sees the JSON.
+ * enough. A number, true or false is the text that JSON writes; of an object, whoever names it sees the JSON.
  *
  * Of thousands of rules only those are looked at of which the event has a piece of text, or a whole value, without which
  * they cannot match (filter.h).

@@ -112,6 +112,9 @@ static bool leave(struct reading *g)
 	struct str whole = {g->scan.start + level->begin, scan_offset(&g->scan) - level->begin};
 	if (!level->field)
 		return true;
+	touch(g->event, level->field); /* a list without items is there, too */
+	if (!level->object)
+		return true;
 	filter_add_pieces(&g->event->detection->filter, whole, g->event->candidates);
 	return add_value(g, level->field, whole);
 }

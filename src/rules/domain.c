@@ -110,7 +110,7 @@ static bool asks_for_parts(const struct looking *l)
  * before it stand days that read better than the first of all. */
 static bool find_day(struct looking *l, int64_t begin, struct fact *ret_value)
 {
-	int64_t from = begin - 366 > CALENDAR_DAY_MIN ? begin - 366 : CALENDAR_DAY_MIN;
+	int64_t from = begin == ANY_DAY ? begin : begin - 366 > CALENDAR_DAY_MIN ? begin - 366 : CALENDAR_DAY_MIN;
 	for (int64_t day = from; day <= CALENDAR_DAY_MAX && day < begin + CALENDAR_ROUND_DAYS; day++) {
 		if (accept(l, (struct fact){.state = FACT_KNOWN, .number = day}, ret_value))
 			return true;
