@@ -31,7 +31,7 @@ struct made_event {
 static const char *const paths[] = {"a", "b.c", "b.d", "Image", "n", "ip"};
 static const char *const values[] = {"ann",	 "ANN",	  "bob",   "xannx",    "",	"c:\\cmd.exe", "c:\\CMD.EXE -enc", "x",
 				     "1",	 "2",	  "7",	   "10.0.0.7", "10.9.9.9", "192.0.2.1", "anna",  "null",
-				     "/enc run", "ab\"c", "true",  "a\xc3\xa9" "b"};
+				     "/enc run", "ab\"c", "true",  "\xc3\xa9\xc3\xa9"};
 
 static void put_json_text(struct buf *b, struct str text)
 {

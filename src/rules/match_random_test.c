@@ -5,7 +5,7 @@
 #include "rules/match.h"
 #include "rules/rules_random.h"
 
-enum { RULES = 1200, REQUESTS = 40 };
+enum { RULES = 400, REQUESTS = 60 };
 
 static const char *const more_words[] = {
     "name|startswith|fieldref: zone", "name|endswith|fieldref: zone", "name|contains|fieldref: zone",

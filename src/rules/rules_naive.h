@@ -134,13 +134,13 @@ static inline bool part_of(enum fact_kind kind, int64_t number, const char *modi
 {
 	static const char *const words[] = {"minute", "hour", "day", "week", "month", "year"};
 	static const char *const formats[] = {"%M", "%H", "%d", "%V", "%m", "%Y"};
-	time_t seconds = (time_t)number * (kind == FACT_TIME ? 60 : 86400);
-	struct tm broken;
-	char digits[16];
-	gmtime_r(&seconds, &broken);
 	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		char digits[16];
+		struct tm broken;
 		if (!has_word(modifiers, words[i]))
 			continue;
+		time_t seconds = (time_t)number * (kind == FACT_TIME ? 60 : 86400);
+		gmtime_r(&seconds, &broken);
 		ASSERT(strftime(digits, sizeof digits, formats[i], &broken) > 0);
 		*ret_part = strtol(digits, NULL, 10);
 		return true;
