@@ -102,8 +102,9 @@ static void put_layers(struct buf *b, const struct rulebook *rules)
 static void put_settled(struct buf *b, const struct pairs *p)
 {
 	char text[400];
-	snprintf(text, sizeof text, "%zu of %zu pairs of a permission and a refusal are told apart by prohibition alone%s%s",
-		 p->settled, p->all, p->unsure ? "; some are too intricate to tell" : "",
+	snprintf(text, sizeof text,
+		 "%zu of %zu pairs of a permission and a refusal are told apart by prohibition alone%s%s", p->settled,
+		 p->all, p->unsure ? "; some are too intricate to tell" : "",
 		 p->settled > 0 && !p->list ? "; --all lists them" : "");
 	rules_put_row(b, "unsettled", str_of(text));
 }

@@ -76,8 +76,8 @@ static void put_matched(struct detecting *d, const struct detection_hit *hit)
 		char text[MATCHED_COLUMNS_MAX + 300];
 		struct buf line = BUF(text);
 		struct str value = m->value;
-		while (value.len > MATCHED_COLUMNS_MAX || (value.len > 0 && value.len < m->value.len &&
-							   ((uint8_t)m->value.at[value.len] & 0xC0) == 0x80))
+		while (value.len > MATCHED_COLUMNS_MAX ||
+		       (value.len > 0 && value.len < m->value.len && ((uint8_t)m->value.at[value.len] & 0xC0) == 0x80))
 			value.len--;
 		buf_put_str(&line, m->field.len ? m->field : STR("anywhere"));
 		BUF_LIT(&line, ": ");
@@ -158,7 +158,8 @@ int rules_detect(const char *directory, const char *file, const char *time_field
 	d.time_field = time_field;
 	d.b = BUF(memory);
 	int code = read_lines(&d, file);
-	printf("%zu of %zu events matched, by %zu rules and %zu correlations (%zu rules left out); %zu could not be read\n",
+	printf("%zu of %zu events matched, by %zu rules and %zu correlations (%zu rules left out); %zu could not be "
+	       "read\n",
 	       d.matched, d.lines, detection_size(d.detection), detection_correlations(d.detection),
 	       detection_left_out(d.detection), d.unread);
 	return code;

@@ -112,7 +112,8 @@ static void put_overlap(struct buf *b, const struct rulebook *rules, const struc
 }
 
 /* Those rules of the other outcome that it outweighs, or that outweigh it, and that can speak beside it. */
-static void put_others(struct buf *b, const struct rulebook *rules, struct search *search, uint16_t rule, bool outweighed)
+static void put_others(struct buf *b, const struct rulebook *rules, struct search *search, uint16_t rule,
+		       bool outweighed)
 {
 	enum outcome own = rulebook_rule(rules, rule)->outcome;
 	size_t n = 0;

@@ -85,8 +85,8 @@ struct str rules_why(enum outweighs why)
 enum outweighs rules_compare(const struct rulebook *rules, uint16_t first, uint16_t other, bool *ret_first)
 {
 	bool permission_wins, first_permits = rulebook_rule(rules, first)->outcome == OUTCOME_PERMIT;
-	enum outweighs why = rulebook_outweighs(rules, first_permits ? first : other, first_permits ? other : first,
-						&permission_wins);
+	enum outweighs why =
+	    rulebook_outweighs(rules, first_permits ? first : other, first_permits ? other : first, &permission_wins);
 	*ret_first = permission_wins == first_permits;
 	return why;
 }

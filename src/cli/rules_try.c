@@ -59,7 +59,7 @@ static uint32_t read_kept(const struct vocabulary *v, const char *names)
 static void put_outcome(struct buf *b, const struct rulebook *rules, const struct answer *a)
 {
 	bool permit = a->outcome == OUTCOME_PERMIT;
-	struct str reason = a->deciding ? rulebook_rule(rules, a->deciding)->reason
+	struct str reason = a->deciding	    ? rulebook_rule(rules, a->deciding)->reason
 			    : a->by_default ? rulebook_default_reason(rules)
 					    : (struct str){"", 0};
 	paint_put(b, permit ? PAINT_GOOD : PAINT_BAD);
@@ -126,7 +126,8 @@ static void put_change(struct buf *b, const struct vocabulary *v, const struct c
 	buf_put_str(b, change->value.text);
 }
 
-static void put_changes(struct buf *b, const struct rulebook *rules, const struct fact *facts, uint32_t kept, bool permit)
+static void put_changes(struct buf *b, const struct rulebook *rules, const struct fact *facts, uint32_t kept,
+			bool permit)
 {
 	struct changes changes;
 	rulebook_changes(rules, facts, kept, &changes);
@@ -142,8 +143,9 @@ static void put_changes(struct buf *b, const struct rulebook *rules, const struc
 		rules_put_row(b, i ? "or if" : word, buf_str(&words));
 	}
 	if (changes.n == 0)
-		rules_put_row(b, word, changes.gave_up ? STR("nothing small that was found; not everything was tried")
-						       : STR("more than three of these facts were otherwise, or never"));
+		rules_put_row(b, word,
+			      changes.gave_up ? STR("nothing small that was found; not everything was tried")
+					      : STR("more than three of these facts were otherwise, or never"));
 }
 
 int rules_try(const char *directory, char **words, size_t n, const char *keep)

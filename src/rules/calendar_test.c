@@ -20,9 +20,9 @@ TEST(days_count_from_1970)
 
 TEST(what_is_no_date_or_time_is_not_read)
 {
-	static const char *const dates[] = {"2026-13-01", "2026-00-01", "2026-01-00", "2026-04-31", "2027-02-29",
-					    "1900-02-29", "0000-01-01", "2026-1-01",  "26-01-01",   "2026/01/01",
-					    "2026-01-01 ", "2o26-01-01"};
+	static const char *const dates[] = {"2026-13-01", "2026-00-01", "2026-01-00",  "2026-04-31",
+					    "2027-02-29", "1900-02-29", "0000-01-01",  "2026-1-01",
+					    "26-01-01",	  "2026/01/01", "2026-01-01 ", "2o26-01-01"};
 	static const char *const times[] = {"24:00", "07:60", "7:00", "07.00", "07:0", "", "07:000"};
 	int64_t number;
 	for (size_t i = 0; i < ARRAY_LEN(dates); i++)
@@ -69,8 +69,8 @@ TEST(every_day_month_and_week_together_come_again_within_a_round)
 	static int32_t seen[13][32][54];
 	int64_t longest = 0;
 	for (int64_t day = 1; day <= 2 * 146097; day++) {
-		int32_t *last = &seen[calendar_part(PART_MONTH, day)][calendar_part(PART_DAY, day)]
-				     [calendar_part(PART_WEEK, day)];
+		int32_t *last =
+		    &seen[calendar_part(PART_MONTH, day)][calendar_part(PART_DAY, day)][calendar_part(PART_WEEK, day)];
 		longest = *last && day - *last > longest ? day - *last : longest;
 		*last = (int32_t)day;
 	}

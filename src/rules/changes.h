@@ -15,8 +15,8 @@
 enum {
 	CHANGES_MAX = 3,
 	CHANGES_FACTS_MAX = 3,
-	CHANGES_OPTIONS_MAX = 64,	/* values that are tried for one fact */
-	CHANGES_DECISIONS_MAX = 20000,	/* for one request */
+	CHANGES_OPTIONS_MAX = 64,      /* values that are tried for one fact */
+	CHANGES_DECISIONS_MAX = 20000, /* for one request */
 };
 
 enum change_how {

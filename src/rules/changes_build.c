@@ -7,7 +7,7 @@ struct builder {
 	struct domain domain;
 	size_t fact;
 	enum fact_kind kind;
-	struct bag values; /* of struct fact, in the scratch arena */
+	struct bag values;   /* of struct fact, in the scratch arena */
 	struct arena *found; /* keeps values until they are counted */
 };
 
@@ -60,8 +60,7 @@ static void add_wanted(struct builder *b, const struct rule *rule)
 			wants[n++] = (struct want){node->predicate, true};
 	}
 	struct fact value = {.state = FACT_ABSENT}, now = value;
-	if (n > 0 && b->kind != FACT_TEXTS &&
-	    domain_find(&b->domain, b->fact, wants, n, &now, &value) == FOUND_ONE)
+	if (n > 0 && b->kind != FACT_TEXTS && domain_find(&b->domain, b->fact, wants, n, &now, &value) == FOUND_ONE)
 		add_value(b, value);
 	for (size_t i = 0; i < n && b->kind == FACT_TEXTS; i++) {
 		if (domain_find_text(&b->domain, &wants[i], 1, (struct str){"", 0}, &value.text) != FOUND_ONE)

@@ -35,9 +35,9 @@ static struct str told(const struct rulebook *book, const char *request, uint32_
 
 TEST(the_fewest_facts_come_first_with_the_nearest_value)
 {
-	const struct rulebook *book =
-	    try_book("rules:\n" RULE("p", "low", "permit", "groups: staff, level|gte: 3, time|gte: '07:00', time|lt: '19:00'")
-			 RULE("r", "high", "refuse", "zone: closed"));
+	const struct rulebook *book = try_book(
+	    "rules:\n" RULE("p", "low", "permit", "groups: staff, level|gte: 3, time|gte: '07:00', time|lt: '19:00'")
+		RULE("r", "high", "refuse", "zone: closed"));
 	static const struct {
 		const char *request, *expected;
 	} rows[] = {
@@ -62,7 +62,8 @@ TEST(the_fewest_facts_come_first_with_the_nearest_value)
 
 TEST(what_is_fixed_does_not_change)
 {
-	const struct rulebook *book = try_book("rules:\n" RULE("p", "low", "permit", "level: 1") RULE("q", "low", "permit", "zone: a"));
+	const struct rulebook *book =
+	    try_book("rules:\n" RULE("p", "low", "permit", "level: 1") RULE("q", "low", "permit", "zone: a"));
 	CHECK_STR(told(book, "level=2; zone=b", 0), STR("level is 1; zone is a"));
 	CHECK_STR(told(book, "level=2; zone=b", 1u << 2), STR("zone is a"));
 	CHECK_STR(told(book, "level=2; zone=b", 1u << 2 | 1u << 7), STR(""));
@@ -85,8 +86,8 @@ TEST(facts_that_are_compared_are_changed_to_each_other)
 
 TEST(patterns_and_dates_have_values_that_satisfy_them)
 {
-	const struct rulebook *book = try_book(
-	    "rules:\n" RULE("p", "low", "permit", "name|re: '^a[0-9]{2}$', date|month: 5, date|day: 14"));
+	const struct rulebook *book =
+	    try_book("rules:\n" RULE("p", "low", "permit", "name|re: '^a[0-9]{2}$', date|month: 5, date|day: 14"));
 	/* Of dates by their parts nobody knows all values, so there might be others. */
 	CHECK_STR(told(book, "name=a07; date=2026-01-01", 0), STR("date is 2026-05-14 …"));
 	CHECK_STR(told(book, "name=x; date=2026-05-14", 0), STR("name is a00"));
@@ -104,7 +105,8 @@ TEST(what_was_not_tried_is_said)
 	}
 	zones[b.len] = 0;
 	snprintf(rules, sizeof rules,
-		 "rules:\n" RULE("p", "low", "permit", "zone: [%s]") RULE("r", "high", "refuse", "zone|neq: z69"), zones);
+		 "rules:\n" RULE("p", "low", "permit", "zone: [%s]") RULE("r", "high", "refuse", "zone|neq: z69"),
+		 zones);
 	CHECK_STR(told(try_book(rules), "zone=x", 0), STR(" …"));
 	/* A set of so many texts is not changed. */
 	static struct str many[65];

@@ -62,8 +62,9 @@ struct correlator *correlator_make(const struct detection *detection, struct are
 /* Tells what rules an event matched, at `now`, which is not 0; a time that goes back counts as the newest before. Returns how many
  * correlations fire, of which the first max are told, by numbers behind those of the rules (detection_rule); those that
  * only feed others are not among them. */
-size_t correlator_observe(struct correlator *correlator, const struct detection_event *event, const struct detection_hit *hits,
-			  size_t n_hits, int64_t now_ms, uint16_t *ret_fired, size_t max);
+size_t correlator_observe(struct correlator *correlator, const struct detection_event *event,
+			  const struct detection_hit *hits, size_t n_hits, int64_t now_ms, uint16_t *ret_fired,
+			  size_t max);
 
 /* Groups that were forgotten because there were too many. */
 uint64_t correlator_forgotten(const struct correlator *correlator);

@@ -61,7 +61,8 @@ static int read_span(struct binder *b, const struct yaml *yaml, struct correlati
 	bool good = unit && *unit && str_to_i64((struct str){text.at, text.len - 1}, 1, 1000000, &number) &&
 		    number <= CORRELATION_SPAN_MS_MAX / ms[unit - units];
 	if (!good)
-		return fail(b, node, "this is no time span", "write a number and s, m, h or d, such as 15m; at most 30d");
+		return fail(b, node, "this is no time span",
+			    "write a number and s, m, h or d, such as 15m; at most 30d");
 	c->span_ms = number * ms[unit - units];
 	return 0;
 }
@@ -116,7 +117,8 @@ static int take_field(struct binder *b, const struct yaml *at, struct str name, 
 	if (name.len > 0 && name.len <= FIELD_NAME_BYTES_MAX &&
 	    field_names_take(b->r->compiler.values.fields, name, ret_field))
 		return 0;
-	return fail(b, at, "this is no name of a field, or there are too many", "write the name of a field of the events");
+	return fail(b, at, "this is no name of a field, or there are too many",
+		    "write the name of a field of the events");
 }
 
 /* What the alias is in the events of that draft. */
@@ -137,7 +139,8 @@ static int read_group_field(struct binder *b, const struct yaml *yaml, const str
 		const struct yaml *field = alias ? aliased(b, alias, parts[i]) : node;
 		uint16_t *number = &c->parts[i].group[c->n_group];
 		if (field)
-			code = take_field(b, field, field->kind == YAML_TEXT ? field->text : (struct str){"", 0}, number);
+			code =
+			    take_field(b, field, field->kind == YAML_TEXT ? field->text : (struct str){"", 0}, number);
 		else
 			code = fail(b, alias, "the alias does not say what it is in each rule",
 				    "write a line `name of the rule: field` for each");
@@ -202,7 +205,8 @@ static int read_bound(struct binder *b, const struct yaml *node, struct correlat
 	while (i < ARRAY_LEN(rows) && !str_eq(node->key, rows[i].key))
 		i++;
 	if (i == ARRAY_LEN(rows)) {
-		source_fail_key(&b->source, node, "a condition has no \"" STR_FMT "\"", STR_ARG(source_shown(node->key)));
+		source_fail_key(&b->source, node, "a condition has no \"" STR_FMT "\"",
+				STR_ARG(source_shown(node->key)));
 		return source_remedy(&b->source, "it has gt, gte, lt, lte, eq, and field");
 	}
 	if (node->kind != YAML_TEXT || !str_to_i64(node->text, 0, CORRELATION_COUNT_MAX, &number)) {
@@ -228,8 +232,9 @@ static int read_condition(struct binder *b, const struct yaml *yaml, struct corr
 		return 0;
 	int code = source_member(&b->source, yaml, "condition", &map);
 	if (code == 0 && map->kind != YAML_MAP)
-		return fail(b, map, "a condition of a correlation is a map", "write `gte: 10`; for rules joined by words "
-									     "write more correlations");
+		return fail(b, map, "a condition of a correlation is a map",
+			    "write `gte: 10`; for rules joined by words "
+			    "write more correlations");
 	for (const struct yaml *node = code == 0 ? map->first : NULL; node && code == 0; node = node->next) {
 		if (!str_eq(node->key, STR("field")))
 			code = read_bound(b, node, c);
@@ -239,8 +244,9 @@ static int read_condition(struct binder *b, const struct yaml *yaml, struct corr
 	if (code < 0)
 		return code;
 	if (c->least == 0 || c->least > CORRELATION_COUNT_MAX || c->least > c->most)
-		return fail(b, map, "a count that cannot be waited for", "write `gte:`, `gt:` or `eq:` with 1 or more; how "
-									 "many there will not be is known only afterwards");
+		return fail(b, map, "a count that cannot be waited for",
+			    "write `gte:`, `gt:` or `eq:` with 1 or more; how "
+			    "many there will not be is known only afterwards");
 	if (temporal && (c->least > c->n_parts || (c->type == CORRELATION_TEMPORAL_ORDERED && c->least < c->n_parts)))
 		return fail(b, map, "a count that does not fit the rules", "take the condition out: all must match");
 	return 0;
@@ -248,7 +254,7 @@ static int read_condition(struct binder *b, const struct yaml *yaml, struct corr
 
 static int read_one(struct binder *b, size_t draft, size_t *parts)
 {
-	static const struct str keys[] = {{"type", 4},	   {"rules", 5},    {"group-by", 8},
+	static const struct str keys[] = {{"type", 4},	   {"rules", 5},   {"group-by", 8},
 					  {"timespan", 8}, {"aliases", 7}, {"condition", 9}};
 	const struct sigma_draft *d = &b->drafts[draft];
 	struct correlation *c = &b->made[draft];

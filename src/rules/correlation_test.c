@@ -81,15 +81,16 @@ static void check(const char *members, const char *const *rows, size_t n)
 TEST(events_are_counted_in_a_window_that_slides)
 {
 	static const char *const rows[] = {
-	    "a1@0 a1@5 a1@10!",		    /* the first is still within ten seconds */
-	    "a1@0 a1@5 a1@11 a1@12!",	    /* the first is not */
+	    "a1@0 a1@5 a1@10!",		       /* the first is still within ten seconds */
+	    "a1@0 a1@5 a1@11 a1@12!",	       /* the first is not */
 	    "a1@0 a2@1 a1@2 a2@3 a1@4! a2@5!", /* each group by itself */
-	    "a1@0 b1@1 a1@2 a1@3!",	    /* b is none of its rules */
+	    "a1@0 b1@1 a1@2 a1@3!",	       /* b is none of its rules */
 	    "a1@0 a1@1 a1@2! a1@3 a1@4 a1@5!", /* after a hit it begins anew */
-	    "a-@0 a-@1 a-@2",		    /* in no group */
-	    "a1@10 a1@5 a1@0!",		    /* time does not go back */
+	    "a-@0 a-@1 a-@2",		       /* in no group */
+	    "a1@10 a1@5 a1@0!",		       /* time does not go back */
 	};
-	check("type: event_count, rules: [a], group-by: [g], timespan: 10s, condition: {gte: 3}", rows, ARRAY_LEN(rows));
+	check("type: event_count, rules: [a], group-by: [g], timespan: 10s, condition: {gte: 3}", rows,
+	      ARRAY_LEN(rows));
 	static const char *const any_group[] = {"a1@0 a-@1!"};
 	check("type: event_count, rules: a, timespan: 10s, condition: {gt: 1}", any_group, 1);
 	static const char *const either[] = {"a1@0 b1@1!", "a1@0 c1@1 b1@2!"};
@@ -111,8 +112,8 @@ TEST(values_are_counted_once_each)
 TEST(all_rules_must_match_within_the_time)
 {
 	static const char *const rows[] = {
-	    "b1@0 c1@1 a1@2!", "a1@0 b1@5 c1@10!", "a1@0 b1@5 c1@11", "a1@0 b1@5 c1@11 a1@12!", "a1@0 b2@1 c1@2",
-	    "a1@0 b1@1 c1@2! a1@3 b1@4 c1@5!",
+	    "b1@0 c1@1 a1@2!",	      "a1@0 b1@5 c1@10!", "a1@0 b1@5 c1@11",
+	    "a1@0 b1@5 c1@11 a1@12!", "a1@0 b2@1 c1@2",	  "a1@0 b1@1 c1@2! a1@3 b1@4 c1@5!",
 	};
 	check("type: temporal, rules: [a, b, c], group-by: [g], timespan: 10s", rows, ARRAY_LEN(rows));
 	static const char *const two[] = {"a1@0 a1@1 c1@2!"};
@@ -122,7 +123,11 @@ TEST(all_rules_must_match_within_the_time)
 TEST(the_order_matters_where_it_is_asked_for)
 {
 	static const char *const rows[] = {
-	    "a1@0 b1@1 c1@2!", "b1@0 a1@1 c1@2", "a1@0 c1@1 b1@2 c1@3!", "a1@0 b1@5 c1@11", "a1@0 b1@1 a1@9 b1@10 c1@11!",
+	    "a1@0 b1@1 c1@2!",
+	    "b1@0 a1@1 c1@2",
+	    "a1@0 c1@1 b1@2 c1@3!",
+	    "a1@0 b1@5 c1@11",
+	    "a1@0 b1@1 a1@9 b1@10 c1@11!",
 	    "a1@0 b1@1 a1@9 c1@11",
 	};
 	check("type: temporal_ordered, rules: [a, b, c], group-by: [g], timespan: 10s", rows, ARRAY_LEN(rows));
@@ -164,8 +169,10 @@ TEST(correlations_feed_correlations)
 {
 	const struct detection *d;
 	struct error error;
-	CHECK_OK(load("title: both\ncorrelation: {type: temporal_ordered, rules: [many, c], group-by: [g], timespan: 10m}\n---\n"
-		      "title: many\nname: many\ngenerate: true\ncorrelation: {type: event_count, rules: [a], group-by: [g], timespan: "
+	CHECK_OK(load("title: both\ncorrelation: {type: temporal_ordered, rules: [many, c], group-by: [g], timespan: "
+		      "10m}\n---\n"
+		      "title: many\nname: many\ngenerate: true\ncorrelation: {type: event_count, rules: [a], group-by: "
+		      "[g], timespan: "
 		      "10m, condition: {gte: 3}}\n" RULES,
 		      &d, &error),
 		 &error);
@@ -183,7 +190,8 @@ TEST(correlations_feed_correlations)
 
 TEST(groups_beyond_the_room_are_forgotten_and_counted)
 {
-	const struct detection *d = correlated("type: event_count, rules: [a], group-by: [v], timespan: 30d, condition: {gte: 2}");
+	const struct detection *d =
+	    correlated("type: event_count, rules: [a], group-by: [v], timespan: 30d, condition: {gte: 2}");
 	struct correlator *c = correlator_make(d, &arena);
 	struct detection_event event;
 	static const struct detection_source any;
@@ -219,15 +227,20 @@ TEST(mistakes_of_correlations_are_told)
 	    {"type: temporal, rules: [a, b], timespan: 1w", "f:3:56", "this is no time span"},
 	    {"type: temporal, rules: [a], timespan: 1m, condition: a and b", "f:3:68", "is a map"},
 	    {"type: event_count, rules: [a], timespan: 1m", "f:3:14", "there is no `condition`"},
-	    {"type: event_count, rules: [a], timespan: 1m, condition: {lt: 5}", "f:3:71", "a count that cannot be waited for"},
+	    {"type: event_count, rules: [a], timespan: 1m, condition: {lt: 5}", "f:3:71",
+	     "a count that cannot be waited for"},
 	    {"type: event_count, rules: [a], timespan: 1m, condition: {gte: 300}", "f:3:77", "this is no number"},
-	    {"type: event_count, rules: [a], timespan: 1m, condition: {gte: 5, lt: 3}", "f:3:71", "cannot be waited for"},
-	    {"type: event_count, rules: [a], timespan: 1m, condition: {min: 5}", "f:3:72", "a condition has no \"min\""},
-	    {"type: event_count, rules: [a], timespan: 1m, condition: {gte: 5, field: x}", "f:3:87", "only `value_count`"},
+	    {"type: event_count, rules: [a], timespan: 1m, condition: {gte: 5, lt: 3}", "f:3:71",
+	     "cannot be waited for"},
+	    {"type: event_count, rules: [a], timespan: 1m, condition: {min: 5}", "f:3:72",
+	     "a condition has no \"min\""},
+	    {"type: event_count, rules: [a], timespan: 1m, condition: {gte: 5, field: x}", "f:3:87",
+	     "only `value_count`"},
 	    {"type: value_count, rules: [a], timespan: 1m, condition: {gte: 5}", "f:3:71", "without the `field`"},
 	    {"type: temporal, rules: [a, b], timespan: 1m, condition: {gte: 3}", "f:3:71", "does not fit the rules"},
 	    {"type: temporal_ordered, rules: [a, b], timespan: 1m, condition: {gte: 1}", "f:3:79", "does not fit"},
-	    {"type: temporal, rules: [a, b], timespan: 1m, group-by: [x], aliases: {x: {a: y}}", "f:3:88", "the alias does not say"},
+	    {"type: temporal, rules: [a, b], timespan: 1m, group-by: [x], aliases: {x: {a: y}}", "f:3:88",
+	     "the alias does not say"},
 	    {"type: temporal, rules: [a, b], timespan: 1m, groupby: [x]", "f:3:60", "`correlation` has no \"groupby\""},
 	    {"type: temporal, rules: [cor, b], timespan: 1m", "f:3:14", "refer to each other in a circle"},
 	};

@@ -13,13 +13,13 @@ enum {
 
 /* Rules that cannot match without a piece of text or a whole value. */
 struct filter_entry {
-	uint64_t key; /* of a piece its bytes; of a value the hash of it and its field */
+	uint64_t key;	   /* of a piece its bytes; of a value the hash of it and its field */
 	uint32_t first, n; /* of filter->rules; n is 0 where the slot is free */
 };
 
 struct filter {
-	const uint64_t *always; /* rules that say nothing that could be looked for */
-	const uint64_t *bits;	/* of hashes of pieces, so that most are ruled out at once */
+	const uint64_t *always;		 /* rules that say nothing that could be looked for */
+	const uint64_t *bits;		 /* of hashes of pieces, so that most are ruled out at once */
 	size_t piece_slots, value_slots; /* powers of two */
 	const struct filter_entry *pieces, *values;
 	const uint16_t *rules;

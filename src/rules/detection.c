@@ -26,12 +26,9 @@ const struct detection_words *detection_rule(const struct detection *detection, 
 struct str detection_level_name(enum detection_level level)
 {
 	static const struct str names[] = {
-	    [LEVEL_NONE] = {"", 0},
-	    [LEVEL_INFORMATIONAL] = {"informational", 13},
-	    [LEVEL_LOW] = {"low", 3},
-	    [LEVEL_MEDIUM] = {"medium", 6},
-	    [LEVEL_HIGH] = {"high", 4},
-	    [LEVEL_CRITICAL] = {"critical", 8},
+	    [LEVEL_NONE] = {"", 0},	[LEVEL_INFORMATIONAL] = {"informational", 13},
+	    [LEVEL_LOW] = {"low", 3},	[LEVEL_MEDIUM] = {"medium", 6},
+	    [LEVEL_HIGH] = {"high", 4}, [LEVEL_CRITICAL] = {"critical", 8},
 	};
 	ASSERT((unsigned)level < ARRAY_LEN(names));
 	return names[level];
@@ -91,12 +88,13 @@ static void explain(const struct detection_event *e, const struct node *node, st
 		explain(e, part, hit);
 }
 
-size_t detection_match(const struct detection_event *event, const struct detection_source *source, struct detection_hit *ret_hits,
-		       size_t max)
+size_t detection_match(const struct detection_event *event, const struct detection_source *source,
+		       struct detection_hit *ret_hits, size_t max)
 {
 	const struct detection *d = event->detection;
 	size_t n = 0;
-	SET_EACH (event->candidates, d->set_words, rule) {
+	SET_EACH(event->candidates, d->set_words, rule)
+	{
 		const struct detected *r = &d->rules[rule];
 		if (!is_for(r, source) || match_expression(r->applies, event->fields) != TRUTH_YES)
 			continue;

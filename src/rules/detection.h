@@ -17,9 +17,9 @@
 enum {
 	DETECTION_RULES_MAX = 8192,
 	DETECTION_EVENT_BYTES_MAX = 1 << 18,
-	DETECTION_EVENT_VALUES_MAX = 8192,	    /* texts, numbers … in one event */
-	DETECTION_EVENT_PATH_BYTES_MAX = 512,	    /* of the names down to a member */
-	DETECTION_EVENT_MEMORY_BYTES = 2 << 20,	    /* for one event at a time */
+	DETECTION_EVENT_VALUES_MAX = 8192,	/* texts, numbers … in one event */
+	DETECTION_EVENT_PATH_BYTES_MAX = 512,	/* of the names down to a member */
+	DETECTION_EVENT_MEMORY_BYTES = 2 << 20, /* for one event at a time */
 	HIT_MATCHED_MAX = 8,
 };
 
@@ -57,10 +57,10 @@ struct detection_event {
 	const struct detection *detection;
 	struct fact *fields; /* one for each field that rules name: absent, or a set of texts */
 	size_t n_touched;
-	uint16_t *touched; /* fields that are not absent */
-	uint64_t *candidates; /* rules that may match */
+	uint16_t *touched;		/* fields that are not absent */
+	uint64_t *candidates;		/* rules that may match */
 	struct detection_value *values; /* while it is read */
-	struct arena memory;	    /* of this event */
+	struct arena memory;		/* of this event */
 };
 
 /* The arena gives it DETECTION_EVENT_MEMORY_BYTES and some for each field and rule, once. */
@@ -97,7 +97,7 @@ struct detection_hit {
 };
 
 /* The rules that match the event, in their order; returns how many there are, of which the first max are told. */
-size_t detection_match(const struct detection_event *event, const struct detection_source *source, struct detection_hit *ret_hits,
-		       size_t max);
+size_t detection_match(const struct detection_event *event, const struct detection_source *source,
+		       struct detection_hit *ret_hits, size_t max);
 
 #endif

@@ -10,7 +10,7 @@ struct detection_value {
 
 /* A level of the event that is not closed. */
 struct level {
-	size_t path;	/* bytes of the path outside it */
+	size_t path; /* bytes of the path outside it */
 	bool object;
 	uint16_t field; /* that it is itself, or 0 */
 	size_t begin;	/* the byte of its first bracket */
@@ -22,7 +22,7 @@ struct reading {
 	struct level levels[SCAN_DEPTH_MAX];
 	char path[DETECTION_EVENT_PATH_BYTES_MAX];
 	struct buf names; /* over the path */
-	size_t n; /* of event->values */
+	size_t n;	  /* of event->values */
 };
 
 void detection_event_init(struct detection_event *event, const struct detection *detection, struct arena *arena)

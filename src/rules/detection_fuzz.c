@@ -9,7 +9,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Rules that events are tried on when the input has no rules of its own that load. */
 static const char usual[] =
-    "title: a\nid: a\nlogsource: {}\ndetection:\n  s: {a|contains: [abcd, bcde], b.c: 1}\n  t: {a|re: '^a+$'}\n  k: [word, 'x*y']\n"
+    "title: a\nid: a\nlogsource: {}\ndetection:\n  s: {a|contains: [abcd, bcde], b.c: 1}\n  t: {a|re: '^a+$'}\n  k: "
+    "[word, 'x*y']\n"
     "  n: {n|gte: 5, ip|cidr: 10.0.0.0/8}\n  condition: s or t or k or not n\n---\n"
     "title: c\ncorrelation: {type: event_count, rules: [a], group-by: [a], timespan: 10s, condition: {gte: 2}}\n";
 
@@ -49,7 +50,8 @@ static void look_at(const struct detection *d, struct detection_event *event, st
 	}
 	ASSERT(n == matched);
 	if (d->n_correlations > 0)
-		correlator_observe(c, event, hits, n < ARRAY_LEN(hits) ? n : ARRAY_LEN(hits), now, fired, ARRAY_LEN(fired));
+		correlator_observe(c, event, hits, n < ARRAY_LEN(hits) ? n : ARRAY_LEN(hits), now, fired,
+				   ARRAY_LEN(fired));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

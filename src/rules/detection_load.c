@@ -179,8 +179,8 @@ static int finish(struct loader *l)
 	return 0;
 }
 
-int detection_load_json(const struct detection **ret_detection, struct arena *arena, const char *prefix, struct str text,
-			struct error *error)
+int detection_load_json(const struct detection **ret_detection, struct arena *arena, const char *prefix,
+			struct str text, struct error *error)
 {
 	struct loader l;
 	struct rules_files files;

@@ -25,8 +25,8 @@ enum {
 };
 
 int detection_collect(struct str *ret_text, const char *directory, struct arena *arena, struct error *error);
-int detection_load_json(const struct detection **ret_detection, struct arena *arena, const char *prefix, struct str text,
-			struct error *error);
+int detection_load_json(const struct detection **ret_detection, struct arena *arena, const char *prefix,
+			struct str text, struct error *error);
 int detection_load(const struct detection **ret_detection, struct arena *arena, const char *directory,
 		   struct error *error);
 

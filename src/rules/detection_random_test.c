@@ -29,9 +29,10 @@ struct made_event {
 };
 
 static const char *const paths[] = {"a", "b.c", "b.d", "Image", "n", "ip"};
-static const char *const values[] = {"ann",	 "ANN",	  "bob",   "xannx",    "",	"c:\\cmd.exe", "c:\\CMD.EXE -enc", "x",
-				     "1",	 "2",	  "7",	   "10.0.0.7", "10.9.9.9", "192.0.2.1", "anna",  "null",
-				     "/enc run", "ab\"c", "true",  "\xc3\xa9\xc3\xa9"};
+static const char *const values[] = {
+    "ann",  "ANN",  "bob",	"xannx", "",	     "c:\\cmd.exe",	"c:\\CMD.EXE -enc",
+    "x",    "1",    "2",	"7",	 "10.0.0.7", "10.9.9.9",	"192.0.2.1",
+    "anna", "null", "/enc run", "ab\"c", "true",     "\xc3\xa9\xc3\xa9"};
 
 static void put_json_text(struct buf *b, struct str text)
 {
@@ -250,17 +251,40 @@ static bool rule_holds(const struct yaml *rule, const struct made_event *e)
 
 /* ---- rules ---- */
 
-static const char *const words[] = {"a: ann",		     "a: [ann, bob]",	     "a|contains: nn",	   "a|startswith: an",
-				    "b.c|endswith: '.exe'",  "b.c: 'c:*exe'",	     "Image|contains: 'cmd.exe'",
-				    "Image|endswith: '\\cmd.exe'", "b.d|re: '^an+'",	     "b.d|re|i: '^AN+$'",
-				    "a|cased: ANN",	     "n: 1",		     "n: [2, 7]",	   "n|gte: 2",
-				    "n|lt: 7",		     "ip|cidr: 10.0.0.0/8",  "ip|cidr: [10.0.0.0/16, 192.0.2.0/24]",
-				    "a: null",		     "a: ''",		     "b.c|exists: true",  "b.d|exists: false",
-				    "a|neq: ann",	     "a|fieldref: b.c",	     "b.d|contains|fieldref: a",
-				    "n|gt|fieldref: b.c",    "a|contains|all: [a, n]", "Image|windash|contains: '-enc'",
-				    "'|all': [ann, x]",	     "'|re': '^bob$'",	     "a: 'null'",	   "n: 'true'",
+static const char *const words[] = {"a: ann",
+				    "a: [ann, bob]",
+				    "a|contains: nn",
+				    "a|startswith: an",
+				    "b.c|endswith: '.exe'",
+				    "b.c: 'c:*exe'",
+				    "Image|contains: 'cmd.exe'",
+				    "Image|endswith: '\\cmd.exe'",
+				    "b.d|re: '^an+'",
+				    "b.d|re|i: '^AN+$'",
+				    "a|cased: ANN",
+				    "n: 1",
+				    "n: [2, 7]",
+				    "n|gte: 2",
+				    "n|lt: 7",
+				    "ip|cidr: 10.0.0.0/8",
+				    "ip|cidr: [10.0.0.0/16, 192.0.2.0/24]",
+				    "a: null",
+				    "a: ''",
+				    "b.c|exists: true",
+				    "b.d|exists: false",
+				    "a|neq: ann",
+				    "a|fieldref: b.c",
+				    "b.d|contains|fieldref: a",
+				    "n|gt|fieldref: b.c",
+				    "a|contains|all: [a, n]",
+				    "Image|windash|contains: '-enc'",
+				    "'|all': [ann, x]",
+				    "'|re': '^bob$'",
+				    "a: 'null'",
+				    "n: 'true'",
 				    "Image: ['*enc*', '*run']"};
-static const char *const keywords[] = {"[ann, cmd.exe]", "[bob]", "xann", "['c:*enc']", "[{a: bob}, ann]", "[zzzz, yyyyy]"};
+static const char *const keywords[] = {"[ann, cmd.exe]", "[bob]",	    "xann",
+				       "['c:*enc']",	 "[{a: bob}, ann]", "[zzzz, yyyyy]"};
 
 static void put_sigma_map(struct buf *b)
 {
@@ -343,7 +367,8 @@ static void check_event(uint64_t of_seed)
 
 TEST(a_second_reading_of_sigma_rules_matches_the_same_events)
 {
-	struct arena arena = arena_map(DETECTION_MEMORY_BYTES_MAX + (8 << 20)), trees = arena_map(YAML_MEMORY_BYTES_MAX);
+	struct arena arena = arena_map(DETECTION_MEMORY_BYTES_MAX + (8 << 20)),
+		     trees = arena_map(YAML_MEMORY_BYTES_MAX);
 	int64_t first, n;
 	seeds_of("DETECTION_SEED", "DETECTION_ROUNDS", ROUNDS, &first, &n);
 	for (int64_t i = first; i < first + n; i++) {
@@ -431,7 +456,8 @@ static void put_stream(struct stream *s, struct buf *b)
 {
 	static const char *const types[] = {"event_count", "value_count", "temporal", "temporal_ordered"};
 	char line[300];
-	*s = (struct stream){.n = STREAM, .type = types[pick(4)], .span = (int64_t)(1 + pick(30)) * 1000, .least = 1 + pick(4)};
+	*s = (struct stream){
+	    .n = STREAM, .type = types[pick(4)], .span = (int64_t)(1 + pick(30)) * 1000, .least = 1 + pick(4)};
 	bool counts = strstr(s->type, "count");
 	int n = snprintf(line, sizeof line,
 			 "title: c\ncorrelation: {type: %s, rules: %s, group-by: [g], timespan: %llds%s", s->type,
@@ -441,8 +467,9 @@ static void put_stream(struct stream *s, struct buf *b)
 			 strcmp(s->type, "value_count") == 0 ? "field: v, " : "", s->least);
 	buf_put_str(b, str_of(line));
 	for (char rule = 'a'; rule <= 'c'; rule++) {
-		snprintf(line, sizeof line, "---\ntitle: %c\nname: %c\nlogsource: {}\ndetection: {s: {e: %c}, condition: s}\n", rule,
-			 rule, rule);
+		snprintf(line, sizeof line,
+			 "---\ntitle: %c\nname: %c\nlogsource: {}\ndetection: {s: {e: %c}, condition: s}\n", rule, rule,
+			 rule);
 		buf_put_str(b, str_of(line));
 	}
 	int64_t at = 1000;
@@ -454,7 +481,8 @@ static void put_stream(struct stream *s, struct buf *b)
 
 TEST(looking_back_over_all_events_tells_the_same_correlations)
 {
-	struct arena arena = arena_map(DETECTION_MEMORY_BYTES_MAX + (64 << 20)), trees = arena_map(YAML_MEMORY_BYTES_MAX);
+	struct arena arena = arena_map(DETECTION_MEMORY_BYTES_MAX + (64 << 20)),
+		     trees = arena_map(YAML_MEMORY_BYTES_MAX);
 	static const struct detection_source any;
 	int64_t first, n;
 	size_t hits_seen = 0;
@@ -472,16 +500,16 @@ TEST(looking_back_over_all_events_tells_the_same_correlations)
 			struct detection_unread unread;
 			uint16_t fired[2];
 			char json[100];
-			snprintf(json, sizeof json, "{\"e\":\"%c\",\"g\":\"%c\",\"v\":\"%c\"}", s.at[i].rule, s.at[i].group,
-				 s.at[i].value);
+			snprintf(json, sizeof json, "{\"e\":\"%c\",\"g\":\"%c\",\"v\":\"%c\"}", s.at[i].rule,
+				 s.at[i].group, s.at[i].value);
 			ASSERT(detection_event_read(&r.event, str_of(json), &unread));
 			size_t found = detection_match(&r.event, &any, hits, ARRAY_LEN(hits));
 			bool expected = fires(&s, i);
 			hits_seen += expected;
 			size_t got = correlator_observe(c, &r.event, hits, found, s.at[i].at, fired, ARRAY_LEN(fired));
 			if (!test_count(got == expected))
-				test_fail(__FILE__, __LINE__, "seed %lld, event %zu: %zu, expected %d\n%s", (long long)round, i,
-					  got, expected, r.text);
+				test_fail(__FILE__, __LINE__, "seed %lld, event %zu: %zu, expected %d\n%s",
+					  (long long)round, i, got, expected, r.text);
 		}
 	}
 	CHECK(hits_seen > (size_t)n);

@@ -99,11 +99,19 @@ TEST(fields_are_members_flat_nested_and_in_lists)
 TEST(what_is_absent_is_no_and_null_is_told_from_it)
 {
 	static const struct row rows[] = {
-	    {"{a: '*'}", "{}", false},	       {"{a: null}", "{}", true},	     {"{a: null}", "{\"a\":null}", true},
-	    {"{a: null}", "{\"a\":\"\"}", false}, {"{a: ''}", "{\"a\":\"\"}", true},	     {"{a: ''}", "{\"a\":null}", false},
-	    {"{a|exists: true}", "{\"a\":null}", true}, {"{a|exists: false}", "{\"a\":null}", false},
-	    {"{a|exists: false}", "{}", true}, {"{a|neq: x}", "{}", false},	     {"{a|neq: x}", "{\"a\":\"y\"}", true},
-	    {"{a: 'null'}", "{\"a\":\"null\"}", true}, {"{a: 'null'}", "{\"a\":null}", false},
+	    {"{a: '*'}", "{}", false},
+	    {"{a: null}", "{}", true},
+	    {"{a: null}", "{\"a\":null}", true},
+	    {"{a: null}", "{\"a\":\"\"}", false},
+	    {"{a: ''}", "{\"a\":\"\"}", true},
+	    {"{a: ''}", "{\"a\":null}", false},
+	    {"{a|exists: true}", "{\"a\":null}", true},
+	    {"{a|exists: false}", "{\"a\":null}", false},
+	    {"{a|exists: false}", "{}", true},
+	    {"{a|neq: x}", "{}", false},
+	    {"{a|neq: x}", "{\"a\":\"y\"}", true},
+	    {"{a: 'null'}", "{\"a\":\"null\"}", true},
+	    {"{a: 'null'}", "{\"a\":null}", false},
 	};
 	check_rows(rows, ARRAY_LEN(rows));
 	CHECK_STR(hits_of(loaded("title: not\nlogsource: {}\ndetection: {s: {a: x}, condition: not s}\n"), "{}", &any),
@@ -154,13 +162,15 @@ TEST(keywords_are_looked_for_in_the_whole_event)
 TEST(a_source_that_is_known_leaves_out_rules_for_others)
 {
 	const struct detection *d = loaded(
-	    "title: win\nlogsource: {product: windows, category: process_creation}\ndetection: {s: {a: x}, condition: s}\n---\n"
+	    "title: win\nlogsource: {product: windows, category: process_creation}\ndetection: {s: {a: x}, condition: "
+	    "s}\n---\n"
 	    "title: lin\nlogsource: {product: linux}\ndetection: {s: {a: x}, condition: s}\n---\n"
 	    "title: all\nlogsource: {service: sshd, definition: d, other: x}\ndetection: {s: {a: x}, condition: s}\n");
 	static const char *const event = "{\"a\":\"x\"}";
 	CHECK_STR(hits_of(d, event, &any), STR("win,lin,all"));
 	CHECK_STR(hits_of(d, event, &(struct detection_source){.product = STR("linux")}), STR("lin,all"));
-	CHECK_STR(hits_of(d, event, &(struct detection_source){.product = STR("linux"), .service = STR("x")}), STR("lin"));
+	CHECK_STR(hits_of(d, event, &(struct detection_source){.product = STR("linux"), .service = STR("x")}),
+		  STR("lin"));
 	CHECK_STR(hits_of(d, event, &(struct detection_source){.category = STR("dns_query")}), STR("lin,all"));
 }
 
@@ -173,8 +183,9 @@ TEST(a_hit_says_what_matched)
 	struct detection_unread unread;
 	struct detection_hit hit;
 	detection_event_init(&event, d, &arena);
-	CHECK(detection_event_read(&event, STR("{\"Image\":[\"b.exe\",\"C:\\\\a.EXE\"],\"User\":\"x\\\\Bob\",\"z\":\"the secret\"}"),
-				   &unread));
+	CHECK(detection_event_read(
+	    &event, STR("{\"Image\":[\"b.exe\",\"C:\\\\a.EXE\"],\"User\":\"x\\\\Bob\",\"z\":\"the secret\"}"),
+	    &unread));
 	CHECK_INT(detection_match(&event, &any, &hit, 1), 1);
 	CHECK_INT(hit.n_matched, 3);
 	CHECK_STR(hit.matched[0].field, STR("Image"));
@@ -211,7 +222,8 @@ TEST(an_event_that_cannot_be_read_says_why)
 		memset(large, ' ', n);
 		memcpy(large, "{\"a\":\"x\"}", 9);
 		large[n] = 0;
-		CHECK_STR(hits_of(d, large, &any), n > DETECTION_EVENT_BYTES_MAX ? STR("!has more than 256 KiB") : STR("t"));
+		CHECK_STR(hits_of(d, large, &any),
+			  n > DETECTION_EVENT_BYTES_MAX ? STR("!has more than 256 KiB") : STR("t"));
 	}
 	struct buf b = {.at = (uint8_t *)large, .size = sizeof large - 1};
 	BUF_LIT(&b, "{\"a\":[0");
@@ -229,8 +241,10 @@ TEST(an_event_that_cannot_be_read_says_why)
 
 TEST(conditions_are_sigmas)
 {
-	const struct detection *d = loaded("title: t\nlogsource: {}\ndetection:\n  sel_a: {a: x}\n  sel_b: {b: x}\n  _c: {c: x}\n"
-					   "  unused: {u: x}\n  condition:\n    - 1 of sel_* and not 1 of *_c\n    - all of them\n    - 1 of unused\n");
+	const struct detection *d =
+	    loaded("title: t\nlogsource: {}\ndetection:\n  sel_a: {a: x}\n  sel_b: {b: x}\n  _c: {c: x}\n"
+		   "  unused: {u: x}\n  condition:\n    - 1 of sel_* and not 1 of *_c\n    - all of them\n    - 1 of "
+		   "unused\n");
 	CHECK_STR(hits_of(d, "{\"b\":\"x\"}", &any), STR("t"));
 	CHECK_STR(hits_of(d, "{\"b\":\"x\",\"c\":\"x\"}", &any), STR(""));
 	CHECK_STR(hits_of(d, "{\"a\":\"x\",\"b\":\"x\",\"u\":\"x\",\"c\":\"x\"}", &any), STR("t"));
@@ -256,13 +270,18 @@ TEST(mistakes_of_a_document_are_told)
 	    {"title: t\ntaxonomy: mine\nlogsource: {}\ndetection: {}\n", "f:2:11", "there is no taxonomy \"mine\""},
 	    {"title: t\ndate: 2026-13-01\nlogsource: {}\ndetection: {}\n", "f:2:7", "this is no date"},
 	    {"title: t\ntags: {a: b}\nlogsource: {}\ndetection: {}\n", "f:2:7", "`tags` must be a list"},
-	    {RULE("t", "{a: x}") "---\n" RULE("u", "{a: [null]}"), "f:10:11", "null, that there is no value, in a list"},
+	    {RULE("t", "{a: x}") "---\n" RULE("u", "{a: [null]}"), "f:10:11",
+	     "null, that there is no value, in a list"},
 	    {"title: t\nlogsource: {}\ndetection: {s: {a: x}, condition: s | count() > 5}\n", "f:3:37", "\"|\" where"},
-	    {"title: t\nlogsource: {}\ndetection: {s: {a: x}, condition: s, timeframe: 5m}\n", "f:3:38", "no longer counts"},
+	    {"title: t\nlogsource: {}\ndetection: {s: {a: x}, condition: s, timeframe: 5m}\n", "f:3:38",
+	     "no longer counts"},
 	    {"title: t\nlogsource: {}\ndetection: {s: {a|re: '('}, condition: s}\n", "f:3:25", "no regular expression"},
-	    {"title: t\nlogsource: {}\ndetection: {s: {'|cidr': 10.0.0.0/8}, condition: s}\n", "f:3:17", "needs a field"},
-	    {"title: t\nlogsource: {}\ndetection: {s: {a|expand: '%x%'}, condition: s}\n", "f:3:28", "no placeholder %x%"},
-	    {"title: t\nid: a\nlogsource: {}\ndetection: {s: {a: x}, condition: s}\n---\ntitle: u\nname: a\nlogsource: {}\n"
+	    {"title: t\nlogsource: {}\ndetection: {s: {'|cidr': 10.0.0.0/8}, condition: s}\n", "f:3:17",
+	     "needs a field"},
+	    {"title: t\nlogsource: {}\ndetection: {s: {a|expand: '%x%'}, condition: s}\n", "f:3:28",
+	     "no placeholder %x%"},
+	    {"title: t\nid: a\nlogsource: {}\ndetection: {s: {a: x}, condition: s}\n---\ntitle: u\nname: a\nlogsource: "
+	     "{}\n"
 	     "detection: {s: {a: x}, condition: s}\n",
 	     "f:6:1", "\"a\" is also what the rule at f:1 is called"},
 	};
@@ -278,12 +297,13 @@ TEST(mistakes_of_a_document_are_told)
 
 TEST(rules_that_are_not_to_be_used_are_left_out_and_other_members_allowed)
 {
-	const struct detection *d = loaded("title: old\nstatus: deprecated\nlogsource: {}\ndetection: {s: {a: x}, condition: s}\n---\n"
-					   "title: odd\nstatus: unsupported\ndetection: {condition: nothing | near x}\n---\n"
-					   "title: new\nid: 7\nstatus: test\nlevel: high\ntags: [attack.t1059]\nauthor: A\ndate: 2019/10/23\n"
-					   "references: https://example.org\nrelated: [{id: x, type: derived}]\nfalsepositives: [none]\n"
-					   "fields: [a]\nscope: [server]\nlicense: MIT\nmodified: 2026-01-01\nsimulation: {x: y}\n"
-					   "logsource: {}\ndetection: {s: {a: x}, condition: s}\n");
+	const struct detection *d =
+	    loaded("title: old\nstatus: deprecated\nlogsource: {}\ndetection: {s: {a: x}, condition: s}\n---\n"
+		   "title: odd\nstatus: unsupported\ndetection: {condition: nothing | near x}\n---\n"
+		   "title: new\nid: 7\nstatus: test\nlevel: high\ntags: [attack.t1059]\nauthor: A\ndate: 2019/10/23\n"
+		   "references: https://example.org\nrelated: [{id: x, type: derived}]\nfalsepositives: [none]\n"
+		   "fields: [a]\nscope: [server]\nlicense: MIT\nmodified: 2026-01-01\nsimulation: {x: y}\n"
+		   "logsource: {}\ndetection: {s: {a: x}, condition: s}\n");
 	CHECK_INT(detection_size(d), 1);
 	CHECK_INT(detection_left_out(d), 2);
 	const struct detection_words *w = detection_rule(d, 0);

@@ -14,7 +14,7 @@ enum {
 	DOMAIN_WANTS_MAX = 1024,
 	DOMAIN_SCRATCH_BYTES = 48 << 20,
 	DOMAIN_ROOM_BYTES = 1 << 20, /* that the arena of values must have left */
-	DOMAIN_EXACT_MAX = 63, /* texts named in full that a text found by its patterns must not be */
+	DOMAIN_EXACT_MAX = 63,	     /* texts named in full that a text found by its patterns must not be */
 };
 
 /* The predicate is on the fact alone: no PREDICATE_FACT. */

@@ -144,8 +144,7 @@ static bool list(void *context, const uint64_t *judgement, struct str text)
 	(void)judgement;
 	if (!domain_has_room(l->d))
 		return false;
-	*(struct fact *)bag_add(l->values) =
-	    (struct fact){.state = FACT_KNOWN, .text = arena_str(l->d->arena, text)};
+	*(struct fact *)bag_add(l->values) = (struct fact){.state = FACT_KNOWN, .text = arena_str(l->d->arena, text)};
 	return true;
 }
 

@@ -142,8 +142,8 @@ static void add_rule(struct builder *b, size_t rule, uint64_t *always)
 	}
 	for (size_t i = 0; i < a.n; i++) {
 		const struct anchor *anchor = &a.at[i];
-		uint64_t key = anchor->whole ? filter_value_key(anchor->field, anchor->text)
-					     : choose_piece(b, anchor->text);
+		uint64_t key =
+		    anchor->whole ? filter_value_key(anchor->field, anchor->text) : choose_piece(b, anchor->text);
 		*(struct keyed *)bag_add(&b->keys) = (struct keyed){key, (uint16_t)rule, anchor->whole};
 		b->detection->filter.whole = b->detection->filter.whole || anchor->field == 0;
 	}

@@ -12,8 +12,8 @@ static struct str told(struct str text)
 	struct scan s = scan_over(text, &arena);
 	struct str found;
 	static const char *const marks[] = {
-	    [SCAN_OBJECT] = "{",      [SCAN_OBJECT_END] = "}", [SCAN_ARRAY] = "[", [SCAN_ARRAY_END] = "]",
-	    [SCAN_KEY] = "k:",	      [SCAN_TEXT] = "t:",      [SCAN_NUMBER] = "", [SCAN_TRUE] = "true",
+	    [SCAN_OBJECT] = "{",    [SCAN_OBJECT_END] = "}", [SCAN_ARRAY] = "[", [SCAN_ARRAY_END] = "]",
+	    [SCAN_KEY] = "k:",	    [SCAN_TEXT] = "t:",	     [SCAN_NUMBER] = "", [SCAN_TRUE] = "true",
 	    [SCAN_FALSE] = "false", [SCAN_NULL] = "null"};
 	enum scan_token token;
 	for (token = scan_next(&s, &found); token != SCAN_DONE && token != SCAN_WRONG; token = scan_next(&s, &found)) {
@@ -44,7 +44,8 @@ TEST(values_are_told_one_after_the_other)
 	    {"{\"a\" :\n\"\\\"\\\\\\/\\b\"}", "{ k:a t:\"\\/\b }"},
 	    {"\"\\u0041\\u00e9\\u20ac\\ud83d\\ude00\"", "t:A\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"},
 	    /* Half of a pair must not hide an event. */
-	    {"\"\\ud83d x \\ude00 \\ud83d\\u0041\"", "t:\xef\xbf\xbd x \xef\xbf\xbd \xef\xbf\xbd" "A"},
+	    {"\"\\ud83d x \\ude00 \\ud83d\\u0041\"", "t:\xef\xbf\xbd x \xef\xbf\xbd \xef\xbf\xbd"
+						     "A"},
 	    {"{\"a\":1,\"a\":2}", "{ k:a 1 k:a 2 }"},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
@@ -54,10 +55,45 @@ TEST(values_are_told_one_after_the_other)
 TEST(what_is_no_json_is_wrong)
 {
 	static const char *const rows[] = {
-	    "",	      " ",	"{",	     "[",	 "{\"a\"}",   "{\"a\":}", "{\"a\":1,}", "[1,]",	 "[,1]",   "[1 2]",
-	    "{a:1}",  "{'a':1}", "01",	     "-",	 "1.",	      ".5",	  "1e",	       "+1",	 "nul",	   "True",
-	    "\"",     "\"\\",	"\"\\x\"",   "\"\\u12\"", "\"\\u12g4\"", "\"\n\"",	  "[1]]",      "{} {}",	 "1 2",	   "]",
-	    "\"\xff\"", "NaN",	"/* */ 1", "{\"a\" 1}", "{\"a\":1 \"b\":2}", "[1}", "{\"a\":1]", "\"\t\"", "\xef\xbb\xbf{}",
+	    "",
+	    " ",
+	    "{",
+	    "[",
+	    "{\"a\"}",
+	    "{\"a\":}",
+	    "{\"a\":1,}",
+	    "[1,]",
+	    "[,1]",
+	    "[1 2]",
+	    "{a:1}",
+	    "{'a':1}",
+	    "01",
+	    "-",
+	    "1.",
+	    ".5",
+	    "1e",
+	    "+1",
+	    "nul",
+	    "True",
+	    "\"",
+	    "\"\\",
+	    "\"\\x\"",
+	    "\"\\u12\"",
+	    "\"\\u12g4\"",
+	    "\"\n\"",
+	    "[1]]",
+	    "{} {}",
+	    "1 2",
+	    "]",
+	    "\"\xff\"",
+	    "NaN",
+	    "/* */ 1",
+	    "{\"a\" 1}",
+	    "{\"a\":1 \"b\":2}",
+	    "[1}",
+	    "{\"a\":1]",
+	    "\"\t\"",
+	    "\xef\xbb\xbf{}",
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct str found = told(str_of(rows[i]));

@@ -8,10 +8,18 @@
 enum { RULES = 400, REQUESTS = 60 };
 
 static const char *const more_words[] = {
-    "name|startswith|fieldref: zone", "name|endswith|fieldref: zone", "name|contains|fieldref: zone",
-    "groups|fieldref: name",	      "groups|startswith|fieldref: zone", "zone|fieldref: groups",
-    "name|fieldref: [zone, groups]", "level|lt|fieldref: limit",	    "level|lte|fieldref: limit",
-    "level|gt|fieldref: limit",      "name|neq: [ann, bob]",		    "zone|contains|all|fieldref: [name, groups]",
+    "name|startswith|fieldref: zone",
+    "name|endswith|fieldref: zone",
+    "name|contains|fieldref: zone",
+    "groups|fieldref: name",
+    "groups|startswith|fieldref: zone",
+    "zone|fieldref: groups",
+    "name|fieldref: [zone, groups]",
+    "level|lt|fieldref: limit",
+    "level|lte|fieldref: limit",
+    "level|gt|fieldref: limit",
+    "name|neq: [ann, bob]",
+    "zone|contains|all|fieldref: [name, groups]",
 };
 
 static struct fact any_value(size_t fact)

@@ -9,8 +9,10 @@ struct reading {
 	struct bag *patterns;
 };
 
-enum { ENCODINGS = (int)(MODIFIER(WIDE) | MODIFIER(UTF16LE) | MODIFIER(UTF16BE) | MODIFIER(UTF16) | MODIFIER(BASE64) |
-			 MODIFIER(BASE64OFFSET)) };
+enum {
+	ENCODINGS = (int)(MODIFIER(WIDE) | MODIFIER(UTF16LE) | MODIFIER(UTF16BE) | MODIFIER(UTF16) | MODIFIER(BASE64) |
+			  MODIFIER(BASE64OFFSET))
+};
 
 static bool has(const struct reading *g, uint32_t modifiers)
 {

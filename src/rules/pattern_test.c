@@ -39,10 +39,12 @@ static struct str base64(struct str bytes, char text[4000])
 
 TEST(a_text_is_found_in_base64_wherever_it_stands)
 {
-	static const struct str texts[] = {{"abc", 3}, {"http://", 7}, {"IEX(New-Object", 14}, {"\xc3\xa9t\xc3\xa9", 5}};
+	static const struct str texts[] = {
+	    {"abc", 3}, {"http://", 7}, {"IEX(New-Object", 14}, {"\xc3\xa9t\xc3\xa9", 5}};
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
 		struct error error;
-		struct bag patterns = read(texts[i], MODIFIER(BASE64OFFSET) | MODIFIER(CONTAINS) | MODIFIER(CASED), &error);
+		struct bag patterns =
+		    read(texts[i], MODIFIER(BASE64OFFSET) | MODIFIER(CONTAINS) | MODIFIER(CASED), &error);
 		CHECK_INT(patterns.n, 3);
 		for (size_t before = 0; before < 7; before++) {
 			for (size_t after = 0; after < 7; after++) {
@@ -90,7 +92,9 @@ TEST(dashes_that_are_encoded_are_spelt_in_every_way)
 	char text[4000];
 	CHECK_INT(patterns.n, 25);
 	CHECK(any_matches(&patterns, base64(STR("-a/b"), text)));
-	CHECK(any_matches(&patterns, base64(STR("\xe2\x80\x94" "a-b"), text)));
+	CHECK(any_matches(&patterns, base64(STR("\xe2\x80\x94"
+						"a-b"),
+					    text)));
 	CHECK(!any_matches(&patterns, base64(STR("_a-b"), text)));
 	/* At the limit, and one beyond. */
 	CHECK_INT(read(STR("-a/b-c"), MODIFIER(WINDASH) | MODIFIER(BASE64), &error).n, PATTERN_SPELLINGS_MAX);
@@ -125,8 +129,7 @@ static struct str expanded(const char *text, struct error *error)
 	static char line[1000];
 	static struct arena kept;
 	struct source source = {"f", error};
-	const struct yaml value = {
-	    .kind = YAML_TEXT, .line = 1, .column = 5, .text_column = 5, .text = str_of(text)};
+	const struct yaml value = {.kind = YAML_TEXT, .line = 1, .column = 5, .text_column = 5, .text = str_of(text)};
 	struct placeholders all = placeholders();
 	struct buf b = BUF(line);
 	kept = arena_over(memory, sizeof memory);

@@ -28,11 +28,21 @@ TEST(flags_and_lines_are_as_they_are_said_to_be)
 		const char *source, *flags, *text;
 		enum truth expected;
 	} rows[] = {
-	    {"ann", "", "joanna", TRUTH_YES},	 {"^ann", "", "joanna", TRUTH_NO},     {"ANN", "", "ann", TRUTH_NO},
-	    {"ANN", "i", "ann", TRUTH_YES},	 {"\xc3\x89", "", "\xc3\xa9", TRUTH_NO}, {"^.$", "", "\xc3\xa9", TRUTH_YES},
-	    {"^b", "", "a\nb", TRUTH_NO},	 {"^b", "m", "a\nb", TRUTH_YES},       {"a$", "m", "a\nb", TRUTH_YES},
-	    {"a$", "", "a\n", TRUTH_NO},	 {"a.b", "", "a\nb", TRUTH_NO},	       {"a.b", "s", "a\nb", TRUTH_YES},
-	    {"\\w+", "", "\xc3\xa9", TRUTH_NO}, {"^[^a]$", "", "\xc3\xa9", TRUTH_YES}, {"^$", "", "", TRUTH_YES},
+	    {"ann", "", "joanna", TRUTH_YES},
+	    {"^ann", "", "joanna", TRUTH_NO},
+	    {"ANN", "", "ann", TRUTH_NO},
+	    {"ANN", "i", "ann", TRUTH_YES},
+	    {"\xc3\x89", "", "\xc3\xa9", TRUTH_NO},
+	    {"^.$", "", "\xc3\xa9", TRUTH_YES},
+	    {"^b", "", "a\nb", TRUTH_NO},
+	    {"^b", "m", "a\nb", TRUTH_YES},
+	    {"a$", "m", "a\nb", TRUTH_YES},
+	    {"a$", "", "a\n", TRUTH_NO},
+	    {"a.b", "", "a\nb", TRUTH_NO},
+	    {"a.b", "s", "a\nb", TRUTH_YES},
+	    {"\\w+", "", "\xc3\xa9", TRUTH_NO},
+	    {"^[^a]$", "", "\xc3\xa9", TRUTH_YES},
+	    {"^$", "", "", TRUTH_YES},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct regex regex = compiled(rows[i].source, rows[i].flags);
@@ -95,7 +105,8 @@ TEST(a_match_allocates_nothing_however_deep_it_goes)
 	text[sizeof text - 1] = 'c';
 	size_t used = arena.used;
 	struct mallinfo2 before = mallinfo2();
-	CHECK_INT(regex_match(&regex, (struct str){text, sizeof text}), TRUTH_UNKNOWN); /* more choices than may be open */
+	CHECK_INT(regex_match(&regex, (struct str){text, sizeof text}),
+		  TRUTH_UNKNOWN); /* more choices than may be open */
 	CHECK_INT(regex_match(&regex, (struct str){text + sizeof text - 100, 100}), TRUTH_YES);
 	struct mallinfo2 after = mallinfo2();
 	CHECK_INT(after.uordblks, before.uordblks);

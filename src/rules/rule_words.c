@@ -77,9 +77,9 @@ static void put_net(struct buf *b, const struct net *net)
 static void put_other(struct buf *b, const struct vocabulary *v, const struct predicate *p, size_t i)
 {
 	static const char *const words[] = {
-	    [COMPARE_EQUAL] = "the same as ", [COMPARE_STARTS] = "", [COMPARE_ENDS] = "",	  [COMPARE_CONTAINS] = "",
-	    [COMPARE_GT] = "more than ",      [COMPARE_GTE] = "at least ", [COMPARE_LT] = "less than ",
-	    [COMPARE_LTE] = "at most "};
+	    [COMPARE_EQUAL] = "the same as ", [COMPARE_STARTS] = "",	   [COMPARE_ENDS] = "",
+	    [COMPARE_CONTAINS] = "",	      [COMPARE_GT] = "more than ", [COMPARE_GTE] = "at least ",
+	    [COMPARE_LT] = "less than ",      [COMPARE_LTE] = "at most "};
 	buf_put_str(b, str_of(words[p->compare]));
 	buf_put_str(b, v->facts[p->others[i].fact].name);
 }
@@ -197,8 +197,8 @@ static void tell(const struct telling *t, const struct node *node, size_t depth,
 	}
 }
 
-void rule_put_lines(const struct rulebook *rulebook, uint16_t rule, void (*put)(void *context, const struct rule_line *line),
-		    void *context)
+void rule_put_lines(const struct rulebook *rulebook, uint16_t rule,
+		    void (*put)(void *context, const struct rule_line *line), void *context)
 {
 	const struct telling t = {rulebook->vocabulary, put, context};
 	ASSERT(rule >= 1 && rule <= rulebook->n);

@@ -13,7 +13,7 @@ struct rule_line {
 };
 
 /* Calls `put` for each line of what must hold for the rule to speak. The text lives until put returns. */
-void rule_put_lines(const struct rulebook *rulebook, uint16_t rule, void (*put)(void *context, const struct rule_line *line),
-		    void *context);
+void rule_put_lines(const struct rulebook *rulebook, uint16_t rule,
+		    void (*put)(void *context, const struct rule_line *line), void *context);
 
 #endif

@@ -59,12 +59,12 @@ bool rulebook_covers(const struct rulebook *rulebook)
 struct str outweighs_name(enum outweighs why)
 {
 	static const struct str names[] = {
-		[OUTWEIGHS_NONE] = {"", 0},
-		[OUTWEIGHS_LAYER] = {"layer", 5},
-		[OUTWEIGHS_OVERRIDES] = {"overrides", 9},
-		[OUTWEIGHS_SPECIFICITY] = {"specificity", 11},
-		[OUTWEIGHS_DATE] = {"date", 4},
-		[OUTWEIGHS_PROHIBITION] = {"prohibition", 11},
+	    [OUTWEIGHS_NONE] = {"", 0},
+	    [OUTWEIGHS_LAYER] = {"layer", 5},
+	    [OUTWEIGHS_OVERRIDES] = {"overrides", 9},
+	    [OUTWEIGHS_SPECIFICITY] = {"specificity", 11},
+	    [OUTWEIGHS_DATE] = {"date", 4},
+	    [OUTWEIGHS_PROHIBITION] = {"prohibition", 11},
 	};
 	ASSERT((unsigned)why < ARRAY_LEN(names));
 	return names[why];

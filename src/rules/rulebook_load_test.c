@@ -71,8 +71,8 @@ TEST(mistakes_of_the_head_are_told)
 	     "a placeholder stands for 1 to 1024 texts"},
 	    {"name: x\nlayers: [a]\ndefault: {outcome: refuse, reason: x}\ncovers: x", "f:4:9",
 	     "`covers` must be a map of selections"},
-	    {"name: x\nlayers: [a]\ndefault: {outcome: refuse, reason: x}\ncovers: {s: {nam: x}, condition: s}", "f:4:14",
-	     "there is no field \"nam\""},
+	    {"name: x\nlayers: [a]\ndefault: {outcome: refuse, reason: x}\ncovers: {s: {nam: x}, condition: s}",
+	     "f:4:14", "there is no field \"nam\""},
 	    {"name: x\nname: y", "f:2:1", "stands twice"},
 	    {"name: &a x", "f:1:", "an anchor"},
 	};

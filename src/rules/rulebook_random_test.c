@@ -10,7 +10,7 @@ enum {
 	BOOKS = 300,
 	REQUESTS = 15,
 	COMPLETIONS = 4, /* of each request's unknown facts */
-	CHANGES = 8, /* one request of so many is asked to change */
+	CHANGES = 8,	 /* one request of so many is asked to change */
 	RULES_MAX = 8,
 	POINTS_MAX = 8192, /* a world with more is left out */
 };
@@ -464,7 +464,9 @@ static void check_changes(uint64_t of_seed, const struct fact *request)
 		if (!test_count(check_set(request, d.outcome, &changes.sets[i])))
 			fail("a change that changes nothing", of_seed);
 	}
-	bool right = changes.n == 0 ? expected == 0 : expected == 0 ? changes.sets[0].n == 3 : changes.sets[0].n == expected;
+	bool right = changes.n == 0  ? expected == 0
+		     : expected == 0 ? changes.sets[0].n == 3
+				     : changes.sets[0].n == expected;
 	if (!test_count(right || changes.gave_up))
 		fail("other changes are smaller", of_seed);
 	n_finished += !changes.gave_up;

@@ -72,8 +72,7 @@ static inline bool expression_is(struct str text, const char *modifiers, struct 
 	char subject[NAIVE_TEXT_BYTES] = {0};
 	bool any_case = has_word(modifiers, "i");
 	size_t i = 0;
-	while (known[i].expression[0] &&
-	       !(str_eq(str_of(known[i].expression), value) && known[i].any_case == any_case))
+	while (known[i].expression[0] && !(str_eq(str_of(known[i].expression), value) && known[i].any_case == any_case))
 		ASSERT(++i < ARRAY_LEN(known));
 	if (!known[i].expression[0]) {
 		memcpy(known[i].expression, value.at, value.len);

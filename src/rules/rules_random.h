@@ -46,7 +46,8 @@ static inline void seeds_of(const char *from, const char *count, int64_t usual, 
 		ASSERT(str_to_i64(str_of(getenv(from)), 0, INT64_MAX, ret_first));
 	if (getenv(count))
 		ASSERT(str_to_i64(str_of(getenv(count)), 1, INT64_MAX, ret_n));
-	printf("seeds %lld to %lld (%s, %s)\n", (long long)*ret_first, (long long)(*ret_first + *ret_n - 1), from, count);
+	printf("seeds %lld to %lld (%s, %s)\n", (long long)*ret_first, (long long)(*ret_first + *ret_n - 1), from,
+	       count);
 	fflush(stdout);
 }
 
@@ -75,11 +76,9 @@ static const char *const name_words[] = {"name: ann",
 					 "name|fieldref: zone",
 					 "name|neq|fieldref: zone",
 					 "name|cased|fieldref: zone"};
-static const char *const groups_words[] = {"groups: a",		  "groups: [A, b]",
-					   "groups|all: [a, b]",  "groups: c",
-					   "groups|startswith: a", "groups: '*'",
-					   "groups: null",	  "groups|exists: true",
-					   "groups|re: '^[ab]$'", "groups|cased: A"};
+static const char *const groups_words[] = {
+    "groups: a",   "groups: [A, b]", "groups|all: [a, b]",  "groups: c",	   "groups|startswith: a",
+    "groups: '*'", "groups: null",   "groups|exists: true", "groups|re: '^[ab]$'", "groups|cased: A"};
 static const char *const level_words[] = {"level: 1",
 					  "level: [1, 3]",
 					  "level|gte: 2",
@@ -92,26 +91,28 @@ static const char *const level_words[] = {"level: 1",
 					  "level|gte|fieldref: limit",
 					  "level|fieldref: limit",
 					  "level|neq|fieldref: limit"};
-static const char *const time_words[] = {"time|gte: '07:00'", "time|lt: '07:00'",	 "time: '07:00'",
-					 "time|gt: '12:00'",  "time|lte: '12:00'",	 "time|hour: [7, 12]",
+static const char *const time_words[] = {"time|gte: '07:00'", "time|lt: '07:00'",  "time: '07:00'",
+					 "time|gt: '12:00'",  "time|lte: '12:00'", "time|hour: [7, 12]",
 					 "time|minute|gt: 0", "time|hour|neq: 7"};
-static const char *const date_words[] = {"date: 2026-11-23",   "date|gte: 2026-11-23", "date|lt: 2026-11-24",
-					 "date|day: 23",       "date|month|gte: 11",   "date|week: 48",
-					 "date|year: 2026",    "date|year|lt: 2026"};
-static const char *const from_words[] = {"from: 192.0.2.7",	      "from|cidr: 192.0.2.0/25",
-					 "from|cidr: 192.0.2.0/24",   "from|cidr: '::/0'",
-					 "from|cidr|neq: 192.0.2.0/25", "from|neq: 192.0.2.7"};
+static const char *const date_words[] = {"date: 2026-11-23", "date|gte: 2026-11-23", "date|lt: 2026-11-24",
+					 "date|day: 23",     "date|month|gte: 11",   "date|week: 48",
+					 "date|year: 2026",  "date|year|lt: 2026"};
+static const char *const from_words[] = {"from: 192.0.2.7",   "from|cidr: 192.0.2.0/25",     "from|cidr: 192.0.2.0/24",
+					 "from|cidr: '::/0'", "from|cidr|neq: 192.0.2.0/25", "from|neq: 192.0.2.7"};
 static const char *const secure_words[] = {"secure: true", "secure: false", "secure: [true, false]",
 					   "secure|exists: true"};
 static const char *const zone_words[] = {"zone: Ann", "zone: [ann, bob]", "zone|startswith: b", "zone|neq: bob"};
 static const char *const limit_words[] = {"limit: 2", "limit|gte: 1", "limit: null"};
 
-#define WORDS(words) {ARRAY_LEN(words), words}
+#define WORDS(words)                                                                                                   \
+	{                                                                                                              \
+		ARRAY_LEN(words), words                                                                                \
+	}
 static const struct {
 	size_t n;
 	const char *const *words;
-} words_of[TRY_FACTS] = {WORDS(name_words), WORDS(groups_words), WORDS(level_words),
-			 WORDS(time_words), WORDS(date_words),	 WORDS(from_words),
+} words_of[TRY_FACTS] = {WORDS(name_words),   WORDS(groups_words), WORDS(level_words),
+			 WORDS(time_words),   WORDS(date_words),   WORDS(from_words),
 			 WORDS(secure_words), WORDS(zone_words),   WORDS(limit_words)};
 
 /* ---- rules ---- */
@@ -165,7 +166,8 @@ static inline void put_selection(struct buf *b, const struct making *m, const ch
 
 static inline void put_condition(struct buf *b, const char *const *names, size_t n, size_t depth)
 {
-	static const char *const quantified[] = {"1 of them", "all of them", "1 of s*", "all of s*", "1 of *1", "all of *1"};
+	static const char *const quantified[] = {"1 of them", "all of them", "1 of s*",
+						 "all of s*", "1 of *1",     "all of *1"};
 	size_t shape = depth == 0 ? 0 : pick(8);
 	if (shape <= 2) {
 		buf_put_str(b, str_of(names[pick(n)]));
@@ -217,9 +219,9 @@ static inline void pick_facts(struct making *m)
 /* ---- the world ---- */
 
 static const char *const plain_worlds[TRY_FACTS][32] = {
-    [GROUPS] = {"",    "a",   "A",   "b",   "B",     "c",     "ax",    "x",	"a,b",	 "A,b",	  "a,B",     "A,B",	 "a,c",
-		"A,c", "b,c", "B,c", "b,A", "B,ax",  "b,ax",  "c,ax",  "a,b,c", "A,b,c", "A,B,c", "b,c,ax", "B,c,ax",
-		"c,x", "a,A", "a,A,b", "a,A,c", "a,A,b,c"},
+    [GROUPS] = {"",	 "a",	  "A",	   "b",	     "B",      "c",   "ax",  "x",     "a,b",   "A,b",
+		"a,B",	 "A,B",	  "a,c",   "A,c",    "b,c",    "B,c", "b,A", "B,ax",  "b,ax",  "c,ax",
+		"a,b,c", "A,b,c", "A,B,c", "b,c,ax", "B,c,ax", "c,x", "a,A", "a,A,b", "a,A,c", "a,A,b,c"},
     [LEVEL] = {"-2", "-1", "0", "1", "2", "3", "4", "5"},
     [FROM] = {"192.0.2.7", "192.0.2.8", "192.0.2.200", "192.0.3.1", "2001:db8::1"},
     [SECURE] = {"true", "false"},
@@ -240,8 +242,8 @@ static char spellings[SPELLINGS_MAX][SPELLING_BYTES];
 
 static inline void make_spellings(void)
 {
-	static const char *const pieces[] = {"",  "a",  "an", "ann", "n", "nn", "b", "bob", "ob", "x",
-					     "A", "An", "Ann", "N",  "B", "-",	"/", "a-n", "AN"};
+	static const char *const pieces[] = {"",  "a",	"an",  "ann", "n", "nn", "b", "bob", "ob", "x",
+					     "A", "An", "Ann", "N",   "B", "-",	 "/", "a-n", "AN"};
 	size_t n = ARRAY_LEN(pieces);
 	_Static_assert(SPELLINGS_MAX == 19 * 19 * 19, "three pieces each");
 	for (size_t i = 0; i < SPELLINGS_MAX; i++)
@@ -353,8 +355,7 @@ static inline void make_fact(const struct yaml *root, size_t fact)
 	world.n[fact] = 0;
 	add_value(&j, fact, twin, alike, (struct fact){.state = FACT_ABSENT});
 	for (size_t i = 0; text && i < SPELLINGS_MAX; i++)
-		add_value(&j, fact, twin, alike,
-			  (struct fact){.state = FACT_KNOWN, .text = str_of(spellings[i])});
+		add_value(&j, fact, twin, alike, (struct fact){.state = FACT_KNOWN, .text = str_of(spellings[i])});
 	for (size_t i = 0; i < ARRAY_LEN(plain_worlds[fact]) && plain_worlds[fact][i]; i++)
 		add_words(&j, fact, twin, alike, plain_worlds[fact][i]);
 	int64_t first = fact == DATE ? DAY_FIRST : 0, last = fact == DATE ? DAY_LAST : 24 * 60 - 1;

@@ -63,11 +63,13 @@ TEST(a_text_has_names_contents_and_places)
 	ASSERT(mkdtemp(directory));
 	put_file("rulebook.yaml", head);
 	put_file("a.yaml", "rules: []\n");
-	CHECK_STR(collect(),
-		  STR("{\"files\":[{\"name\":\"a.yaml\",\"documents\":[{\"rules\":[]}],\"places\":[[1,1,1,1,1,8]]},"
-		      "{\"name\":\"rulebook.yaml\",\"documents\":[{\"name\":\"try\",\"layers\":[\"low\"],\"default\":{\"outcome\":"
-		      "\"refuse\",\"reason\":\"x\"}}],\"places\":[[1,1,1,1,1,7,7,0,2,1,2,9,2,10,10,0,4,1,4,10,4,11,4,20,20,0,"
-		      "4,28,4,36,36,0]]}]}"));
+	CHECK_STR(
+	    collect(),
+	    STR("{\"files\":[{\"name\":\"a.yaml\",\"documents\":[{\"rules\":[]}],\"places\":[[1,1,1,1,1,8]]},"
+		"{\"name\":\"rulebook.yaml\",\"documents\":[{\"name\":\"try\",\"layers\":[\"low\"],\"default\":{"
+		"\"outcome\":"
+		"\"refuse\",\"reason\":\"x\"}}],\"places\":[[1,1,1,1,1,7,7,0,2,1,2,9,2,10,10,0,4,1,4,10,4,11,4,20,20,0,"
+		"4,28,4,36,36,0]]}]}"));
 	remove_directory();
 }
 
@@ -93,7 +95,8 @@ TEST(mistakes_are_told_by_lines_and_columns_of_the_files)
 
 static const char rules[] =
     "rules:\n"
-    "- {id: p, title: t, layer: low, outcome: permit, match: {s: {name|re|i: '^an+', from|cidr: 192.0.2.0/24}, condition: s}}\n"
+    "- {id: p, title: t, layer: low, outcome: permit, match: {s: {name|re|i: '^an+', from|cidr: 192.0.2.0/24}, "
+    "condition: s}}\n"
     "- {id: n, title: t, layer: low, outcome: refuse, match: {s: {zone: null}, condition: s}}\n"
     "- {id: w, title: t, layer: low, outcome: refuse, match: {s: {zone: 'null'}, condition: s}}\n";
 
@@ -110,11 +113,14 @@ TEST(a_rulebook_from_its_text_is_the_one_from_its_files)
 	CHECK(memcmp(rulebook_hash(book), rulebook_hash(from_files), RULEBOOK_HASH_BYTES) == 0);
 	CHECK_INT(rulebook_size(book), 3);
 	/* What is null and what is the word are told apart, also by the hash. */
-	put_file("a.yaml", "rules:\n- {id: n, title: t, layer: low, outcome: refuse, match: {s: {zone: null}, condition: s}}\n");
+	put_file("a.yaml",
+		 "rules:\n- {id: n, title: t, layer: low, outcome: refuse, match: {s: {zone: null}, condition: s}}\n");
 	CHECK_OK(load(collect(), &book, &error), &error);
 	uint8_t hash[RULEBOOK_HASH_BYTES];
 	memcpy(hash, rulebook_hash(book), sizeof hash);
-	put_file("a.yaml", "rules:\n- {id: n, title: t, layer: low, outcome: refuse, match: {s: {zone: 'null'}, condition: s}}\n");
+	put_file(
+	    "a.yaml",
+	    "rules:\n- {id: n, title: t, layer: low, outcome: refuse, match: {s: {zone: 'null'}, condition: s}}\n");
 	CHECK_OK(load(collect(), &book, &error), &error);
 	CHECK(memcmp(hash, rulebook_hash(book), sizeof hash) != 0);
 	arena_unmap(&other);
@@ -125,15 +131,16 @@ TEST(without_places_a_mistake_is_told_by_its_place_in_the_text)
 {
 	const struct rulebook *book;
 	struct error error;
-	CHECK_INT(load(STR("{\"files\":[{\"name\":\"rulebook.yaml\",\"documents\":[{\"nam\":\"x\"}],\"places\":[]}]}"), &book,
-		       &error),
+	CHECK_INT(load(STR("{\"files\":[{\"name\":\"rulebook.yaml\",\"documents\":[{\"nam\":\"x\"}],\"places\":[]}]}"),
+		       &book, &error),
 		  ERROR_INPUT);
 	CHECK_STR(str_of(error.where), STR("rulebook.yaml:1:55"));
 	CHECK_INT(load(STR("{\"files\":[]}"), &book, &error), ERROR_INPUT);
 	CHECK_STR(str_of(error.what), STR("there is no rulebook.yaml"));
 }
 
-#define FILE_OF(documents, places) "{\"files\":[{\"name\":\"a.yaml\",\"documents\":" documents ",\"places\":" places "}]}"
+#define FILE_OF(documents, places)                                                                                     \
+	"{\"files\":[{\"name\":\"a.yaml\",\"documents\":" documents ",\"places\":" places "}]}"
 
 TEST(a_text_that_is_not_as_it_must_be_is_refused_with_its_byte)
 {
@@ -147,7 +154,8 @@ TEST(a_text_that_is_not_as_it_must_be_is_refused_with_its_byte)
 	    {"{\"files\":[{\"name\":\"../a.yaml\",\"documents\":[\"x\"],\"places\":[]}]}", "without a name"},
 	    {"{\"files\":[{\"name\":\"a\\tb\",\"documents\":[\"x\"],\"places\":[]}]}", "without a name"},
 	    {"{\"files\":[{\"documents\":[\"x\"],\"places\":[]}]}", "has not the members"},
-	    {"{\"files\":[{\"name\":\"b\",\"documents\":[\"x\"],\"places\":[]},{\"name\":\"a\",\"documents\":[\"x\"],\"places\":[]}]}",
+	    {"{\"files\":[{\"name\":\"b\",\"documents\":[\"x\"],\"places\":[]},{\"name\":\"a\",\"documents\":[\"x\"],"
+	     "\"places\":[]}]}",
 	     "not in the order of names"},
 	    {FILE_OF("[]", "[]"), "has a file without a document"},
 	    {FILE_OF("[\"x\",\"y\"]", "[]"), "more documents than it may have"},
@@ -170,8 +178,8 @@ TEST(a_text_that_is_not_as_it_must_be_is_refused_with_its_byte)
 		const struct rulebook *book;
 		struct error error;
 		int code = load(str_of(rows[i][0]), &book, &error);
-		if (!test_count(code < 0 && strstr(error.what, rows[i][1]) && str_starts(str_of(error.where), STR("byte ")) &&
-				error.remedy[0] && arena.used == 0))
+		if (!test_count(code < 0 && strstr(error.what, rows[i][1]) &&
+				str_starts(str_of(error.where), STR("byte ")) && error.remedy[0] && arena.used == 0))
 			test_fail(__FILE__, __LINE__, "%s: %d, %s: %s", rows[i][0], code, error.where, error.what);
 	}
 }
@@ -186,7 +194,8 @@ TEST(files_of_a_rulebook_have_a_limit)
 		BUF_LIT(&b, "{\"files\":[");
 		for (size_t i = 0; i < n; i++) {
 			char file[100];
-			snprintf(file, sizeof file, "%s{\"name\":\"f%03zu\",\"documents\":[\"x\"],\"places\":[]}", i ? "," : "", i);
+			snprintf(file, sizeof file, "%s{\"name\":\"f%03zu\",\"documents\":[\"x\"],\"places\":[]}",
+				 i ? "," : "", i);
 			buf_put_str(&b, str_of(file));
 		}
 		BUF_LIT(&b, "]}");

@@ -76,18 +76,21 @@ TEST(rules_that_outweigh_each_other_in_a_circle_are_told_with_a_case)
 
 TEST(what_only_prohibition_settles_is_a_conflict_where_the_head_says_so)
 {
-	static const char *const both = RULE("p", "low", "permit", "level: 1", "") RULE("r", "low", "refuse", "zone: a", "");
+	static const char *const both =
+	    RULE("p", "low", "permit", "level: 1", "") RULE("r", "low", "refuse", "zone: a", "");
 	static const struct row rows[] = {
-	    {"unsettled: prohibition", RULE("p", "low", "permit", "level: 1", "") RULE("r", "low", "refuse", "zone: a", ""),
-	     NULL, NULL},
-	    {"unsettled: conflict", RULE("p", "low", "permit", "level: 1", "") RULE("r", "low", "refuse", "zone: a", ""),
-	     "f:6:10",
-	     "\"p\" permits what \"r\" (f:7:10) refuses, and nothing but prohibition tells them apart, when level is 1, "
+	    {"unsettled: prohibition",
+	     RULE("p", "low", "permit", "level: 1", "") RULE("r", "low", "refuse", "zone: a", ""), NULL, NULL},
+	    {"unsettled: conflict",
+	     RULE("p", "low", "permit", "level: 1", "") RULE("r", "low", "refuse", "zone: a", ""), "f:6:10",
+	     "\"p\" permits what \"r\" (f:7:10) refuses, and nothing but prohibition tells them apart, when level is "
+	     "1, "
 	     "zone is a, and nothing else"},
 	    {"unsettled: conflict",
-	     RULE("p", "low", "permit", "level: 1", ", overrides: r") RULE("r", "low", "refuse", "zone: a", ""), NULL, NULL},
-	    {"unsettled: conflict", RULE("p", "high", "permit", "level: 1", "") RULE("r", "low", "refuse", "zone: a", ""),
-	     NULL, NULL},
+	     RULE("p", "low", "permit", "level: 1", ", overrides: r") RULE("r", "low", "refuse", "zone: a", ""), NULL,
+	     NULL},
+	    {"unsettled: conflict",
+	     RULE("p", "high", "permit", "level: 1", "") RULE("r", "low", "refuse", "zone: a", ""), NULL, NULL},
 	    {"unsettled: conflict",
 	     RULE("p", "low", "permit", "level: 1, zone: a", "") RULE("r", "low", "refuse", "zone: a", ""), NULL, NULL},
 	    {"unsettled: conflict",
@@ -105,8 +108,7 @@ TEST(a_case_that_only_the_default_meets_is_told)
 	    {"covers: {s: {zone: [a, b]}, condition: s}",
 	     RULE("p", "low", "permit", "zone: a, time|lt: '21:00'", "")
 		 RULE("r", "low", "refuse", "zone: a, time|gte: '21:00'", "") RULE("q", "low", "refuse", "zone: b", ""),
-	     "f:4:9",
-	     "no rule speaks, and only the default is left, when zone is a, and nothing else"},
+	     "f:4:9", "no rule speaks, and only the default is left, when zone is a, and nothing else"},
 	    {"covers: {s: {zone: [a, b], time|exists: true}, condition: s}",
 	     RULE("p", "low", "permit", "zone: a, time|lt: '21:00'", "")
 		 RULE("r", "low", "refuse", "zone: a, time|gte: '21:00'", "") RULE("q", "low", "refuse", "zone: b", ""),
@@ -114,15 +116,13 @@ TEST(a_case_that_only_the_default_meets_is_told)
 	    {"covers: {s: {zone: [a, b], time|exists: true}, condition: s}",
 	     RULE("p", "low", "permit", "zone: a, time|lt: '21:00'", "")
 		 RULE("r", "low", "refuse", "zone: a, time|gt: '21:00'", "") RULE("q", "low", "refuse", "zone: b", ""),
-	     "f:4:9",
-	     "no rule speaks, and only the default is left, when time is 21:00, zone is a, and nothing else"},
+	     "f:4:9", "no rule speaks, and only the default is left, when time is 21:00, zone is a, and nothing else"},
 	    {"covers: {s: {level|gte|fieldref: limit}, condition: s}",
 	     RULE("p", "low", "permit", "level|gt|fieldref: limit", "") RULE("q", "low", "refuse", "level|neq: 7", ""),
-	     "f:4:9",
-	     "no rule speaks, and only the default is left, when level is 7, limit is 7, and nothing else"},
+	     "f:4:9", "no rule speaks, and only the default is left, when level is 7, limit is 7, and nothing else"},
 	    {"covers: {s: {date|exists: true}, condition: s}",
-	     RULE("p", "low", "permit", "date|month|neq: 5", "") RULE("q", "low", "refuse", "date|day|neq: 14", ""), "f:4:9",
-	     "no rule speaks, and only the default is left, when date is 2026-05-14, and nothing else"},
+	     RULE("p", "low", "permit", "date|month|neq: 5", "") RULE("q", "low", "refuse", "date|day|neq: 14", ""),
+	     "f:4:9", "no rule speaks, and only the default is left, when date is 2026-05-14, and nothing else"},
 	    {"covers: {s: {name|re: '^a+b$'}, condition: s}",
 	     RULE("p", "low", "permit", "name|contains: aab", "") RULE("q", "low", "refuse", "name|startswith: aa", ""),
 	     "f:4:9", "no rule speaks, and only the default is left, when name is ab, and nothing else"},
@@ -145,15 +145,18 @@ TEST(a_rulebook_that_cannot_be_searched_does_not_load)
 	for (int i = 0; i < 8; i++) {
 		char line[200];
 		snprintf(line, sizeof line,
-			 " - {id: p%d, title: t, layer: low, outcome: permit, match: {s: {name|re: 'x%d.{%d}x'}, condition: s}}\n",
+			 " - {id: p%d, title: t, layer: low, outcome: permit, match: {s: {name|re: 'x%d.{%d}x'}, "
+			 "condition: s}}\n",
 			 i, i, 11 + i);
 		buf_put_str(&b, str_of(line));
 	}
 	rules[b.len] = 0;
 	CHECK_OK(load("", rules, &book, &error), &error);
-	CHECK_INT(load("covers: {s: {name|re|all: ['x0.{11}x', 'y1.{9}x', 'y2.{13}y', 'y3.{12}z', 'y4.{10}z']}, condition: s}",
-		       rules, &book, &error),
-		  ERROR_LIMIT);
+	CHECK_INT(
+	    load(
+		"covers: {s: {name|re|all: ['x0.{11}x', 'y1.{9}x', 'y2.{13}y', 'y3.{12}z', 'y4.{10}z']}, condition: s}",
+		rules, &book, &error),
+	    ERROR_LIMIT);
 	CHECK_STR(str_of(error.what), STR("the rules are too intricate to find the cases of which none speaks"));
 	CHECK_STR(str_of(error.where), STR("f:4:9"));
 	CHECK_INT(arena.used, 0);

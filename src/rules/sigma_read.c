@@ -18,10 +18,10 @@ static struct str kept(const struct reading *g, struct str text)
 
 /* What rules and correlations may have (rules specification, "Components"). */
 static const struct str rule_keys[] = {
-    {"title", 5},	{"id", 2},     {"name", 4},	  {"related", 7},    {"taxonomy", 8}, {"status", 6},
-    {"description", 11}, {"license", 7}, {"author", 6},   {"references", 10}, {"date", 4},     {"modified", 8},
-    {"logsource", 9},	{"detection", 9}, {"fields", 6},  {"falsepositives", 14}, {"level", 5}, {"tags", 4},
-    {"scope", 5},	{"correlation", 11}, {"generate", 8},
+    {"title", 5},	 {"id", 2},	      {"name", 4},     {"related", 7},	       {"taxonomy", 8}, {"status", 6},
+    {"description", 11}, {"license", 7},      {"author", 6},   {"references", 10},     {"date", 4},	{"modified", 8},
+    {"logsource", 9},	 {"detection", 9},    {"fields", 6},   {"falsepositives", 14}, {"level", 5},	{"tags", 4},
+    {"scope", 5},	 {"correlation", 11}, {"generate", 8},
 };
 
 static int check_keys(const struct reading *g)
@@ -45,7 +45,8 @@ static int refuse_others(const struct reading *g)
 	static const struct {
 		const char *key, *what, *remedy;
 	} rows[] = {
-	    {"action", "collections with `action` are of a Sigma that is gone", "write each rule as a document of its own"},
+	    {"action", "collections with `action` are of a Sigma that is gone",
+	     "write each rule as a document of its own"},
 	    {"filter", "Sigma's filters are not known here", "write what is not meant into the rules' own conditions"},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -226,8 +227,9 @@ static int check_form(const struct reading *g)
 	bool rule = yaml_get(g->yaml, "detection"), correlation = yaml_get(g->yaml, "correlation");
 	if (rule != correlation)
 		return 0;
-	source_fail(g->source, g->yaml, rule ? "a document with both `detection` and `correlation`"
-					     : "a document with neither `detection` nor `correlation`");
+	source_fail(g->source, g->yaml,
+		    rule ? "a document with both `detection` and `correlation`"
+			 : "a document with neither `detection` nor `correlation`");
 	return source_remedy(g->source, rule ? "make it two documents" : "add the one that it is about");
 }
 

@@ -14,8 +14,8 @@ enum {
 /* A rule or correlation while the others are not read yet. */
 struct sigma_draft {
 	const char *file;
-	struct str name;	  /* by which correlations may refer to it */
-	const struct yaml *place; /* the document */
+	struct str name;		/* by which correlations may refer to it */
+	const struct yaml *place;	/* the document */
 	const struct yaml *correlation; /* NULL: it is a rule, and `rule` holds it */
 	bool generate;			/* of a correlation: its rules are hits by themselves too */
 	struct detected rule;		/* of a correlation only the words */

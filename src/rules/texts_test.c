@@ -34,9 +34,9 @@ TEST(what_cannot_be_told_by_its_characters_is_refused_with_its_byte)
 		size_t byte;
 		const char *why;
 	} rows[] = {
-	    {"a(?=b)", 2, "looks around"},   {"a(?<!b)", 2, "looks around"}, {"(?>a)", 1, "looks around"},
-	    {"(?i)a", 1, "sets options"},    {"a++", 2, "does not give back"}, {"[[:digit:]]", 1, "a named class"},
-	    {"a\\R", 2, "an escape"},	     {"\\p{L}", 1, "an escape"},     {"a{3000}", 7, "too long"},
+	    {"a(?=b)", 2, "looks around"},   {"a(?<!b)", 2, "looks around"},	 {"(?>a)", 1, "looks around"},
+	    {"(?i)a", 1, "sets options"},    {"a++", 2, "does not give back"},	 {"[[:digit:]]", 1, "a named class"},
+	    {"a\\R", 2, "an escape"},	     {"\\p{L}", 1, "an escape"},	 {"a{3000}", 7, "too long"},
 	    {"\\x00", 4, "the character 0"}, {"(*ANYCRLF)a", 1, "sets options"},
 	};
 	arena = arena_map(SCRATCH_BYTES);
@@ -61,9 +61,10 @@ TEST(what_cannot_be_told_by_its_characters_is_refused_with_its_byte)
 
 static void put_piece(struct buf *b, size_t depth)
 {
-	static const char *const pieces[] = {"a",  "b",	  "A",	   "k",	  ".",	  "[ab]", "[^a]", "\\d",   "\\w", "\\s",
-					     "^",  "$",	  "\\b",   "\\B", "-",	  "[a-c-]", "[]x]", "\\x61", "\\.", "\n",
-					     "[^\\W_]", "x{2}", "{", "\xc3\xa9", "s", "[\\d-]", "\\A", "\\z"};
+	static const char *const pieces[] = {"a",    "b",      "A",	   "k",	    ".",      "[ab]", "[^a]",
+					     "\\d",  "\\w",    "\\s",	   "^",	    "$",      "\\b",  "\\B",
+					     "-",    "[a-c-]", "[]x]",	   "\\x61", "\\.",    "\n",   "[^\\W_]",
+					     "x{2}", "{",      "\xc3\xa9", "s",	    "[\\d-]", "\\A",  "\\z"};
 	static const char *const quantifiers[] = {"*", "+", "?", "{2}", "{1,}", "{0,2}", "{0}", "*?", "+?"};
 	size_t begin = b->len;
 	if (depth > 0 && pick(4) == 0) {
@@ -79,7 +80,8 @@ static void put_piece(struct buf *b, size_t depth)
 	}
 	char last = b->len > begin ? (char)b->at[b->len - 1] : '^';
 	char first = b->len > begin ? (char)b->at[begin] : '^';
-	bool place = first == '^' || last == '$' || (first == '\\' && strchr("bBAz", last)) || last == '}' || last == '{';
+	bool place =
+	    first == '^' || last == '$' || (first == '\\' && strchr("bBAz", last)) || last == '}' || last == '{';
 	if (!place && pick(3) == 0)
 		buf_put_str(b, str_of(quantifiers[pick(ARRAY_LEN(quantifiers))]));
 }
@@ -100,8 +102,9 @@ static bool check_text(void *context, const uint64_t *judgement, struct str text
 		if (truth == TRUTH_UNKNOWN || said == (truth == TRUTH_YES))
 			continue;
 		c->wrong++;
-		test_fail(__FILE__, __LINE__, "/%s/, predicate %zu: of \"" STR_FMT "\" the walk says %d, the matcher not",
-			  c->source, i, STR_ARG(text), said);
+		test_fail(__FILE__, __LINE__,
+			  "/%s/, predicate %zu: of \"" STR_FMT "\" the walk says %d, the matcher not", c->source, i,
+			  STR_ARG(text), said);
 	}
 	return ++c->texts < 400 && c->wrong == 0;
 }
@@ -119,8 +122,13 @@ TEST(what_the_walk_says_of_a_text_the_matcher_says_too)
 		for (size_t k = 0, n = 1 + pick(5); k < n; k++)
 			put_piece(&b, 2);
 		struct regex regex = {.any_case = pick(3) == 0, .lines = pick(3) == 0, .dot_all = pick(3) == 0};
-		struct pattern patterns[] = {{.text = STR("\x01k\x02" "b\x01"), .wild = true},
-					     {.text = STR("A\x03" "b"), .wild = true, .cased = true}};
+		struct pattern patterns[] = {{.text = STR("\x01k\x02"
+							  "b\x01"),
+					      .wild = true},
+					     {.text = STR("A\x03"
+							  "b"),
+					      .wild = true,
+					      .cased = true}};
 		struct program program;
 		size_t byte;
 		if (!compile(&regex, source) || program_of_regex(&regex, &arena, &program, &byte))
@@ -158,7 +166,9 @@ static bool count(void *context, const uint64_t *judgement, struct str text)
 TEST(a_walk_that_ends_has_found_every_judgement)
 {
 	static const struct pattern ann = {.text = STR("ann")}, starts = {.text = STR("a\x01"), .wild = true},
-				    ends = {.text = STR("\x01" "b"), .wild = true};
+				    ends = {.text = STR("\x01"
+							"b"),
+					    .wild = true};
 	const struct predicate predicates[] = {{.kind = PREDICATE_TEXT, .n = 1, .patterns = &ann},
 					       {.kind = PREDICATE_TEXT, .n = 1, .patterns = &starts},
 					       {.kind = PREDICATE_TEXT, .n = 1, .patterns = &ends}};
