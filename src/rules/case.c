@@ -241,7 +241,10 @@ enum found case_find(struct cases *cases, const struct case_question *question, 
 	struct solver s = {
 	    .cases = cases,
 	    .question = question,
-	    .domain = {.vocabulary = cases->vocabulary, .arena = &cases->values, .scratch = cases->scratch},
+	    .domain = {.vocabulary = cases->vocabulary,
+		       .arena = &cases->values,
+		       .scratch = cases->scratch,
+		       .lately = &cases->lately},
 	};
 	size_t used = cases->scratch->used;
 	enum found found = find(&s);
