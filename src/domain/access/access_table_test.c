@@ -64,7 +64,7 @@ static void begin(void)
 	enrol("Mia Frost", "guard", "33333300", ",\"from\":1795510800000");
 	enrol("Tom Reed", "cleaner", "44444400", "");
 	issue_for_a_day(1, "55555500");
-	issue_for_a_day(5, "66666600");
+	issue_for_a_day(6, "66666600");
 	s.arena = arena_map(ACCESS_TABLE_BYTES + GRANT_BYTES_MAX);
 }
 
