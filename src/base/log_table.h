@@ -67,6 +67,7 @@ EVENT(journal_folding,   INFO,    "reading the journal: {folded} of {size} entri
 EVENT(core_locked,       NOTICE,  "the mission's keys are closed: chancery unlock opens them; until then drivers decide by their tables", ) \
 EVENT(unlock_failed,     WARNING, "user {user} tried to open the mission's keys, and they stay closed", NUMBER(user)) \
 EVENT(rules_not_loaded,  WARNING, "rules/access does not load, what is in force stays so: {why}", WHY(why)) \
+EVENT(table_not_made,    ERROR,   "no grant table for the driver of that number in mission.yaml, {driver}: {why}", NUMBER(driver) WHY(why)) \
 EVENT(witness_ahead,     ALERT,   "a witness shows a checkpoint of ours for {size} entries that is not of this record: nothing is signed after {signed_size}", \
       NUMBER(size) NUMBER(signed_size)) \
 EVENT(traffic_recorded,  WARNING, "all traffic is written down, in clear, keys and names too: for tests alone", ) \

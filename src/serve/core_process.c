@@ -391,6 +391,7 @@ static void open_hub(struct process *p)
 						  .tap = recorded ? traffic_put : NULL},
 				      .wall = clock_wall_ms(),
 				      .progress = show_progress};
+	options.drivers_key = inst->kept ? inst->kept->drivers : NULL;
 	memcpy(options.cursor_key, inst->cursor_key, sizeof options.cursor_key);
 	if (hub_open(&p->hub, &options, &error) < 0)
 		die(EXIT_FAILED, &error);

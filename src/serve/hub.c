@@ -138,6 +138,8 @@ void hub_turn_plainly(struct hub *hub, const struct core_input *input, struct co
 	panic_context(NULL);
 	hub->not_understood |= ret_result->verdict == CORE_BAD;
 	enter(hub, ret_result);
+	if (ret_result->verdict == CORE_DONE)
+		hub_table_changed(hub, input);
 }
 
 void hub_turn(struct hub *hub, const struct core_input *input, struct core_result *ret_result)
@@ -198,10 +200,11 @@ static int work_behind(struct hub *hub, bool idle, struct error *error)
 {
 	int more = hub_forget_step(hub, error);
 	hub_stage_step(hub);
+	bool parts = hub_table_step(hub);
 	if (more < 0)
 		return more;
 	int behind = idle ? hub_index_catch_up(hub, error) : 0;
-	return behind < 0 ? behind : more > 0 || behind > 0;
+	return behind < 0 ? behind : more > 0 || behind > 0 || parts;
 }
 
 int hub_commit(struct hub *hub, struct error *error)
@@ -244,7 +247,8 @@ int64_t hub_due_us(const struct hub *hub)
 	for (size_t i = 0; i < hub->options.n_drivers; i++)
 		if (hub->config_due_us[i] != 0 && hub->config_due_us[i] < us)
 			us = hub->config_due_us[i];
-	return us;
+	int64_t table = hub_table_due_us(hub);
+	return table < us ? table : us;
 }
 
 /* Peers */
@@ -445,7 +449,11 @@ static int begin(struct hub *hub, const struct mission_unlock *unlock, struct er
 	set_clocks(hub);
 	hub->readers_told = hub_driver_readers(hub);
 	failed = hub_stage_open(hub, error);
-	return failed < 0 ? failed : record_start(hub, unlock, error);
+	if (failed == 0)
+		failed = record_start(hub, unlock, error);
+	if (failed == 0)
+		hub_table_begin(hub);
+	return failed;
 }
 
 int hub_open(struct hub **ret_hub, const struct hub_options *options, struct error *error)
@@ -457,6 +465,8 @@ int hub_open(struct hub **ret_hub, const struct hub_options *options, struct err
 	hub->batch = arena_map(BATCH_MEMORY);
 	hub->piece = arena_map(PIECE_MEMORY);
 	hub->memory = arena_map(core_memory());
+	crypt_hash(options->journal.seed, STR("chancery grant tables"), (struct str){0}, hub->table_seed,
+		   sizeof hub->table_seed);
 	int failed = journal_open(&hub->journal, &options->journal, error);
 	failed = failed < 0 ? failed : refs_open(&hub->refs, options->index_path, options->journal.vfs, error);
 	if (failed == 0 && options->keys->file)
@@ -496,6 +506,8 @@ void hub_close(struct hub *hub)
 			arena_unmap(&hub->rules_memory[i]);
 	if (hub->staged_text.at)
 		arena_unmap(&hub->staged_text);
+	hub_table_close(hub);
+	crypt_wipe(hub->table_seed, sizeof hub->table_seed);
 	arena_unmap(&hub->memory);
 	arena_unmap(&hub->batch);
 	arena_unmap(&hub->piece);

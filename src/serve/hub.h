@@ -79,6 +79,7 @@ struct hub_options {
 	struct str rules_text;
 	int (*load_rules)(const struct rulebook **ret_rules, struct arena *arena, struct str text, struct error *error);
 	struct keys *keys, *doors; /* the mission's, and those that doors work with; open as long as the hub is */
+	const uint8_t *drivers_key;  /* what drivers' own keys are made of (kept.h); NULL: no grant tables are made */
 	uint8_t cursor_key[CURSOR_KEY_BYTES];
 	const char *index_path;	     /* of the index by ref (journal/refs.h), on the journal's VFS */
 	struct file snapshots[2];

@@ -64,9 +64,9 @@ int kept_read_drivers(struct kept *kept, const char *directory, struct error *er
 	return failed;
 }
 
-void kept_driver_key(const struct kept *kept, struct str driver, uint8_t ret_key[CRYPT_KEY_BYTES])
+void kept_driver_key(const uint8_t drivers[CRYPT_KEY_BYTES], struct str driver, uint8_t ret_key[CRYPT_KEY_BYTES])
 {
-	crypt_hash(kept->drivers, STR("driver "), driver, ret_key, CRYPT_KEY_BYTES);
+	crypt_hash(drivers, STR("driver "), driver, ret_key, CRYPT_KEY_BYTES);
 }
 
 void kept_open(const struct kept *kept, struct keyring *ring)

@@ -24,7 +24,7 @@ void kept_unmap(struct kept *kept);
 int kept_read_drivers(struct kept *kept, const char *directory, struct error *error);
 
 /* The key under which a driver keeps its spool, its state and its last grant table. */
-void kept_driver_key(const struct kept *kept, struct str driver, uint8_t ret_key[CRYPT_KEY_BYTES]);
+void kept_driver_key(const uint8_t drivers[CRYPT_KEY_BYTES], struct str driver, uint8_t ret_key[CRYPT_KEY_BYTES]);
 
 /* Opens the mission's keys as they were open before. Without such memory, or when it fits no more, they stay closed. */
 void kept_open(const struct kept *kept, struct keyring *ring);

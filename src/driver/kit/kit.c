@@ -353,6 +353,8 @@ static bool send_report(struct kit *kit, int64_t sequence, const struct outbox_r
 		line.kind = DRIVER_LINE_REPORT;
 		line.report = (struct driver_report){.sequence = sequence,
 						     .ago = outbox_ago_ms(report, kit_wall_ms(kit, now_us), now_us),
+						     .has_sent = true,
+						     .sent = now_us / 1000,
 						     .name = report->name,
 						     .body = report->body};
 		break;
