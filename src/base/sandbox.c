@@ -74,8 +74,26 @@ static const struct call core_calls[] = {
     {.number = SCMP_SYS(unlink), .refused = true}, /* of an empty log, when the journal is closed */
 };
 
-/* Beside the core's: what a library does with those who connect over a network. */
+/* Beside the driver's: what SQLite does with the one file that it has open, and a library with those who connect over a network. */
 static const struct call server_calls[] = {
+    {.number = SCMP_SYS(pread64)},
+    {.number = SCMP_SYS(pwrite64)},
+    {.number = SCMP_SYS(lseek)},
+    {.number = SCMP_SYS(fdatasync)},
+    {.number = SCMP_SYS(fsync)},
+    {.number = SCMP_SYS(ftruncate)},
+    {.number = SCMP_SYS(fstat)},
+    {.number = SCMP_SYS(newfstatat)},
+    {.number = SCMP_SYS(fcntl)},
+    {.number = SCMP_SYS(geteuid)},
+    {.number = SCMP_SYS(openat), .refused = true},
+    {.number = SCMP_SYS(unlink), .refused = true}, /* of an empty log, when the database is closed */
+    {.number = SCMP_SYS(epoll_ctl)},
+    {.number = SCMP_SYS(accept4)},
+    {.number = SCMP_SYS(shutdown)},
+    {.number = SCMP_SYS(sendto)},
+    {.number = SCMP_SYS(recvmsg)},
+    {.number = SCMP_SYS(getsockopt)},
     {.number = SCMP_SYS(recvfrom)},
     {.number = SCMP_SYS(sendmsg)},
     {.number = SCMP_SYS(setsockopt)},
@@ -106,10 +124,13 @@ struct calls {
 	size_t n;
 };
 
-#define CALLS(array) {array, ARRAY_LEN(array)}
+#define CALLS(array)                                                                                                   \
+	{                                                                                                              \
+		array, ARRAY_LEN(array)                                                                                \
+	}
 
 static const struct profile {
-	struct calls calls[3];
+	struct calls calls[2];
 	uint32_t otherwise;
 	bool takes_descriptors; /* those that are open stay, and more may come */
 	bool connects;		/* to others, over a network */
@@ -118,8 +139,8 @@ static const struct profile {
     [SANDBOX_DRIVER_EPERM] = {{CALLS(driver_calls)}, SCMP_ACT_ERRNO(EPERM), false, false},
     [SANDBOX_CORE] = {{CALLS(driver_calls), CALLS(core_calls)}, SCMP_ACT_KILL_PROCESS, true, false},
     [SANDBOX_CORE_EPERM] = {{CALLS(driver_calls), CALLS(core_calls)}, SCMP_ACT_ERRNO(EPERM), true, false},
-    [SANDBOX_SERVER] = {{CALLS(driver_calls), CALLS(core_calls), CALLS(server_calls)}, SCMP_ACT_KILL_PROCESS, true, false},
-    [SANDBOX_SERVER_EPERM] = {{CALLS(driver_calls), CALLS(core_calls), CALLS(server_calls)}, SCMP_ACT_ERRNO(EPERM), true, false},
+    [SANDBOX_SERVER] = {{CALLS(driver_calls), CALLS(server_calls)}, SCMP_ACT_KILL_PROCESS, true, false},
+    [SANDBOX_SERVER_EPERM] = {{CALLS(driver_calls), CALLS(server_calls)}, SCMP_ACT_ERRNO(EPERM), true, false},
     [SANDBOX_CLIENT] = {{CALLS(driver_calls), CALLS(client_calls)}, SCMP_ACT_KILL_PROCESS, true, true},
     [SANDBOX_CLIENT_EPERM] = {{CALLS(driver_calls), CALLS(client_calls)}, SCMP_ACT_ERRNO(EPERM), true, true},
 };
