@@ -90,8 +90,8 @@ static bool is_one_line(struct hub *hub, struct str body)
 {
 	struct json json = json_over(body, &hub->piece);
 	struct str raw;
-	return body.len <= RAW_BODY_BYTES_MAX && !memchr(body.at, '\n', body.len) && json_raw(&json, &raw) &&
-	       raw.at == body.at && raw.len == body.len;
+	return body.len <= RAW_BODY_BYTES_MAX && !memchr(body.at, '\n', body.len) &&
+	       json_raw(&json, &raw) && raw.at == body.at && raw.len == body.len;
 }
 
 static bool send_parts(struct hub *hub, unsigned peer, uint64_t index, struct str body)
@@ -106,10 +106,11 @@ static bool send_parts(struct hub *hub, unsigned peer, uint64_t index, struct st
 	return true;
 }
 
-static int send_raw(void *context, uint64_t index, struct str body)
+static int send_raw(void *context, uint64_t index, struct str row)
 {
 	const struct raw_piece *piece = context;
 	struct hub *hub = piece->hub;
+	struct str body = row.len > 0 ? row : STR("");
 	arena_clear(&hub->piece);
 	struct answer_line line = {.kind = ANSWER_LINE_RAW, .raw = {(int64_t)index, body}};
 	bool sent = is_one_line(hub, body) ? hub_asker_send(hub, piece->peer, &line)
