@@ -3,7 +3,7 @@
 MISSION ?= run/embassy
 PYTHON   = /usr/bin/python3
 
-.PHONY: all run test bench soak fuzz format clean help
+.PHONY: all run test bench soak fuzz deb format clean help
 
 all: build/release/build.ninja
 	@if [ -t 1 ]; then ninja -C build/release; else ninja -C build/release --quiet; fi
@@ -14,13 +14,16 @@ help:
 	@echo "make bench   measure, each figure beside its limit in the same run"
 	@echo "make soak    the simulator, the fuzzers and the chaos for as long as MINUTES says (default 30)"
 	@echo "make fuzz    each fuzz target for SECONDS (default 20)"
+	@echo "make deb     the Debian package, looked over and tried, in build/deb/"
 	@echo "make format  clang-format over the C files"
 	@echo "make clean   remove build/ (run/ stays: it holds missions)"
 
 run: all
 	@tools/run $(MISSION)
 
+# What a test needs may have come after the build was set up.
 test: build/release/build.ninja build/sanitize/build.ninja build/fuzz/build.ninja
+	@tools/setup test
 	@$(PYTHON) tools/test
 
 # The peers may have come after the build was set up.
@@ -34,6 +37,9 @@ soak: build/release/build.ninja build/sanitize/build.ninja build/fuzz/build.ninj
 
 fuzz: build/fuzz/build.ninja
 	@$(PYTHON) tools/fuzz --seconds $(or $(SECONDS),20)
+
+deb: all
+	@tools/deb
 
 format:
 	@git ls-files '*.c' '*.h' | xargs clang-format -i

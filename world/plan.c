@@ -321,22 +321,41 @@ static int read_mission(struct reading *r, const char *mission_dir)
 	return rc;
 }
 
+static bool has_text(const struct yaml *map, const char *key, struct str text)
+{
+	const struct yaml *node = yaml_get(map, key);
+	return node && node->kind == YAML_TEXT && str_eq(node->text, text);
+}
+
+static const struct yaml *find_key(const struct yaml *keys, struct str line, uint8_t address)
+{
+	char digits[4];
+	struct buf b = BUF(digits);
+	buf_put_u64(&b, address);
+	for (const struct yaml *item = keys->first; item; item = item->next) {
+		const struct yaml *with = yaml_get(item, "with");
+		if (has_text(item, "do", STR("doors.key_reader")) && has_text(with, "line", line) &&
+		    has_text(with, "address", buf_str(&b)))
+			return yaml_get(with, "key");
+	}
+	return NULL;
+}
+
 static int read_keys(struct reading *r, const char *mission_dir)
 {
 	const struct yaml *keys;
-	int rc = read_yaml(r, mission_dir, "keys/readers.json", &keys); /* JSON is YAML */
+	int rc = read_yaml(r, mission_dir, "keys/readers.yaml", &keys);
 	for (size_t i = 0; rc == 0 && i < r->plan->readers_len; i++) {
 		struct plan_reader *reader = &r->plan->readers[i];
 		struct str line = r->plan->lines[reader->line].name;
-		char name[64];
 		if (!reader->secure)
 			continue;
-		snprintf(name, sizeof(name), STR_FMT "/%u", STR_ARG(line), reader->address);
-		const struct yaml *key = yaml_get(keys, name);
+		const struct yaml *key = find_key(keys, line, reader->address);
 		if (key && key->kind == YAML_TEXT && hex_read(key->text, reader->key, sizeof(reader->key)))
 			continue;
-		rc = error_set(r->error, ERROR_INPUT, "the secure reader %s has no key of 32 hexadecimal digits", name);
-		error_where(r->error, "%s/keys/readers.json", mission_dir);
+		rc = error_set(r->error, ERROR_INPUT, "the secure reader " STR_FMT "/%u has no key of 32 hexadecimal digits",
+			       STR_ARG(line), reader->address);
+		error_where(r->error, "%s/keys/readers.yaml", mission_dir);
 		error_remedy(r->error, "“chancery init” makes a key for every reader of site.yaml.");
 	}
 	return rc;

@@ -4,7 +4,7 @@
  *     mission.yaml       zone of the clock; drivers of kind osdp are the lines
  *     site.yaml          zones, doors, readers (import files: do, as, with; `$x` is what an earlier `as: x`
  * made) people.yaml        people and their badges world.yaml         where they go, and when
- *     keys/readers.json  "line/address" → the reader's key, 32 hexadecimal digits
+ *     keys/readers.yaml  the key that each reader has in its own memory: the import file that tells the mission the same
  *
  * Everything lies in one arena that the caller gives; texts are zero-terminated nowhere. Import commands that
  * the world has no use for are passed over. Ids here are indexes from 0; PLAN_NONE is none.

@@ -8,7 +8,7 @@
 
 enum file { MISSION, SITE, PEOPLE, WORLD, KEYS, FILES };
 
-static const char *const names[FILES] = {"mission.yaml", "site.yaml", "people.yaml", "world.yaml", "keys/readers.json"};
+static const char *const names[FILES] = {"mission.yaml", "site.yaml", "people.yaml", "world.yaml", "keys/readers.yaml"};
 
 static const char *const good[FILES] = {
     [MISSION] = "name: Small house\n"
@@ -43,7 +43,8 @@ static const char *const good[FILES] = {
 	      "  - {person: ines, door: flap, every_s: 300}\n"
 	      "  - {badge: old, door: gate, every_s: 75}\n"
 	      "  - {card: \"0123456780\", bits: 37, door: hatch, every_s: 1}\n",
-    [KEYS] = "{\n\"north/126\": \"000102030405060708090a0b0c0d0e0f\",\n\"line-1/0\": \"00\"\n}\n",
+    [KEYS] = "- {do: doors.key_reader, with: {line: north, address: 126, key: 000102030405060708090a0b0c0d0e0f}}\n"
+	     "- {do: doors.key_reader, with: {line: line-1, address: 0, key: \"00\"}}\n",
 };
 
 static char directory[] = "/tmp/chancery-plan-XXXXXX";
@@ -204,8 +205,8 @@ TEST(a_mistake_is_told_with_its_place)
 	    {PEOPLE, "0012ab40", "0012AB40", "people.yaml:3:", "do not fit its bits"},
 	    {PEOPLE, "bits: 1}", "bits: 257}", "people.yaml:2:", "from 1 to 256"},
 	    {PEOPLE, "$ines, card", "$ida, card", "people.yaml:2:", "no person “ida”"},
-	    {KEYS, "126", "125", "keys/readers.json", "north/126 has no key"},
-	    {KEYS, "0e0f", "0e", "keys/readers.json", "north/126 has no key"},
+	    {KEYS, "126", "125", "keys/readers.yaml", "north/126 has no key"},
+	    {KEYS, "0e0f", "0e", "keys/readers.yaml", "north/126 has no key"},
 	    {WORLD, "badges_a_minute: 40\n", "", "world.yaml:1:1", "“badges_a_minute” is missing"},
 	    {WORLD, "40", "0", "world.yaml:1:", "from 1 to 6000"},
 	    {WORLD, "08:00-18:15", "8-18", "world.yaml:3:", "07:30-18:00"},

@@ -40,5 +40,7 @@ static inline void arena_clear(struct arena *arena)
  * arena_unmap gives them back. */
 struct arena arena_map(size_t size);
 void arena_unmap(struct arena *arena);
+/* The same, shared with every process that is forked from now on: what a child writes is there, at the same addresses, when it has ended. */
+struct arena arena_map_shared(size_t size);
 
 #endif

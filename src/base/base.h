@@ -31,8 +31,10 @@
  * The keeper restarts a child that ends so. */
 _Noreturn void panic(const char *file, int line, const char *why);
 
-/* What the process is doing now, for the panic's message: a static string, or NULL. */
+/* What the process is doing now, for the panic's message and the crash report: a static string that names a kind of work (an input's name), never what
+ * came in; or NULL. */
 void panic_context(const char *doing);
+const char *panic_doing(void);
 
 #define strcpy(...)    banned_call_strcpy()
 #define strcat(...)    banned_call_strcat()

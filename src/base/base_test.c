@@ -29,6 +29,26 @@ TEST(integers_are_written_in_decimal)
 	}
 }
 
+TEST(base64_is_read_strictly)
+{
+	static const char *const wrong[] = {"A",    "AA",   "AAA",  "AA=",   "AB==", "AAB=",	  "A===", "====", "AA==AA==",
+					    "AA\nA", "AA A", "AA-_", "AAAA=", "=AAA", "\xc3\xa9" "AA", "AA=A"};
+	static const struct {
+		const char *text, *bytes;
+	} right[] = {{"", ""}, {"Zg==", "f"}, {"Zm8=", "fo"}, {"Zm9v", "foo"}, {"Zm9vYmFy", "foobar"}};
+	uint8_t bytes[16];
+	size_t n;
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
+		if (!test_count(!base64_decode(str_of(wrong[i]), bytes, sizeof bytes, &n)))
+			test_fail(__FILE__, __LINE__, "%s was read", wrong[i]);
+	for (size_t i = 0; i < ARRAY_LEN(right); i++) {
+		CHECK(base64_decode(str_of(right[i].text), bytes, sizeof bytes, &n));
+		CHECK_STR(((struct str){(const char *)bytes, n}), str_of(right[i].bytes));
+	}
+	CHECK(base64_decode(STR("Zm9vYg=="), bytes, 4, &n) && n == 4);
+	CHECK(!base64_decode(STR("Zm9vYmE="), bytes, 4, &n));
+}
+
 TEST(base64_is_rfc_4648_section_10)
 {
 	static const char *const rows[][2] = {{"", ""},

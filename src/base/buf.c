@@ -46,17 +46,64 @@ void buf_put_hex(struct buf *b, const uint8_t *bytes, size_t n)
 	}
 }
 
+static const char base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
 void buf_put_base64(struct buf *b, const uint8_t *bytes, size_t n)
 {
-	static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	for (size_t i = 0; i < n; i += 3) {
+	size_t length = (n + 2) / 3 * 4;
+	if (b->over || length > b->size - b->len) {
+		b->over = true;
+		return;
+	}
+	uint8_t *to = b->at + b->len;
+	for (size_t i = 0; i < n; i += 3, to += 4) {
 		uint32_t three = (uint32_t)bytes[i] << 16;
 		three |= i + 1 < n ? (uint32_t)bytes[i + 1] << 8 : 0;
 		three |= i + 2 < n ? bytes[i + 2] : 0;
-		char four[4] = {digit[three >> 18], digit[three >> 12 & 63], i + 1 < n ? digit[three >> 6 & 63] : '=',
-				i + 2 < n ? digit[three & 63] : '='};
-		buf_put(b, four, 4);
+		to[0] = (uint8_t)base64_digits[three >> 18];
+		to[1] = (uint8_t)base64_digits[three >> 12 & 63];
+		to[2] = (uint8_t)(i + 1 < n ? base64_digits[three >> 6 & 63] : '=');
+		to[3] = (uint8_t)(i + 2 < n ? base64_digits[three & 63] : '=');
 	}
+	b->len += length;
+}
+
+enum { NO_DIGIT = 64 };
+
+static uint32_t base64_value(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return (uint32_t)(c - 'A');
+	if (c >= 'a' && c <= 'z')
+		return (uint32_t)(c - 'a') + 26;
+	if (c >= '0' && c <= '9')
+		return (uint32_t)(c - '0') + 52;
+	return c == '+' ? 62 : c == '/' ? 63 : NO_DIGIT;
+}
+
+bool base64_decode(struct str text, uint8_t *ret_bytes, size_t size, size_t *ret_n)
+{
+	size_t padding = 0, n = 0;
+	while (padding < 2 && padding < text.len && text.at[text.len - 1 - padding] == '=')
+		padding++;
+	if (text.len % 4 != 0 || text.len / 4 * 3 > size + padding)
+		return false;
+	for (size_t i = 0; i < text.len; i += 4) {
+		size_t digits = i + 4 == text.len ? 4 - padding : 4;
+		uint32_t four = 0;
+		for (size_t k = 0; k < 4; k++) {
+			uint32_t value = k < digits ? base64_value(text.at[i + k]) : 0;
+			if (value == NO_DIGIT)
+				return false;
+			four = four << 6 | value;
+		}
+		if ((digits == 2 && four & 0xFFFF) || (digits == 3 && four & 0xFF))
+			return false;
+		for (size_t k = 0; k + 1 < digits; k++)
+			ret_bytes[n++] = (uint8_t)(four >> (16 - 8 * k));
+	}
+	*ret_n = n;
+	return true;
 }
 
 static int hex_value(char c)

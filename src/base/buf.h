@@ -59,4 +59,7 @@ void buf_put_base64(struct buf *b, const uint8_t *bytes, size_t n); /* RFC 4648 
 /* The n bytes that 2n lower-case hex digits name; false on any other input. */
 bool hex_read(struct str hex, uint8_t *ret_bytes, size_t n);
 
+/* The bytes of strict base64: padded, nothing but digits, no bits left over; at most `size` of them. False on any other input. */
+bool base64_decode(struct str text, uint8_t *ret_bytes, size_t size, size_t *ret_n);
+
 #endif

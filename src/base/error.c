@@ -1,5 +1,7 @@
 #include "base/error.h"
 
+#include "base/log.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -63,6 +65,10 @@ int error_remedy(struct error *error, const char *format, ...)
 
 void error_print(const struct error *error)
 {
+	if (log_has_begun()) {
+		LOG(failed, .why = error);
+		return;
+	}
 	fprintf(stderr, "chancery: %s%s%s\n", error->where, error->where[0] ? ": " : "", error->what);
 	if (error->remedy[0])
 		fprintf(stderr, "  %s\n", error->remedy);

@@ -46,7 +46,7 @@ enum exit_code {
 	EXIT_DEVICE = 5,  /* a driver lost its device: start it again */
 };
 
-/* Prints "chancery: where: what" and the remedy on standard error. */
+/* Prints "chancery: where: what" and the remedy on standard error; of a process that has a keeper, a line of the log (log.h). */
 void error_print(const struct error *error);
 
 /* Prints the error and exits. */

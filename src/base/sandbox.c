@@ -1,6 +1,7 @@
 #include "base/sandbox.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -9,6 +10,9 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+/* What glibc's fork asks of clone. */
+#define FORK_FLAGS ((uint64_t)(CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID | SIGCHLD))
 
 /* One allowed call; with a mask, only while (argument & mask) == value. */
 struct call {
@@ -70,6 +74,13 @@ static const struct call core_calls[] = {
     {.number = SCMP_SYS(sendto)},
     {.number = SCMP_SYS(getsockopt)},
     {.number = SCMP_SYS(geteuid)},
+    {.number = SCMP_SYS(fstatfs)},
+    /* A copy of itself for long work: no thread, no other program, and the same list of calls. */
+    {.number = SCMP_SYS(clone), .argument = 0, .mask = UINT64_MAX, .value = FORK_FLAGS},
+    {.number = SCMP_SYS(set_robust_list)},
+    {.number = SCMP_SYS(setpriority)},
+    {.number = SCMP_SYS(wait4)},
+    {.number = SCMP_SYS(mlock2)}, /* keys may be opened when somebody comes with the passphrase */
     {.number = SCMP_SYS(openat), .refused = true},
     {.number = SCMP_SYS(unlink), .refused = true}, /* of an empty log, when the journal is closed */
 };
@@ -133,16 +144,33 @@ static const struct profile {
 	struct calls calls[2];
 	uint32_t otherwise;
 	bool takes_descriptors; /* those that are open stay, and more may come */
+	bool copies_itself;	/* for long work */
 	bool connects;		/* to others, over a network */
 } profiles[SANDBOX_PROFILES] = {
-    [SANDBOX_DRIVER] = {{CALLS(driver_calls)}, SCMP_ACT_KILL_PROCESS, false, false},
-    [SANDBOX_DRIVER_EPERM] = {{CALLS(driver_calls)}, SCMP_ACT_ERRNO(EPERM), false, false},
-    [SANDBOX_CORE] = {{CALLS(driver_calls), CALLS(core_calls)}, SCMP_ACT_KILL_PROCESS, true, false},
-    [SANDBOX_CORE_EPERM] = {{CALLS(driver_calls), CALLS(core_calls)}, SCMP_ACT_ERRNO(EPERM), true, false},
-    [SANDBOX_SERVER] = {{CALLS(driver_calls), CALLS(server_calls)}, SCMP_ACT_KILL_PROCESS, true, false},
-    [SANDBOX_SERVER_EPERM] = {{CALLS(driver_calls), CALLS(server_calls)}, SCMP_ACT_ERRNO(EPERM), true, false},
-    [SANDBOX_CLIENT] = {{CALLS(driver_calls), CALLS(client_calls)}, SCMP_ACT_KILL_PROCESS, true, true},
-    [SANDBOX_CLIENT_EPERM] = {{CALLS(driver_calls), CALLS(client_calls)}, SCMP_ACT_ERRNO(EPERM), true, true},
+    [SANDBOX_DRIVER] = {.calls = {CALLS(driver_calls)}, .otherwise = SCMP_ACT_KILL_PROCESS},
+    [SANDBOX_DRIVER_EPERM] = {.calls = {CALLS(driver_calls)}, .otherwise = SCMP_ACT_ERRNO(EPERM)},
+    [SANDBOX_CORE] = {.calls = {CALLS(driver_calls), CALLS(core_calls)},
+		      .otherwise = SCMP_ACT_KILL_PROCESS,
+		      .takes_descriptors = true,
+		      .copies_itself = true},
+    [SANDBOX_CORE_EPERM] = {.calls = {CALLS(driver_calls), CALLS(core_calls)},
+			    .otherwise = SCMP_ACT_ERRNO(EPERM),
+			    .takes_descriptors = true,
+			    .copies_itself = true},
+    [SANDBOX_SERVER] = {.calls = {CALLS(driver_calls), CALLS(server_calls)},
+			.otherwise = SCMP_ACT_KILL_PROCESS,
+			.takes_descriptors = true},
+    [SANDBOX_SERVER_EPERM] = {.calls = {CALLS(driver_calls), CALLS(server_calls)},
+			      .otherwise = SCMP_ACT_ERRNO(EPERM),
+			      .takes_descriptors = true},
+    [SANDBOX_CLIENT] = {.calls = {CALLS(driver_calls), CALLS(client_calls)},
+			.otherwise = SCMP_ACT_KILL_PROCESS,
+			.takes_descriptors = true,
+			.connects = true},
+    [SANDBOX_CLIENT_EPERM] = {.calls = {CALLS(driver_calls), CALLS(client_calls)},
+			      .otherwise = SCMP_ACT_ERRNO(EPERM),
+			      .takes_descriptors = true,
+			      .connects = true},
 };
 
 /* The kernel's own header may be older than the kernel: the newest layout known here, cut to the version that
@@ -276,7 +304,7 @@ int sandbox_enter(enum sandbox_profile profile, const int *keep, size_t n, struc
 		return landlock_abi;
 	if ((code = set_limit(RLIMIT_CORE, 0, error)) < 0)
 		return code;
-	if ((code = set_limit(RLIMIT_NPROC, 0, error)) < 0)
+	if (!profiles[profile].copies_itself && (code = set_limit(RLIMIT_NPROC, 0, error)) < 0)
 		return code;
 	if (counted && (code = set_limit(RLIMIT_NOFILE, (rlim_t)descriptors, error)) < 0)
 		return code;

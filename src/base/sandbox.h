@@ -6,7 +6,7 @@
  *
  *   1. every other descriptor is closed;
  *   2. a reader that went away is an error value, not a signal (SIGPIPE is ignored);
- *   3. no core dumps, no new processes, no new descriptors (rlimits);
+ *   3. no core dumps, no new processes, no new descriptors (rlimits; the core may copy itself for long work);
  *   4. no new privileges; not readable by others of the same user (not dumpable);
  *   5. no file, no network, no signal to others, as far as the kernel's Landlock knows how;
  *   6. system calls by an allow-list (seccomp); any other ends the process, or fails with EPERM where the

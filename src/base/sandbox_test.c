@@ -3,6 +3,7 @@
 #include "base/test.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -12,6 +13,7 @@
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -129,10 +131,38 @@ TEST(the_core_opens_nothing_and_is_ended_for_anything_else)
 {
 	for (size_t i = 0; i < ARRAY_LEN(forbidden); i++) {
 		bool opens = forbidden[i] == open_file || forbidden[i] == make_file;
+		if (forbidden[i] == make_process)
+			continue; /* the next test */
 		int status = in_sandbox(SANDBOX_CORE, forbidden[i]);
 		CHECK_INT(opens ? WEXITSTATUS(status) : WTERMSIG(status), opens ? EACCES : SIGSYS);
 		CHECK_INT(WEXITSTATUS(in_sandbox(SANDBOX_CORE_EPERM, forbidden[i])), opens ? EACCES : EPERM);
 	}
+}
+
+/* What a thread asks of clone. */
+static int make_thread(void)
+{
+	long made = syscall(SYS_clone, CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD, NULL, NULL, NULL, 0);
+	return made < 0 ? errno : 0;
+}
+
+/* A copy for long work is under the same list. */
+static int copy_runs_program(void)
+{
+	int status = 0;
+	pid_t copy = fork();
+	if (copy == 0)
+		_exit(run_program());
+	if (copy < 0 || waitpid(copy, &status, 0) < 0)
+		return 1;
+	return WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+TEST(the_core_may_copy_itself_and_its_copy_may_do_no_more_than_it)
+{
+	CHECK_INT(WEXITSTATUS(in_sandbox(SANDBOX_CORE, copy_runs_program)), SIGSYS);
+	CHECK_INT(WTERMSIG(in_sandbox(SANDBOX_CORE, make_thread)), SIGSYS);
+	CHECK_INT(WTERMSIG(in_sandbox(SANDBOX_DRIVER, make_process)), SIGSYS);
 }
 
 static int journal_work;

@@ -1,4 +1,5 @@
 #include "base/test.h"
+#include "base/traffic.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -33,6 +34,7 @@ int main(int argc, char **argv)
 {
 	unsigned passed = 0, failed = 0;
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	traffic_open();
 	for (struct test *test = tests; test; test = test->next) {
 		if (argc > 1 && !strstr(test->name, argv[1]))
 			continue;

@@ -18,8 +18,10 @@ struct reader {
 	const char *name;
 	struct level levels[YAML_DEPTH_MAX];
 	size_t depth, nodes;
-	struct yaml *root;
-	bool begun; /* a document */
+	size_t documents_max;
+	struct yaml documents; /* a list of those that are whole or begun */
+	struct yaml *last;
+	bool begun; /* the newest document, if only by a line "---" */
 	struct error *error;
 };
 
@@ -125,7 +127,12 @@ static int place(struct reader *r, const struct yaml *made, struct yaml **ret_no
 	*node = *made;
 	*ret_node = node;
 	if (!level) {
-		r->root = node;
+		if (r->last)
+			r->last->next = node;
+		else
+			r->documents.first = node;
+		r->last = node;
+		r->documents.n++;
 		return 0;
 	}
 	node->key = level->key;
@@ -253,10 +260,13 @@ static int on_document(struct reader *r, struct fy_event *event)
 	struct yaml at = place_of_event(event);
 	if (fy_document_state_version_explicit(state) || fy_document_state_tags_explicit(state))
 		return fail(r, ERROR_INPUT, &at, "a directive (%)", "remove it");
-	if (r->begun)
+	if (r->begun && r->documents_max == 1)
 		return fail(r, ERROR_INPUT, &at, "a second document in one file",
 			    "remove the line \"---\", or make it a file of its own");
+	if (r->documents.n == r->documents_max)
+		return fail(r, ERROR_LIMIT, &at, "too many documents in one file", "split it");
 	r->begun = true;
+	r->nodes = 0;
 	return 0;
 }
 
@@ -352,19 +362,34 @@ static int parse(struct reader *r)
 	return code;
 }
 
-int yaml_read(struct str text, const char *name, struct arena *arena, const struct yaml **ret_root, struct error *error)
+int yaml_read_documents(struct str text, const char *name, size_t max, struct arena *arena,
+			const struct yaml **ret_list, struct error *error)
 {
 	static const struct yaml begin = {.line = 1, .column = 1};
-	struct reader r = {.arena = arena, .text = text, .name = name, .error = error};
+	struct reader r = {.arena = arena, .text = text, .name = name, .documents_max = max, .error = error};
+	r.documents = (struct yaml){.kind = YAML_LIST, .line = 1, .column = 1};
 	int code = check_bytes(&r);
 	if (code == 0 && text.len > 0)
 		code = parse(&r);
 	if (code < 0)
 		return code;
-	if (!r.root)
+	if (r.documents.n == 0)
 		return fail(&r, ERROR_INPUT, &begin, "the file is empty", "compare with the sample's files");
-	*ret_root = r.root;
+	struct yaml *list = take(&r, sizeof *list);
+	if (!list)
+		return fail(&r, ERROR_LIMIT, &begin, "no room for the rest of the file", "split it");
+	*list = r.documents;
+	*ret_list = list;
 	return 0;
+}
+
+int yaml_read(struct str text, const char *name, struct arena *arena, const struct yaml **ret_root, struct error *error)
+{
+	const struct yaml *list;
+	int code = yaml_read_documents(text, name, 1, arena, &list, error);
+	if (code == 0)
+		*ret_root = list->first;
+	return code;
 }
 
 const struct yaml *yaml_get_str(const struct yaml *map, struct str key)
@@ -421,7 +446,10 @@ static void put_string(struct buf *b, struct str s)
 void yaml_put_json(struct buf *b, const struct yaml *node)
 {
 	if (node->kind == YAML_TEXT) {
-		put_string(b, node->text);
+		if (!node->quoted && str_eq(node->text, STR("null")))
+			BUF_LIT(b, "null");
+		else
+			put_string(b, node->text);
 		return;
 	}
 	bool map = node->kind == YAML_MAP;

@@ -1,6 +1,6 @@
 /* yaml.h: a YAML document as a tree of maps, lists and texts, each with its line and column.
  *
- * Strict on purpose, because these files decide who may enter: one document; no anchors, aliases, tags or directives; no key twice, and no key that is
+ * Strict on purpose, because these files decide who may enter: one document (but for yaml_read_documents); no anchors, aliases, tags or directives; no key twice, and no key that is
  * not a text; every scalar is text, whatever it looks like (`no` is the word no, 22:30 is five characters); UTF-8 without control characters, without CR, and
  * without those that show a text in another order than it has; everything within the limits below. An error's `where` is NAME:LINE:COLUMN,
  * 1 first, columns in characters.
@@ -58,7 +58,14 @@ int yaml_where_key(const struct yaml *node, const char *name, struct error *erro
 /* To a byte inside a text; to the text where the file's columns cannot be counted from it. */
 int yaml_where_byte(const struct yaml *text, size_t offset, const char *name, struct error *error);
 
-/* The tree as JSON: members in the file's order, every scalar a string, no white space. Hashes of configuration are taken over it. */
+/* Several documents in one text, up to `max`, each within the limits: for files of rules that others write so. ret_list is a list of them, in order,
+ * and not empty. The rest is as above. */
+int yaml_read_documents(struct str text, const char *name, size_t max, struct arena *arena, const struct yaml **ret_list,
+			struct error *error);
+int yaml_read_documents_file(const char *path, size_t max, struct arena *arena, const struct yaml **ret_list, struct error *error);
+
+/* The tree as JSON: members in the file's order, every scalar a string but the word null without quotes, which is null; no white space. Hashes of
+ * configuration are taken over it. */
 void yaml_put_json(struct buf *b, const struct yaml *node);
 
 /* Whether a text may stand in a document. ret_bad gets the offset of the first byte that may not. LF and tab may. */

@@ -67,7 +67,14 @@ static int set_limits(struct error *error)
 	return 0;
 }
 
-_Noreturn static void be_child(int fd, struct str text, const char *name)
+/* What is to be parsed; documents_max is 0 where there is to be one document and no list of them. */
+struct job {
+	struct str text;
+	const char *name;
+	size_t documents_max;
+};
+
+_Noreturn static void be_child(int fd, const struct job *job)
 {
 	struct error error = {0};
 	const struct yaml *root = NULL;
@@ -77,12 +84,16 @@ _Noreturn static void be_child(int fd, struct str text, const char *name)
 	if (code == 0)
 		code = sandbox_enter(UNDER_SANITIZER ? SANDBOX_DRIVER_EPERM : SANDBOX_DRIVER, &fd, 1, &error);
 	if (code >= 0)
-		code = yaml_read(text, name, &arena, &root, &error);
+		code = job->documents_max
+			   ? yaml_read_documents(job->text, job->name, job->documents_max, &arena, &root, &error)
+			   : yaml_read(job->text, job->name, &arena, &root, &error);
 	struct buf flat = arena_buf(&arena);
-	if (code >= 0)
-		yaml_flat_write(&flat, root);
-	else
+	if (code < 0)
 		yaml_flat_write_error(&flat, &error);
+	else if (job->documents_max)
+		yaml_flat_write_documents(&flat, root);
+	else
+		yaml_flat_write(&flat, root);
 	_exit(flat.over || write_all(fd, buf_str(&flat)) < 0 ? EXIT_FAILED : EXIT_OK);
 }
 
@@ -112,8 +123,7 @@ static int hear_child(int fd, pid_t pid, const char *name, struct arena *flat, s
 	return status == 0 ? 0 : ended_badly(status, name, error);
 }
 
-int yaml_read_in_child(struct str text, const char *name, struct arena *arena, const struct yaml **ret_root,
-		       struct error *error)
+static int parse_in_child(const struct job *job, struct arena *arena, const struct yaml **ret_root, struct error *error)
 {
 	int ends[2];
 	if (pipe2(ends, O_CLOEXEC) != 0)
@@ -126,14 +136,23 @@ int yaml_read_in_child(struct str text, const char *name, struct arena *arena, c
 		return ERROR_SYSTEM;
 	}
 	if (pid == 0)
-		be_child(ends[1], text, name);
+		be_child(ends[1], job);
 	close(ends[1]);
-	struct arena flat = arena_map(YAML_FLAT_BYTES_MAX);
-	int code = hear_child(ends[0], pid, name, &flat, error);
+	struct arena memory = arena_map(YAML_FLAT_BYTES_MAX);
+	int code = hear_child(ends[0], pid, job->name, &memory, error);
+	struct str flat = {(const char *)memory.at, memory.used};
 	if (code == 0)
-		code = yaml_flat_read((struct str){(const char *)flat.at, flat.used}, arena, ret_root, error);
-	arena_unmap(&flat);
+		code = job->documents_max
+			   ? yaml_flat_read_documents(flat, job->documents_max, arena, ret_root, error)
+			   : yaml_flat_read(flat, arena, ret_root, error);
+	arena_unmap(&memory);
 	return code;
+}
+
+int yaml_read_in_child(struct str text, const char *name, struct arena *arena, const struct yaml **ret_root,
+		       struct error *error)
+{
+	return parse_in_child(&(struct job){text, name, 0}, arena, ret_root, error);
 }
 
 static int read_file(const char *path, struct arena *scratch, struct error *error)
@@ -154,13 +173,25 @@ static int read_file(const char *path, struct arena *scratch, struct error *erro
 	return code;
 }
 
-int yaml_read_file(const char *path, struct arena *arena, const struct yaml **ret_root, struct error *error)
+static int read_and_parse(const char *path, size_t documents_max, struct arena *arena, const struct yaml **ret_root,
+			  struct error *error)
 {
 	struct arena scratch = arena_map(YAML_BYTES_MAX + 1); /* the one byte more makes a file that is too long seen */
 	int code = read_file(path, &scratch, error);
+	const struct job job = {{(const char *)scratch.at, scratch.used}, path, documents_max};
 	if (code == 0)
-		code = yaml_read_in_child((struct str){(const char *)scratch.at, scratch.used}, path, arena, ret_root,
-					  error);
+		code = parse_in_child(&job, arena, ret_root, error);
 	arena_unmap(&scratch);
 	return code;
+}
+
+int yaml_read_file(const char *path, struct arena *arena, const struct yaml **ret_root, struct error *error)
+{
+	return read_and_parse(path, 0, arena, ret_root, error);
+}
+
+int yaml_read_documents_file(const char *path, size_t max, struct arena *arena, const struct yaml **ret_list,
+			     struct error *error)
+{
+	return read_and_parse(path, max, arena, ret_list, error);
 }

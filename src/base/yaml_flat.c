@@ -42,6 +42,14 @@ void yaml_flat_write(struct buf *b, const struct yaml *root)
 	put_node(b, root);
 }
 
+void yaml_flat_write_documents(struct buf *b, const struct yaml *list)
+{
+	buf_put_char(b, 'D');
+	put_u32(b, (uint32_t)list->n);
+	for (const struct yaml *document = list->first; document; document = document->next)
+		put_node(b, document);
+}
+
 void yaml_flat_write_error(struct buf *b, const struct error *error)
 {
 	buf_put_char(b, 'E');
@@ -192,5 +200,36 @@ int yaml_flat_read(struct str flat, struct arena *arena, const struct yaml **ret
 	if (kind != 'T' || r.bad || r.at != flat.len)
 		return no_answer(&r, error);
 	*ret_root = root;
+	return 0;
+}
+
+int yaml_flat_read_documents(struct str flat, size_t max, struct arena *arena, const struct yaml **ret_list,
+			     struct error *error)
+{
+	struct reader r = {.flat = flat, .arena = arena};
+	uint8_t kind = take_u8(&r);
+	if (kind == 'E')
+		return take_error(&r, error);
+	uint32_t n = take_u32(&r);
+	struct yaml *list = take_memory(&r, sizeof *list), *last = NULL;
+	r.bad = r.bad || kind != 'D' || n < 1 || n > max;
+	for (uint32_t i = 0; i < n && !r.bad; i++) {
+		struct yaml *document = take_memory(&r, sizeof *document);
+		r.nodes = 0;
+		if (!document)
+			break;
+		take_node(&r, document, 0);
+		if (last)
+			last->next = document;
+		else
+			list->first = document;
+		last = document;
+	}
+	if (r.bad || r.at != flat.len)
+		return no_answer(&r, error);
+	list->kind = YAML_LIST;
+	list->line = list->column = 1;
+	list->n = n;
+	*ret_list = list;
 	return 0;
 }

@@ -47,6 +47,14 @@ static void check_tree(const struct yaml *root)
 	ASSERT(str_is_utf8(buf_str(&a)));
 }
 
+static void check_documents(const struct yaml *list)
+{
+	size_t n = 0;
+	for (const struct yaml *document = list->first; document; document = document->next, n++)
+		check_tree(document);
+	ASSERT(n == list->n && n >= 1 && n <= 3);
+}
+
 static void check_error(int code, const struct error *error)
 {
 	size_t bad;
@@ -65,6 +73,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_tree(root);
 	else
 		check_error(code, &error);
+	arena_clear(&arena);
+	code = yaml_read_documents(input, "f", 3, &arena, &root, &error);
+	if (code == 0)
+		check_documents(root);
+	else
+		check_error(code, &error);
+	arena_clear(&arena);
+	if (yaml_flat_read_documents(input, 3, &arena, &root, &error) == 0)
+		check_documents(root);
 	arena_clear(&arena);
 	if (yaml_flat_read(input, &arena, &root, &error) == 0)
 		check_tree(root);

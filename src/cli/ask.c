@@ -45,10 +45,10 @@ static void print_domain(const char *domain)
 	for (size_t i = 0; i < n_command_words; i++) {
 		char text[NAME_BYTES];
 		struct buf b = BUF(text);
-		if (!is_of(&command_words[i], domain))
+		if (!is_of(&input_words[i], domain))
 			continue;
-		put_spoken(&b, command_words[i].name);
-		printf("  %-36.*s " STR_FMT "\n", STR_ARG(buf_str(&b)), STR_ARG(command_words[i].about));
+		put_spoken(&b, input_words[i].name);
+		printf("  %-36.*s " STR_FMT "\n", STR_ARG(buf_str(&b)), STR_ARG(input_words[i].about));
 	}
 }
 

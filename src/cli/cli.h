@@ -20,13 +20,20 @@ struct cli_command {
 int cli_ask(int argc, char **argv); /* `chancery people enrol …`: argv[0] is the domain */
 int cli_backup(int argc, char **argv);
 int cli_cosign(int argc, char **argv);
+int cli_crashes(int argc, char **argv);
+int cli_destroy(int argc, char **argv);
+int cli_doctor(int argc, char **argv);
 int cli_export(int argc, char **argv);
 int cli_history(int argc, char **argv);
 int cli_import(int argc, char **argv);
 int cli_init(int argc, char **argv);
+int cli_keys(int argc, char **argv);
+int cli_log(int argc, char **argv);
 int cli_prove(int argc, char **argv);
 int cli_rules(int argc, char **argv);
 int cli_status(int argc, char **argv);
+int cli_unlock(int argc, char **argv);
+int cli_upgrade(int argc, char **argv);
 int cli_verify(int argc, char **argv);
 int cli_watch(int argc, char **argv);
 int cli_witness(int argc, char **argv);
@@ -47,6 +54,7 @@ struct core_link {
 	struct lines_in in;
 	struct arena in_memory;
 	struct arena memory; /* of answers, as lines and decoded; the caller clears it between them */
+	bool unlocks;	     /* it may be answered that the keys are closed */
 	bool searching;	     /* the core may look through the whole record before it answers: no patience ends */
 };
 

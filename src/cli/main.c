@@ -3,36 +3,69 @@
 #include "cli/options.h"
 #include "cli/words.h"
 
+#include "base/crash.h"
+#include "base/log.h"
 #include "driver/osdp/driver.h"
 #include "serve/core_process.h"
 #include "serve/init.h"
 #include "serve/keeper.h"
+#include "serve/version.h"
 
 #include <locale.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 enum { PATH_BYTES = 4096 };
 
+static int descriptor(const struct option_value *value)
+{
+	int64_t fd = -1;
+	if (value->value)
+		options_number(value, STDERR_FILENO + 1, INT32_MAX, &fd);
+	return (int)fd;
+}
+
 static int run_serve(int argc, char **argv)
 {
+	static const char usage[] = "serve [--raw]";
 	char program[PATH_BYTES];
-	if (options_read(argc, argv, NULL, 0, "serve"))
-		options_usage("serve");
+	struct option_value values[] = {{.name = "resume"}, {.name = "raw", .flag = true}};
+	if (options_read(argc, argv, values, ARRAY_LEN(values), usage))
+		options_usage(usage);
 	ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
 	ASSERT(length > 0);
 	program[length] = 0;
-	return keeper_run(program);
+	return keeper_run(
+	    &(struct keeper_options){.program = program, .resume = descriptor(&values[0]), .raw = values[1].value});
+}
+
+/* What every child of the keeper does first: says its errors, its panic and its end as lines of the log. */
+static void begin_child(void)
+{
+	log_begin();
+	crash_catch();
+}
+
+static int run_keeper_try(int argc, char **argv)
+{
+	struct option_value state = {.name = "state"};
+	if (options_read(argc, argv, &state, 1, "serve") || !state.value)
+		options_usage("serve"); /* which starts it */
+	begin_child();
+	return keeper_try(descriptor(&state));
 }
 
 static int run_core(int argc, char **argv)
 {
 	if (options_read(argc, argv, NULL, 0, "serve"))
 		options_usage("serve"); /* which starts it */
+	begin_child();
 	return core_process_run();
 }
 
 static int run_driver(int argc, char **argv)
 {
+	begin_child();
 	if (argc == 2 && strcmp(argv[1], "osdp") == 0)
 		return driver_osdp_main();
 	struct error error;
@@ -43,12 +76,19 @@ static int run_driver(int argc, char **argv)
 
 static const struct cli_command commands[] = {
     {"init", "init DIR --sample SAMPLE", "make a mission's directory, with new keys", cli_init, false},
-    {"serve", "serve", "run the mission: core, drivers, until interrupted", run_serve, true},
+    {"serve", "serve [--raw]", "run the mission: core, drivers, until interrupted", run_serve, true},
     {"import", "import FILE…", "give the commands of YAML files, in order", cli_import, true},
     {"watch", "watch [--from N]", "the living mission", cli_watch, true},
     {"history", "history REF [--limit N] [--json]", "what happened to door:3, person:12, “Main gate” … and why",
      cli_history, true},
     {"status", "status", "size of the record, drivers, readers", cli_status, true},
+    {"keys", "keys list|check|add-passphrase|…", "who opens the mission's keys, and who shall", cli_keys, true},
+    {"unlock", "unlock [--by passphrase|shares] [--fd N]", "open the keys of the running mission", cli_unlock, true},
+    {"destroy", "destroy [--yes NAME]", "wipe all keys, for ever", cli_destroy, true},
+    {"doctor", "doctor [--json]", "what is wrong with this installation, and what to do", cli_doctor, true},
+    {"log", "log [--level L] [--events]", "what the mission's processes say about themselves", cli_log, true},
+    {"crashes", "crashes [REPORT]", "what is known of processes that died", cli_crashes, true},
+    {"upgrade", "upgrade", "let the running mission become the program on disk", cli_upgrade, true},
     {"verify", "verify", "check the record as an auditor would", cli_verify, true},
     {"export", "export DIR", "the record as tiles that any outside reader knows (C2SP)", cli_export, true},
     {"prove", "prove ENTRY [--out FILE]", "a file that proves one entry; --check checks one", cli_prove, false},
@@ -58,7 +98,15 @@ static const struct cli_command commands[] = {
     {"rules", "rules check", "read the rulebooks and say what is wrong with them", cli_rules, true},
     {"core", NULL, "a child of serve", run_core, true},
     {"driver", NULL, "a child of serve", run_driver, true},
+    {"keeper-try", NULL, "a child of serve", run_keeper_try, true},
 };
+
+static void print_version(void)
+{
+	char build[VERSION_BUILD_BYTES];
+	version_build(build);
+	printf("%s\nbuild %s\n", version_program, build);
+}
 
 static void print_help(void)
 {
@@ -95,6 +143,8 @@ static const struct cli_command *find(const char *name)
 int main(int argc, char **argv)
 {
 	setlocale(LC_CTYPE, "C.UTF-8"); /* for the width of characters, nothing else */
+	/* The keeper starts its children by descriptor, and older kernels call them by its number. */
+	prctl(PR_SET_NAME, "chancery");
 	if (argc >= 3 && strcmp(argv[1], "-C") == 0) {
 		setenv("CHANCERY_MISSION", argv[2], 1);
 		argc -= 2;
@@ -102,6 +152,10 @@ int main(int argc, char **argv)
 	}
 	if (argc < 2 || strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0) {
 		print_help();
+		return EXIT_OK;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		print_version();
 		return EXIT_OK;
 	}
 	const struct cli_command *command = find(argv[1]);

@@ -3,6 +3,9 @@
 #include "cli/outside.h"
 #include "cli/paint.h"
 #include "cli/words.h"
+#include "serve/keeper_look.h"
+
+enum { MEMORY_BYTES = 4 << 20 };
 
 static void print_drivers(const struct answer_status *status)
 {
@@ -54,6 +57,24 @@ static void print_witnesses(const struct answer_status *s)
 	paint_flush(&b);
 }
 
+/* From the keeper's own page; without one there is nothing to show. */
+static void print_children(void)
+{
+	struct arena arena = arena_map(MEMORY_BYTES);
+	struct keeper_state state;
+	if (keeper_look(&arena, &state, NULL) == 0) {
+		printf("\n  %-20s %8s %9s %9s  %s\n", "process", "pid", "started", "bad ends", "ended last by");
+		for (size_t i = 0; i < state.children.n; i++) {
+			const struct keeper_child *child = &state.children.at[i];
+			printf("  %-20.*s %8lld %9lld %9lld  " STR_FMT "\n", STR_ARG(child->name),
+			       (long long)child->pid, (long long)child->starts, (long long)child->bad_ends,
+			       STR_ARG(child->last));
+		}
+		printf("\n  program    " STR_FMT "\n", STR_ARG(state.program));
+	}
+	arena_unmap(&arena);
+}
+
 int cli_status(int argc, char **argv)
 {
 	struct core_link link;
@@ -73,6 +94,7 @@ int cli_status(int argc, char **argv)
 	printf("  orders     %lld wait for an answer\n", (long long)s->pending);
 	print_drivers(s);
 	print_witnesses(s);
+	print_children();
 	core_link_close(&link);
 	return EXIT_OK;
 }

@@ -10,11 +10,11 @@ enum {
 };
 
 /* How events look; one that has no row is plain. */
-static const struct look {
+static const struct face {
 	struct str event, mark;
 	enum paint paint;
 	bool quiet;
-} looks[] = {
+} faces[] = {
     {{"access.Granted", 14}, {"✓", 3}, PAINT_GOOD, false},
     {{"access.Denied", 13}, {"✗", 3}, PAINT_BAD, false},
     {{"doors.Released", 14}, {"→", 3}, PAINT_DIM, true},
@@ -27,30 +27,28 @@ static const struct look {
     {{"drivers.OrderExpired", 20}, {"!", 1}, PAINT_CARE, false},
     {{"drivers.OrderUnanswered", 23}, {"!", 1}, PAINT_CARE, false},
 };
-static const struct look plain = {{0}, {"•", 3}, PAINT_PLAIN, false};
-static const struct look refused = {{0}, {"✗", 3}, PAINT_CARE, false};
+static const struct face plain = {{0}, {"•", 3}, PAINT_PLAIN, false};
+static const struct face refused = {{0}, {"✗", 3}, PAINT_CARE, false};
 
-static const struct look *look_of(struct str event)
+static const struct face *face_of(struct str event)
 {
-	for (size_t i = 0; i < ARRAY_LEN(looks); i++)
-		if (str_eq(looks[i].event, event))
-			return &looks[i];
+	for (size_t i = 0; i < ARRAY_LEN(faces); i++)
+		if (str_eq(faces[i].event, event))
+			return &faces[i];
 	return &plain;
 }
 
-bool story_read(struct story *ret_story, const struct answer_entry *answer, enum language language, struct arena *arena)
+void story_begin(struct story *ret_story, const struct answer_entry *answer, enum language language, struct arena *arena)
 {
-	struct json j = json_over(answer->body, arena);
-	*ret_story = (struct story){.saying = {language, answer->names, arena}};
-	return entry_read(&j, &ret_story->entry);
+	*ret_story = (struct story){.entry = answer, .saying = {language, answer->names, arena}};
 }
 
 /* The event that tells the entry: the first that is not quiet. */
 static const struct entry_event *teller(const struct story *story)
 {
-	const struct entry_event_list *events = &story->entry.events;
+	const struct entry_event_list *events = &story->entry->events;
 	for (size_t i = 0; i < events->n; i++)
-		if (!look_of(events->at[i].name)->quiet)
+		if (!face_of(events->at[i].name)->quiet)
 			return &events->at[i];
 	return events->n > 0 ? &events->at[0] : NULL;
 }
@@ -58,32 +56,32 @@ static const struct entry_event *teller(const struct story *story)
 bool story_is_shown(const struct story *story)
 {
 	const struct entry_event *event = teller(story);
-	return story->entry.has_refusal || (event && !look_of(event->name)->quiet);
+	return story->entry->has_refusal || (event && !face_of(event->name)->quiet);
 }
 
-static struct str sentence(const struct story *story, const struct look **ret_look)
+static struct str sentence(const struct story *story, const struct face **ret_face)
 {
 	const struct entry_event *event = teller(story);
 	/* Room of its own, because the words take from the arena while they are put. */
 	struct buf b = {.at = arena_take(story->saying.arena, 1024, 1), .size = 1024};
-	*ret_look = story->entry.has_refusal ? &refused : event ? look_of(event->name) : &plain;
-	if (story->entry.has_refusal)
-		words_put_refusal(&b, &story->saying, story->entry.refusal.name, story->entry.refusal.takes);
+	*ret_face = story->entry->has_refusal ? &refused : event ? face_of(event->name) : &plain;
+	if (story->entry->has_refusal)
+		words_put_refusal(&b, &story->saying, story->entry->refusal.name, story->entry->refusal.takes);
 	else if (event)
 		words_put_event(&b, &story->saying, event->name, event->body);
-	else
-		buf_put_str(&b, story->entry.input.name);
+	else if (story->entry->has_input)
+		buf_put_str(&b, story->entry->input.name);
 	return buf_str(&b);
 }
 
 /* "staff-by-day", or what else stood behind it. */
 static struct str short_why(const struct story *story)
 {
-	const struct entry_because *because = &story->entry.because;
-	if (story->entry.has_because)
+	const struct entry_because *because = &story->entry->because;
+	if (story->entry->has_because)
 		return because->spoke.n > 0 ? because->spoke.at[0] : (struct str){0};
-	if (story->entry.from.kind == ENTRY_FROM_OPERATOR)
-		return story->entry.from.operator.login;
+	if (story->entry->has_from && story->entry->from.kind == ENTRY_FROM_OPERATOR)
+		return story->entry->from.operator.login;
 	return (struct str){0};
 }
 
@@ -97,18 +95,18 @@ static size_t sentence_columns(int columns)
 
 void story_put_line(struct buf *b, const struct story *story, int columns)
 {
-	const struct look *look;
-	struct str text = sentence(story, &look), why = short_why(story);
+	const struct face *face;
+	struct str text = sentence(story, &face), why = short_why(story);
 	size_t column = sentence_columns(columns), wide = words_width(text) > column ? words_width(text) : column;
 	bool room = columns == 0 || (size_t)columns >= BEFORE_COLUMNS + wide + 2 + words_width(why);
 	BUF_LIT(b, "  ");
 	paint_put(b, PAINT_DIM);
-	words_put_clock(b, story->entry.wall);
+	words_put_clock(b, story->entry->wall);
 	paint_put(b, PAINT_PLAIN);
 	BUF_LIT(b, "  ");
-	paint_put(b, look->paint);
-	buf_put_str(b, look->mark);
-	if (look->paint != PAINT_DIM)
+	paint_put(b, face->paint);
+	buf_put_str(b, face->mark);
+	if (face->paint != PAINT_DIM)
 		paint_put(b, PAINT_PLAIN);
 	BUF_LIT(b, "  ");
 	if (room && why.len > 0) {
@@ -212,6 +210,8 @@ static void put_because(struct buf *b, const struct entry_because *because, cons
 		BUF_LIT(b, ")");
 	}
 	paint_put(b, PAINT_DIM);
+	for (size_t i = 0; i < because->personal.n; i++)
+		put_fact(b, &because->personal.at[i]);
 	for (size_t i = 0; i < because->facts.n; i++)
 		put_fact(b, &because->facts.at[i]);
 	paint_put(b, PAINT_PLAIN);
@@ -219,13 +219,13 @@ static void put_because(struct buf *b, const struct entry_because *because, cons
 
 void story_put_whole(struct buf *b, const struct story *story, const struct rulebook *rules)
 {
-	const struct entry *entry = &story->entry;
-	const struct look *look;
+	const struct answer_entry *entry = story->entry;
+	const struct face *face;
 	const struct entry_event *told = teller(story);
-	struct str text = sentence(story, &look);
-	paint_put(b, look->paint);
+	struct str text = sentence(story, &face);
+	paint_put(b, face->paint);
 	BUF_LIT(b, "  ");
-	buf_put_str(b, look->mark);
+	buf_put_str(b, face->mark);
 	paint_put(b, PAINT_PLAIN);
 	BUF_LIT(b, "  ");
 	paint_put(b, PAINT_STRONG);
@@ -233,12 +233,17 @@ void story_put_whole(struct buf *b, const struct story *story, const struct rule
 	paint_put(b, PAINT_PLAIN);
 	BUF_LIT(b, "\n     when    ");
 	words_put_moment(b, entry->wall);
-	BUF_LIT(b, "   entry ");
-	buf_put_i64(b, entry->index);
+	if (entry->has_index) {
+		BUF_LIT(b, "   entry ");
+		buf_put_i64(b, entry->index);
+	}
 	BUF_LIT(b, "\n     from    ");
-	put_from(b, &entry->from);
-	BUF_LIT(b, "   ");
-	buf_put_str(b, entry->input.name);
+	if (entry->has_from) {
+		put_from(b, &entry->from);
+		BUF_LIT(b, "   ");
+	}
+	if (entry->has_input)
+		buf_put_str(b, entry->input.name);
 	if (entry->has_because)
 		put_because(b, &entry->because, rules);
 	for (size_t i = 0; i < entry->events.n; i++)
@@ -246,5 +251,9 @@ void story_put_whole(struct buf *b, const struct story *story, const struct rule
 			BUF_LIT(b, "\n     then    ");
 			words_put_event(b, &story->saying, entry->events.at[i].name, entry->events.at[i].body);
 		}
+	if (entry->masked)
+		BUF_LIT(b, "\n     masked  some of it opens to a look: chancery oversight look --purpose … --subjects …");
+	if (entry->erased)
+		BUF_LIT(b, "\n     erased  some of it was forgotten, and cannot be read by anybody any more");
 	BUF_LIT(b, "\n");
 }

@@ -8,12 +8,12 @@
 #include "rules/rulebook.h"
 
 struct story {
-	struct entry entry;
+	const struct answer_entry *entry;
 	struct saying saying;
 };
 
-/* Reads what the core answered; texts live in the arena. False when it is no entry that this program knows. */
-bool story_read(struct story *ret_story, const struct answer_entry *answer, enum language language,
+/* Of what the core answered, which must outlive it; scratch comes from the arena. */
+void story_begin(struct story *ret_story, const struct answer_entry *answer, enum language language,
 		struct arena *arena);
 
 /* Whether the stream shows it: what changed nothing, orders that are only on their way, and their confirmations are quiet. */

@@ -66,7 +66,12 @@ void cli_become(const char *ending, char **argv)
 	struct error error;
 	ssize_t length = readlink("/proc/self/exe", program, sizeof program - strlen(ending) - 1);
 	ASSERT(length > 0);
-	memcpy(program + length, ending, strlen(ending) + 1);
+	/* The kernel's word for a program that was replaced while it ran; its neighbours were replaced with it. */
+	static const char deleted[] = " (deleted)";
+	size_t len = (size_t)length, tail = sizeof deleted - 1;
+	if (len > tail && memcmp(program + len - tail, deleted, tail) == 0)
+		len -= tail;
+	memcpy(program + len, ending, strlen(ending) + 1);
 	argv[0] = program;
 	execv(program, argv);
 	error_system(&error, "cannot run %s", program);

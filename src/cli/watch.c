@@ -14,7 +14,9 @@ enum { LINE_BYTES = 16384, STATUS_MS = 1000, RETRY_MS = 500, RECENT = 12 };
 
 struct watch {
 	struct core_link stream, asker;
-	int64_t next; /* the entry that comes next */
+	char at[64]; /* the mark of the last entry that came */
+	size_t at_len;
+	struct ask_follow begin; /* where the stream begins before there is one */
 	uint64_t granted, denied;
 	bool has_foot; /* the last line on the screen is the status */
 	enum language language;
@@ -108,12 +110,12 @@ static void put_head(struct buf *b, const struct answer_status *s)
 static void show_entry(struct watch *watch, struct buf *b, const struct answer_entry *answer)
 {
 	struct story story;
-	if (!story_read(&story, answer, watch->language, &watch->stream.memory))
-		return;
-	watch->next = story.entry.index + 1;
-	for (size_t i = 0; i < story.entry.events.n; i++) {
-		watch->granted += str_eq(story.entry.events.at[i].name, STR("access.Granted"));
-		watch->denied += str_eq(story.entry.events.at[i].name, STR("access.Denied"));
+	story_begin(&story, answer, watch->language, &watch->stream.memory);
+	watch->at_len = answer->at.len;
+	memcpy(watch->at, answer->at.at, answer->at.len);
+	for (size_t i = 0; i < answer->events.n; i++) {
+		watch->granted += str_eq(answer->events.at[i].name, STR("access.Granted"));
+		watch->denied += str_eq(answer->events.at[i].name, STR("access.Denied"));
 	}
 	if (!story_is_shown(&story))
 		return;
@@ -167,7 +169,10 @@ static bool connect_links(struct watch *watch)
 static void follow(struct watch *watch, struct buf *b)
 {
 	struct pollfd wait = {.fd = watch->stream.fd, .events = POLLIN};
-	core_link_send(&watch->stream, &(struct ask_line){.kind = ASK_LINE_FOLLOW, .follow = {.from = watch->next}});
+	struct ask_follow follow = watch->begin;
+	if (watch->at_len > 0)
+		follow = (struct ask_follow){.has_after = true, .after = {watch->at, watch->at_len}};
+	core_link_send(&watch->stream, &(struct ask_line){.kind = ASK_LINE_FOLLOW, .follow = follow});
 	while (!ending) {
 		int64_t left = watch->status_at_ms - now_ms();
 		int ready = poll(&wait, 1, left > 0 ? (int)left : 0);
@@ -209,9 +214,11 @@ int cli_watch(int argc, char **argv)
 	core_link_open(&watch.asker);
 	watch.status = core_link_status(&watch.asker);
 	put_head(&b, &watch.status);
-	watch.next = watch.status.size > RECENT ? watch.status.size - RECENT : 0;
-	if (values[0].value)
-		options_number(&values[0], 0, watch.status.size, &watch.next);
+	watch.begin = (struct ask_follow){.has_last = true, .last = RECENT};
+	if (values[0].value) {
+		watch.begin = (struct ask_follow){.has_from = true};
+		options_number(&values[0], 0, JSON_INT_MAX, &watch.begin.from);
+	}
 	for (;;) {
 		follow(&watch, &b);
 		core_link_close(&watch.stream);

@@ -148,6 +148,12 @@ static bool put_one(struct buf *b, const struct saying *saying, const struct wor
 	case WORD_DURATION:
 	case WORD_REF:
 		return put_number(b, saying, member, j);
+	case WORD_SECRET:
+		BUF_LIT(b, "•••");
+		return json_raw(j, &raw);
+	case WORD_BLOB:
+	case WORD_STAGED:
+		return put_text(b, saying, member, j);
 	case WORD_JSON:
 	case WORD_MESSAGE:
 		break;
@@ -319,6 +325,9 @@ static bool put_written(struct buf *b, const struct word_member *member, struct 
 	switch (member->kind) {
 	case WORD_TEXT:
 	case WORD_BYTES:
+	case WORD_SECRET:
+	case WORD_BLOB:
+	case WORD_STAGED:
 		json_put_text(b, text);
 		return str_is_utf8(text);
 	case WORD_INT:
@@ -395,7 +404,10 @@ void words_put_expected(struct buf *b, const struct word_member *member)
 					   [WORD_DURATION] = {"5s or 500ms", 11},
 					   [WORD_BOOL] = {"true or false", 13},
 					   [WORD_JSON] = {"JSON", 4},
-					   [WORD_MESSAGE] = {"JSON", 4}};
+					   [WORD_MESSAGE] = {"JSON", 4},
+					   [WORD_SECRET] = {"hexadecimal digits, best from a file: @FILE", 43},
+					   [WORD_BLOB] = {"@FILE", 5},
+					   [WORD_STAGED] = {"@FILE", 5}};
 	if (member->kind == WORD_INT) {
 		put_bounds(b, member);
 	} else if (member->kind == WORD_REF) {

@@ -1,17 +1,19 @@
 #include "core/try.h"
 
 #include "base/test.h"
+#include "base/traffic.h"
 
 enum { MEMORY_BYTES = 256 << 20 };
 
 /* 2026-11-23T09:00:00Z, a Monday. */
 static const int64_t monday_morning = 1795424400000;
 
-static void fold_twin(struct try *try)
+static void enter(struct try *try)
 {
 	const char *what = "";
 	if (try->result.verdict == CORE_BAD)
 		return;
+	traffic_put(NULL, "Entry", try->result.entry);
 	if (!core_fold(&try->twin, try->result.entry, &try->arena, &what)) {
 		try->failures++;
 		test_fail(__FILE__, __LINE__, "entry %llu does not fold: %s", (unsigned long long)try->result.index,
@@ -28,7 +30,7 @@ static enum core_verdict turn(struct try *try, const struct core_input *input)
 {
 	struct core_moment now = moment(try);
 	core_turn(&try->core, input, &now, &try->arena, &try->result);
-	fold_twin(try);
+	enter(try);
 	return try->result.verdict;
 }
 
@@ -47,11 +49,12 @@ static void begin(struct try *try)
 
 void try_init(struct try *try, const struct rulebook *access)
 {
-	*try = (struct try){.arena = arena_map(MEMORY_BYTES), .now = monday_morning, .line = STR("line-1")};
+	*try = (struct try){.arena = arena_map(MEMORY_BYTES), .now = monday_morning, .line = STR("line-1"), .login = STR("test")};
+	try_vault_init(&try->vault);
 	try->core_memory = arena_map(core_memory());
 	try->twin_memory = arena_map(core_memory());
-	core_init(&try->core, (struct rulebooks){access}, &try->core_memory);
-	core_init(&try->twin, (struct rulebooks){access}, &try->twin_memory);
+	core_init(&try->core, (struct rulebooks){access}, &try->vault.vault, &try->core_memory);
+	core_init(&try->twin, (struct rulebooks){access}, &try->vault.vault, &try->twin_memory);
 	begin(try);
 }
 
@@ -90,9 +93,12 @@ enum core_verdict try_command(struct try *try, const char *name, const char *bod
 	struct core_input input = {.kind = ENTRY_INPUT_KIND_COMMAND,
 				   .name = str_of(name),
 				   .body = str_of(body),
-				   .from = {.kind = ENTRY_FROM_OPERATOR, .operator= {.login = STR("test")} },
-					    .roles = roles,
-					    .n_roles = ARRAY_LEN(roles)};
+				   .from = {.kind = ENTRY_FROM_OPERATOR},
+				   .was = try->was,
+				   .roles = roles,
+				   .n_roles = ARRAY_LEN(roles)};
+	input.from.operator.login = try->login;
+	try->was = (struct turn_checked){0};
 	return turn(try, &input);
 }
 
@@ -122,7 +128,7 @@ bool try_timer(struct try *try)
 	struct core_moment now = moment(try);
 	if (!core_timer(&try->core, &now, &try->arena, &try->result))
 		return false;
-	fold_twin(try);
+	enter(try);
 	return true;
 }
 

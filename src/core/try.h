@@ -10,16 +10,20 @@
 #define CORE_TRY_H
 
 #include "core/core.h"
+#include "core/try_vault.h"
 
 struct
 try {
 	struct core core, twin; /* twin: folded from the entries alone */
+	struct try_vault vault; /* of both */
 	struct arena core_memory, twin_memory;
 	struct arena arena;
 	struct core_result result; /* of the last input */
 	int64_t now;		   /* ms; moves only when a test moves it */
 	int64_t sequence;	   /* of the last report */
 	struct str line;	   /* the driver that reports come from */
+	struct str login;	   /* whose commands are given */
+	struct turn_checked was;   /* what was checked before the next command; cleared by it */
 	size_t failures;	   /* of the twin; try_release checks that there were none */
 };
 

@@ -28,8 +28,8 @@
 #ifndef JOURNAL_JOURNAL_H
 #define JOURNAL_JOURNAL_H
 
+#include "base/arena.h"
 #include "base/error.h"
-#include "base/str.h"
 #include "journal/note.h"
 #include "journal/proof.h"
 
@@ -118,6 +118,25 @@ int journal_next_cosigned(struct journal *journal, struct str after, struct jour
  * entries than were signed here, or has another root. ret_checkpoint->origin points into the note. */
 int journal_has_signed(struct journal *journal, struct str note, struct note_checkpoint *ret_checkpoint,
 		       struct error *error);
+
+/* Files that entries name: bytes that the caller has sealed, under their SHA-256, beside the entries. They are no part of the tree: an
+ * entry holds the hash. Durable with the open batch, at once when there is none. */
+enum {
+	JOURNAL_BLOB_HASH_BYTES = 32,
+	JOURNAL_BLOB_OWNER_BYTES_MAX = 64,
+	JOURNAL_BLOB_BYTES_MAX = 2 << 20,
+};
+struct journal_blob {
+	struct str hash;
+	struct str owner; /* whose it is, as in person:12 */
+	struct str data;
+};
+int journal_put_blob(struct journal *journal, const struct journal_blob *blob, struct error *error);
+/* 1 when it is there: it lives in the arena. */
+int journal_get_blob(struct journal *journal, struct str hash, struct arena *arena, struct journal_blob *ret_blob,
+		     struct error *error);
+/* All of this owner's. */
+int journal_drop_blobs(struct journal *journal, struct str owner, struct error *error);
 
 /* Called with each entry; the body holds only for the call. Must not call the journal. Not 0 ends the reading
  * and is what journal_read returns; who returns a negative code fills the error that it gave to journal_read.

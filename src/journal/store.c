@@ -11,6 +11,7 @@ static const char *const tables[] = {
     tile_table,
     "CREATE TABLE checkpoint(size INTEGER PRIMARY KEY, note BLOB NOT NULL)",
     "CREATE TABLE cosigned(witness TEXT PRIMARY KEY, size INTEGER NOT NULL, note BLOB NOT NULL)",
+    "CREATE TABLE blob(hash BLOB PRIMARY KEY, owner TEXT NOT NULL, data BLOB NOT NULL)",
 };
 
 enum statement {
@@ -21,6 +22,9 @@ enum statement {
 	DROP_CHECKPOINT,
 	PUT_CHECKPOINT,
 	PUT_COSIGNED,
+	PUT_BLOB,
+	DROP_BLOBS,
+	GET_BLOB,
 	GET_CHECKPOINT,
 	GET_COSIGNED,
 	NEXT_COSIGNED,
@@ -38,6 +42,9 @@ static const char *const statements[STATEMENTS] = {
     [DROP_CHECKPOINT] = "DELETE FROM checkpoint",
     [PUT_CHECKPOINT] = "INSERT INTO checkpoint(size, note) VALUES(?1, ?2)",
     [PUT_COSIGNED] = "INSERT OR REPLACE INTO cosigned(witness, size, note) VALUES(?1, ?2, ?3)",
+    [PUT_BLOB] = "INSERT OR IGNORE INTO blob(hash, owner, data) VALUES(?1, ?2, ?3)",
+    [DROP_BLOBS] = "DELETE FROM blob WHERE owner = ?1",
+    [GET_BLOB] = "SELECT owner, data FROM blob WHERE hash = ?1",
     [GET_COSIGNED] = "SELECT size, note FROM cosigned WHERE witness = ?1",
     [NEXT_COSIGNED] = "SELECT witness FROM cosigned WHERE witness > ?1 ORDER BY witness LIMIT 1",
     [GET_CHECKPOINT] = "SELECT size, note, (SELECT count(*) FROM checkpoint) FROM checkpoint LIMIT 1",
@@ -224,9 +231,9 @@ static int create(struct store *store, struct error *error)
 static int check_tables(struct store *store, struct error *error)
 {
 	sqlite3_stmt *s;
-	/* SQLite makes the index of a text key itself, and without SQL. */
-	static const char sql[] = "SELECT count(*), sum(sql IN (?1, ?2, ?3, ?4)) FROM sqlite_schema "
-				  "WHERE name <> 'sqlite_autoindex_cosigned_1'";
+	/* SQLite makes the index of a key that is no number itself, and without SQL. */
+	static const char sql[] = "SELECT count(*), sum(sql IN (?1, ?2, ?3, ?4, ?5)) FROM sqlite_schema "
+				  "WHERE name NOT IN ('sqlite_autoindex_cosigned_1', 'sqlite_autoindex_blob_1')";
 	if (sqlite3_prepare_v2(store->db, sql, -1, &s, NULL) != SQLITE_OK)
 		return fail(store, error, "cannot read the tables");
 	for (size_t i = 0; i < ARRAY_LEN(tables); i++)
@@ -383,6 +390,27 @@ int store_put_cosigned(struct store *store, struct str witness, uint64_t size, s
 	return run(s) ? 0 : fail_writing(store, error, "cannot write a cosigned checkpoint");
 }
 
+int store_put_blob(struct store *store, struct str hash, struct str owner, struct str data, struct error *error)
+{
+	int failed = begin(store, error);
+	if (failed < 0)
+		return failed;
+	sqlite3_stmt *s = store->statement[PUT_BLOB];
+	bind_bytes(s, 1, hash);
+	bind_text(s, 2, owner);
+	bind_bytes(s, 3, data);
+	return run(s) ? 0 : fail_writing(store, error, "cannot write a blob");
+}
+
+int store_drop_blobs(struct store *store, struct str owner, struct error *error)
+{
+	int failed = begin(store, error);
+	if (failed < 0)
+		return failed;
+	bind_text(store->statement[DROP_BLOBS], 1, owner);
+	return run(store->statement[DROP_BLOBS]) ? 0 : fail_writing(store, error, "cannot delete blobs");
+}
+
 int store_commit(struct store *store, struct error *error)
 {
 	int failed = begin(store, error);
@@ -411,6 +439,19 @@ int store_get_checkpoint(struct store *store, uint64_t *ret_size, struct buf *no
 		sqlite3_reset(s);
 		if (rows != 1)
 			return store_damaged(store, error, "there are %d checkpoints, not one", rows);
+	}
+	return found;
+}
+
+int store_get_blob(struct store *store, struct str hash, struct buf *owner, struct buf *data, struct error *error)
+{
+	sqlite3_stmt *s = store->statement[GET_BLOB];
+	bind_bytes(s, 1, hash);
+	int found = look(store, s, error);
+	if (found > 0) {
+		buf_put_str(owner, column_bytes(s, 0));
+		buf_put_str(data, column_bytes(s, 1));
+		sqlite3_reset(s);
 	}
 	return found;
 }

@@ -44,6 +44,10 @@ int store_put_tile(struct store *store, unsigned level, uint64_t number, struct 
 int store_put_checkpoint(struct store *store, uint64_t size, struct str note, struct error *error);
 int store_put_cosigned(struct store *store, struct str witness, uint64_t size, struct str note, struct error *error);
 
+/* The same hash twice is one blob. */
+int store_put_blob(struct store *store, struct str hash, struct str owner, struct str data, struct error *error);
+int store_drop_blobs(struct store *store, struct str owner, struct error *error);
+
 /* Durable when it returns 0. */
 int store_commit(struct store *store, struct error *error);
 
@@ -51,6 +55,8 @@ int store_commit(struct store *store, struct error *error);
  */
 int store_get_checkpoint(struct store *store, uint64_t *ret_size, struct buf *note, struct error *error);
 int store_get_tile(struct store *store, unsigned level, uint64_t number, struct buf *hashes, struct error *error);
+
+int store_get_blob(struct store *store, struct str hash, struct buf *owner, struct buf *data, struct error *error);
 
 /* The note of this witness, or of the first one whose name is greater: names in order of their bytes, from an empty one on. */
 int store_get_cosigned(struct store *store, struct str witness, uint64_t *ret_size, struct buf *note,

@@ -1,4 +1,5 @@
 #include "rules/because.h"
+#include "rules/fact_words.h"
 
 enum {
 	BECAUSE_TEXT_BYTES_MAX = 120, /* EntryFact.value */
@@ -59,60 +60,6 @@ static struct entry_outweighed_list outweighed_of(const struct teller *t, const 
 	return (struct entry_outweighed_list){n, at};
 }
 
-/* Days since 1970-01-01 as a date of the proleptic Gregorian calendar, by whole eras of 400 years from 1 March of year 0. */
-static void put_date(struct buf *b, int64_t days)
-{
-	int64_t z = days + 719468;
-	int64_t era = (z >= 0 ? z : z - 146096) / 146097;
-	int64_t day = z - era * 146097;
-	int64_t year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
-	int64_t of_year = day - (365 * year + year / 4 - year / 100);
-	int64_t month = (5 * of_year + 2) / 153;
-	buf_put_i64(b, year + era * 400 + (month >= 10));
-	buf_put_char(b, '-');
-	buf_put_digits(b, (uint64_t)(month < 10 ? month + 3 : month - 9), 2);
-	buf_put_char(b, '-');
-	buf_put_digits(b, (uint64_t)(of_year - (153 * month + 2) / 5 + 1), 2);
-}
-
-static void put_address(struct buf *b, const struct fact_address *address)
-{
-	for (size_t i = 0; i < address->n; i += address->n == 4 ? 1 : 2) {
-		if (i)
-			buf_put_char(b, address->n == 4 ? '.' : ':');
-		if (address->n == 4)
-			buf_put_u64(b, address->at[i]);
-		else
-			buf_put_hex(b, address->at + i, 2);
-	}
-}
-
-static void put_value(struct buf *b, enum fact_kind kind, const struct fact *fact)
-{
-	switch (kind) {
-	case FACT_NUMBER:
-		buf_put_i64(b, fact->number);
-		return;
-	case FACT_TIME:
-		ASSERT(fact->number >= 0 && fact->number < 24 * 60);
-		buf_put_digits(b, (uint64_t)fact->number / 60, 2);
-		buf_put_char(b, ':');
-		buf_put_digits(b, (uint64_t)fact->number % 60, 2);
-		return;
-	case FACT_DATE:
-		put_date(b, fact->number);
-		return;
-	case FACT_BOOL:
-		buf_put_str(b, fact->number ? STR("true") : STR("false"));
-		return;
-	case FACT_ADDRESS:
-		put_address(b, &fact->address);
-		return;
-	default:
-		WRONG("a text is no number");
-	}
-}
-
 static struct str_list one_of(const struct teller *t, struct str text)
 {
 	struct str *at = ARENA_TAKE(t->arena, struct str, 1);
@@ -135,7 +82,7 @@ static struct str_list value_of(const struct teller *t, enum fact_kind kind, con
 	}
 	char text[NUMBER_BYTES_MAX];
 	struct buf b = BUF(text);
-	put_value(&b, kind, fact);
+	fact_put_value(&b, kind, fact);
 	ASSERT(!b.over);
 	return one_of(t, arena_str(t->arena, buf_str(&b)));
 }
@@ -155,6 +102,14 @@ static struct entry_fact_list facts_of(const struct teller *t, const struct fact
 	return (struct entry_fact_list){n, at};
 }
 
+static uint32_t personal_facts(const struct vocabulary *vocabulary)
+{
+	uint32_t facts = 0;
+	for (size_t i = 0; i < vocabulary->n; i++)
+		facts |= (uint32_t)vocabulary->facts[i].personal << i;
+	return facts;
+}
+
 const struct entry_because *rules_because(const struct rulebook *rulebook, const struct fact *request,
 					  const struct answer *answer, struct arena *arena)
 {
@@ -164,6 +119,8 @@ const struct entry_because *rules_because(const struct rulebook *rulebook, const
 	because->outcome = outcome_name(answer->outcome);
 	because->spoke = spoke_of(&t, answer);
 	because->outweighed = outweighed_of(&t, answer);
-	because->facts = facts_of(&t, request, answer->facts);
+	uint32_t personal = personal_facts(rulebook_vocabulary(rulebook));
+	because->facts = facts_of(&t, request, answer->facts & ~personal);
+	because->personal = facts_of(&t, request, answer->facts & personal);
 	return because;
 }

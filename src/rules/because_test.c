@@ -1,6 +1,7 @@
 #include "rules/because.h"
 
 #include "base/test.h"
+#include "base/traffic.h"
 #include "gen/codec.h"
 #include "rules/rules_try.h"
 
@@ -25,6 +26,7 @@ static struct str written(const struct entry_because *because)
 	struct buf b = BUF(memory);
 	entry_because_write(&b, because);
 	ASSERT(!b.over);
+	traffic_put(NULL, "EntryBecause", buf_str(&b));
 	return buf_str(&b);
 }
 
@@ -89,4 +91,37 @@ TEST(a_long_text_is_cut_between_characters_and_a_long_list_at_its_limit)
 	struct json j = json_over(written(because), &arena);
 	struct entry_because again;
 	CHECK(entry_because_read(&j, &again));
+}
+
+TEST(each_way_to_outweigh_has_its_name)
+{
+	static const char first[] =
+	    "rules:\n"
+	    "  - {id: a, title: t, outcome: permit, match: {s: {level: 2%s}, condition: s}, %s}\n"
+	    "  - {id: b, title: t, outcome: refuse, match: {s: {level: 2%s}, condition: s}, %s}\n";
+	static const struct {
+		const char *a_more, *a, *b_more, *b, *why;
+	} rows[] = {
+	    {"", "layer: high", "", "layer: low", "\"rule\":\"b\",\"by\":\"a\",\"why\":\"layer\""},
+	    {"", "layer: low, overrides: b", "", "layer: low", "\"rule\":\"b\",\"by\":\"a\",\"why\":\"overrides\""},
+	    {", name: x", "layer: low", "", "layer: low", "\"rule\":\"b\",\"by\":\"a\",\"why\":\"specificity\""},
+	    {", name: x", "layer: low, date: 2021-01-01", ", zone: x", "layer: low, date: 2020-12-31",
+	     "\"rule\":\"b\",\"by\":\"a\",\"why\":\"date\""},
+	    {", name: x", "layer: low", ", zone: x", "layer: low",
+	     "\"rule\":\"a\",\"by\":\"b\",\"why\":\"prohibition\""},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		static uint8_t memory[1 << 16];
+		char text[512];
+		struct arena arena = arena_over(memory, sizeof memory);
+		struct try_request r;
+		struct answer answer;
+		snprintf(text, sizeof text, first, rows[i].a_more, rows[i].a, rows[i].b_more, rows[i].b);
+		const struct rulebook *book = try_book(text);
+		try_request(&r, "level=2; name=x; zone=x");
+		rulebook_decide(book, r.facts, &answer);
+		struct str because = written(rules_because(book, r.facts, &answer, &arena));
+		if (!test_count(str_contains(because, str_of(rows[i].why))))
+			test_fail(__FILE__, __LINE__, "no %s in " STR_FMT, rows[i].why, STR_ARG(because));
+	}
 }

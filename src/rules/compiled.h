@@ -6,30 +6,35 @@
 #ifndef RULES_COMPILED_H
 #define RULES_COMPILED_H
 
+#include "rules/calendar.h"
 #include "rules/rulebook.h"
 
 enum {
 	RULE_NODES_MAX = 1024,	  /* of one rule's expression */
 	RULE_DEPTH_MAX = 64,	  /* of the expression; bounds the recursion of match.c */
 	RULE_SET_WORDS_MAX = RULEBOOK_RULES_MAX / 64,
-	PATTERN_BYTES_MAX = 256,
+	PATTERN_BYTES_MAX = 1024,
+	REGEX_BYTES_MAX = 1024, /* as it is written */
 };
 
-/* States of a fact that only the index uses, beside enum fact_state. */
+/* States of a fact that only the index uses, beside enum fact_state. Of what it does not sort by, nothing is known. */
 enum {
 	FACT_OTHER = FACT_KNOWN + 1, /* known, and none of the texts that rules name in full */
 	FACT_SOME,		     /* a set that holds `text`; whether it holds more is unknown */
+	FACT_ROUGH, /* known but for the case of its letters, or but for the parts of the calendar */
 };
 
-/* In a wild pattern these bytes stand for any run of characters and for any one; no document holds them (yaml.h). */
+/* In a wild pattern these bytes stand for any run of characters, for any one, and for any of the five dashes of
+ * |windash; no document holds them (yaml.h). */
 enum {
 	PATTERN_RUN = 0x01,
 	PATTERN_ONE = 0x02,
+	PATTERN_DASH = 0x03,
 };
 
 struct pattern {
-	struct str text; /* ASCII letters are small */
-	bool wild;
+	struct str text; /* ASCII letters are small, unless it is cased */
+	bool wild, cased;
 };
 
 struct range {
@@ -42,22 +47,57 @@ struct net {
 	uint8_t at[16];
 };
 
-enum predicate_kind {
-	PREDICATE_TEXT,
-	PREDICATE_RANGE,
-	PREDICATE_NET,
+/* A regular expression by PCRE2 (regex.h). */
+struct regex {
+	const void *code;
+	struct str source;
+	bool any_case, lines, dot_all; /* |i, |m, |s */
 };
 
-/* Holds when the fact has one of the n values. */
+enum predicate_kind {
+	PREDICATE_EXISTS, /* the fact is not absent */
+	PREDICATE_FILLED, /* a set that is not empty */
+	PREDICATE_TEXT,
+	PREDICATE_REGEX,
+	PREDICATE_RANGE, /* of a number, or of one of its parts */
+	PREDICATE_NET,
+	PREDICATE_FACT, /* as another fact is */
+};
+
+/* How a fact is compared with another one: it begins with the other, is greater than the other … */
+enum compare {
+	COMPARE_EQUAL,
+	COMPARE_STARTS,
+	COMPARE_ENDS,
+	COMPARE_CONTAINS,
+	COMPARE_GT,
+	COMPARE_GTE,
+	COMPARE_LT,
+	COMPARE_LTE,
+};
+
+struct other_fact {
+	uint16_t fact;
+	bool is_set;
+};
+
+/* Holds when the fact has one of the n values. Equal predicates of a rulebook are one, with one number. */
 struct predicate {
-	enum predicate_kind kind;
-	bool of_set; /* the fact is a set of texts: one of them must have the value */
-	uint8_t fact;
-	uint16_t n;
+	enum predicate_kind kind : 8;
+	enum fact_kind value : 8; /* FACT_TEXT, FACT_NUMBER or FACT_ADDRESS: what is compared */
+	enum part part : 8;	  /* PREDICATE_RANGE: the ranges are of this part of the date or time */
+	enum compare compare : 8; /* PREDICATE_FACT */
+	bool is_set;		  /* the fact is a set of texts: one of them must have the value */
+	bool cased;		  /* PREDICATE_FACT: texts are compared with their case */
+	uint16_t fact, n;
+	uint32_t number;
 	union {
+		const void *values;
 		const struct pattern *patterns;
+		const struct regex *regexes;
 		const struct range *ranges;
 		const struct net *nets;
+		const struct other_fact *others;
 	};
 };
 
@@ -117,6 +157,11 @@ struct rulebook {
 	size_t n, set_words; /* of rules; of a set of them */
 	const struct rule *rules;
 	uint64_t *permits; /* the set of those that permit */
+	size_t n_predicates;
+	const struct predicate *const *predicates; /* by their numbers */
+	const struct node *covers;		   /* or NULL: which cases rules must speak of */
+	uint32_t covers_facts;
+	bool unsettled_is_conflict;
 	size_t n_fields;
 	struct field fields[FACTS_MAX];
 	unsigned n_conditions;

@@ -1,4 +1,7 @@
 #include "rules/condition.h"
+#include "rules/match.h"
+
+enum { CONDITION_NAME_BYTES_MAX = 256 };
 
 struct parser {
 	const struct source *source;
@@ -11,6 +14,7 @@ struct parser {
 	size_t token_at;
 	size_t nodes;
 	uint64_t used; /* selections */
+	bool strict;
 };
 
 static const struct str reserved[] = {{"and", 3}, {"or", 2}, {"not", 3}, {"of", 2}, {"all", 3}, {"them", 4}};
@@ -87,6 +91,8 @@ static int unexpected(struct parser *p, const char *expected)
 	else
 		source_fail_byte(p->source, p->text, p->token_at, "\"" STR_FMT "\" where %s belongs",
 				 STR_ARG(source_shown(p->token)), expected);
+	if (is(p, "|"))
+		return source_remedy(p->source, "Sigma no longer counts in conditions: write a correlation rule");
 	return source_remedy(
 	    p->source,
 	    "a condition is made of names of selections, and, or, not, parentheses, `1 of X*`, `all of them`");
@@ -132,13 +138,25 @@ static int no_selection(struct parser *p)
 	return source_remedy_nearest(p->source, p->token, p->selections, p->n, "the selections are");
 }
 
-/* Every selection whose name begins so, under one node. */
-static int read_of(struct parser *p, enum condition_op op, struct str prefix, struct condition **ret_node)
+/* Whether the name is of the pattern; no name has a byte that a pattern could mean otherwise. */
+static bool is_like(struct str name, struct str pattern)
+{
+	char memory[CONDITION_NAME_BYTES_MAX];
+	struct buf b = BUF(memory);
+	for (size_t i = 0; i < pattern.len; i++)
+		buf_put_char(&b, pattern.at[i] == '*' ? PATTERN_RUN : pattern.at[i]);
+	const struct pattern wild = {.text = buf_str(&b), .wild = true, .cased = true};
+	return !b.over && match_pattern(&wild, name);
+}
+
+/* Every selection of the pattern, under one node. */
+static int read_of(struct parser *p, enum condition_op op, bool them, struct condition **ret_node)
 {
 	struct condition *whole = make(p, op), *last = NULL;
 	for (size_t i = 0; whole && i < p->n; i++) {
 		struct condition *part = NULL;
-		if (!str_starts(p->selections[i], prefix))
+		struct str name = p->selections[i];
+		if (them ? name.at[0] == '_' : !is_like(name, p->token))
 			continue;
 		int code = make_selection(p, i, &part);
 		if (code < 0)
@@ -155,19 +173,25 @@ static int read_of(struct parser *p, enum condition_op op, struct str prefix, st
 	return whole->first ? 0 : no_selection(p);
 }
 
+static bool is_pattern(const struct parser *p)
+{
+	bool star = false, good = p->token.len > 0 && in_word(p->token.at[0]) && p->token.at[0] != '-' &&
+				  !is_reserved(p->token);
+	for (size_t i = 0; i < p->token.len; i++)
+		star = star || p->token.at[i] == '*';
+	return good && p->token.len <= CONDITION_NAME_BYTES_MAX && (star || !p->strict);
+}
+
 static int read_quantified(struct parser *p, struct condition **ret_node)
 {
 	enum condition_op op = is(p, "all") ? CONDITION_AND : CONDITION_OR;
-	struct str prefix = {"", 0};
 	advance(p);
 	if (!take(p, "of"))
 		return unexpected(p, "`of`");
-	if (!is(p, "them")) {
-		prefix = (struct str){p->token.at, p->token.len ? p->token.len - 1 : 0};
-		if (!str_ends(p->token, STR("*")) || !condition_is_name(prefix))
-			return unexpected(p, "`them`, or the beginning of names and a star,");
-	}
-	int code = read_of(p, op, prefix, ret_node);
+	bool them = is(p, "them");
+	if (!them && !is_pattern(p))
+		return unexpected(p, "`them`, or a pattern of names with a star,");
+	int code = read_of(p, op, them, ret_node);
 	if (code == 0)
 		advance(p);
 	return code;
@@ -247,7 +271,7 @@ static int read_or(struct parser *p, size_t depth, struct condition **ret_node)
 
 static int check_used(const struct parser *p)
 {
-	for (size_t i = 0; i < p->n; i++) {
+	for (size_t i = 0; p->strict && i < p->n; i++) {
 		if (p->used >> i & 1)
 			continue;
 		source_fail(p->source, p->text, "the condition never looks at \"" STR_FMT "\"",
@@ -258,9 +282,10 @@ static int check_used(const struct parser *p)
 }
 
 int condition_read(const struct source *source, const struct yaml *text, const struct str *selections, size_t n,
-		   struct arena *arena, const struct condition **ret_condition)
+		   bool strict, struct arena *arena, const struct condition **ret_condition)
 {
-	struct parser p = {.source = source, .text = text, .selections = selections, .n = n, .arena = arena};
+	struct parser p = {
+	    .source = source, .text = text, .selections = selections, .n = n, .strict = strict, .arena = arena};
 	struct condition *whole = NULL;
 	struct str ignored;
 	ASSERT(n <= CONDITION_SELECTIONS_MAX);

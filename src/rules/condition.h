@@ -1,10 +1,11 @@
 /* condition.h: the text of a condition as a tree over the selections beside it. Pure.
  *
  *     condition = and { "or" and }          and = not { "and" not }
- *     not       = "not" not | "(" condition ")" | NAME | ( "1" | "all" ) "of" ( "them" | NAME "*" )
+ *     not       = "not" not | "(" condition ")" | NAME | ( "1" | "all" ) "of" ( "them" | PATTERN )
  *
- * `1 of X*` holds when one of the selections whose names begin with X does, `all of X*` when all do; `them` are all
- * selections. A NAME is a letter or _, then letters, digits, _ and -. The words and, or, not, of, all, them are no
+ * `1 of P` holds when one of the selections whose names match the pattern does, `all of P` when all do; in a pattern `*`
+ * is any run of characters. `them` are all selections but those that begin with _ (Sigma, rules specification,
+ * "Condition"). A NAME is a letter or _, then letters, digits, _ and -. The words and, or, not, of, all, them are no
  * names.
  */
 #ifndef RULES_CONDITION_H
@@ -34,8 +35,9 @@ struct condition {
 /* Whether a selection may be called so. */
 bool condition_is_name(struct str text);
 
-/* The tree lives in the arena. A selection that is not named, however truly, is a mistake of the condition. */
+/* The tree lives in the arena. `strict`, as rulebooks are: a selection that is not named, however truly, is a mistake,
+ * and so is a pattern without a star. Else it is as Sigma's detections are. */
 int condition_read(const struct source *source, const struct yaml *text, const struct str *selections, size_t n,
-		   struct arena *arena, const struct condition **ret_condition);
+		   bool strict, struct arena *arena, const struct condition **ret_condition);
 
 #endif

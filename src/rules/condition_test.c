@@ -11,7 +11,7 @@ static int read(struct str text, const struct condition **ret_condition, struct 
 	struct arena arena = arena_over(memory, sizeof memory);
 	struct source source = {"f", error};
 	struct yaml yaml = {.line = 3, .column = 10, .text_column = 10, .text = text};
-	return condition_read(&source, &yaml, names, ARRAY_LEN(names), &arena, ret_condition);
+	return condition_read(&source, &yaml, names, ARRAY_LEN(names), true, &arena, ret_condition);
 }
 
 static void put(struct buf *b, const struct condition *c)
@@ -39,6 +39,7 @@ TEST(not_binds_before_and_and_and_before_or)
 	    {"not (a or b)\n  and (shift_1)and\tshift_2", "(and (not (or a b)) shift_1 shift_2)"},
 	    {"all of them", "(and a b shift_1 shift_2)"},
 	    {"not not a or 1 of b* or 1 of s*", "(or (not (not a)) (or b) (or shift_1 shift_2))"},
+	    {"1 of *_1 or all of s*t_* or 1 of *", "(or (or shift_1) (and shift_1 shift_2) (or a b shift_1 shift_2))"},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		const struct condition *c;
@@ -63,8 +64,8 @@ TEST(each_mistake_is_told_with_its_column)
 	    {"shfit_1", "f:3:10", "there is no selection \"shfit_1\""},
 	    {"a or or", "f:3:15", "\"or\" where the name of a selection belongs"},
 	    {"1 off them", "f:3:12", "\"off\" where `of` belongs"},
-	    {"1 of a", "f:3:15", "\"a\" where `them`, or the beginning of names and a star, belongs"},
-	    {"1 of *", "f:3:15", "\"*\" where `them`, or the beginning of names and a star, belongs"},
+	    {"1 of a", "f:3:15", "\"a\" where `them`, or a pattern of names with a star, belongs"},
+	    {"1 of -*", "f:3:15", "\"-*\" where `them`, or a pattern of names with a star, belongs"},
 	    {"2 of them", "f:3:10", "\"2\" where the name of a selection belongs"},
 	    {"1 of x*", "f:3:15", "there is no selection \"x*\""},
 	    {"all", "f:3:13", "the condition ends where `of` belongs"},

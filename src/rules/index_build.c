@@ -51,7 +51,8 @@ static struct fact text_fact(int state, struct str text)
 static const struct node *next_on_fact(const struct builder *b, const struct rule *rule, const struct node *behind)
 {
 	const struct node *end = rule->applies + rule->applies->size, *node = behind ? behind + 1 : rule->applies;
-	while (node < end && !(node->op == NODE_PREDICATE && node->predicate->fact == b->fact))
+	while (node < end && !(node->op == NODE_PREDICATE && node->predicate->fact == b->fact &&
+			       node->predicate->kind != PREDICATE_FACT))
 		node++;
 	return node < end ? node : NULL;
 }
@@ -90,6 +91,12 @@ static struct field_slot *slot_of(struct field_slot *slots, size_t n, struct str
 	return &slots[i & (n - 1)];
 }
 
+/* A text that is named in full, in any case of its letters. */
+static bool is_named(const struct predicate *p, size_t i)
+{
+	return p->kind == PREDICATE_TEXT && !p->patterns[i].wild && !p->patterns[i].cased;
+}
+
 /* Puts the text where a decision will find it; true when it was not there. */
 static bool add_text(struct field_slot *slots, size_t n, struct str text)
 {
@@ -110,7 +117,7 @@ static size_t collect_texts(const struct builder *b, struct field_slot *slots, s
 		for (const struct node *node = next_on_fact(b, rule, NULL); node; node = next_on_fact(b, rule, node)) {
 			for (size_t k = 0; k < node->predicate->n; k++) {
 				const struct pattern *pattern = &node->predicate->patterns[k];
-				n += !pattern->wild && add_text(slots, n_slots, pattern->text);
+				n += is_named(node->predicate, k) && add_text(slots, n_slots, pattern->text);
 			}
 		}
 	}
@@ -125,7 +132,7 @@ static void add_naming_rules(const struct builder *b, struct field_slot *slots, 
 		for (const struct node *node = next_on_fact(b, rule, NULL); node; node = next_on_fact(b, rule, node)) {
 			for (size_t k = 0; k < node->predicate->n; k++) {
 				struct str text = node->predicate->patterns[k].text;
-				if (!node->predicate->patterns[k].wild)
+				if (is_named(node->predicate, k))
 					set_add((uint64_t *)slot_of(slots, n_slots, text, index_hash(text))->keep, i);
 			}
 		}
@@ -151,7 +158,7 @@ static void fill_slots(const struct builder *b, struct field_slot *slots, size_t
 		struct field_slot *slot = &slots[i];
 		if (!slot->text.at)
 			continue;
-		slot->keep = sets ? take_set(b) : possible(b, text_fact(FACT_KNOWN, slot->text));
+		slot->keep = sets ? take_set(b) : possible(b, text_fact(FACT_ROUGH, slot->text));
 		slot->drop = sets ? ruled_out(b, slot->text) : NULL;
 	}
 	if (sets)
@@ -206,7 +213,8 @@ static size_t collect_breaks(const struct builder *b, int64_t *breaks)
 		const struct rule *rule = &b->rulebook->rules[i];
 		size_t before = n;
 		for (const struct node *node = next_on_fact(b, rule, NULL); node; node = next_on_fact(b, rule, node)) {
-			for (size_t k = 0; k < node->predicate->n; k++) {
+			bool sorts = node->predicate->kind == PREDICATE_RANGE && node->predicate->part == PART_NONE;
+			for (size_t k = 0; sorts && k < node->predicate->n; k++) {
 				const struct range *range = &node->predicate->ranges[k];
 				if (range->low != INT64_MIN)
 					breaks[n++] = range->low;
@@ -234,7 +242,8 @@ static bool build_numbers(const struct builder *b, size_t values, size_t nodes)
 		memcpy(breaks, found, n * sizeof *breaks);
 	for (size_t i = 0; i <= n; i++) {
 		int64_t number = i == 0 ? INT64_MIN : breaks[i - 1];
-		fill_possible(b, (struct fact){.state = FACT_KNOWN, .number = number}, classes + i * words);
+		fill_possible(b, (struct fact){.state = (enum fact_state)FACT_ROUGH, .number = number},
+			      classes + i * words);
 	}
 	b->field->n_breaks = n;
 	b->field->breaks = breaks;

@@ -14,14 +14,27 @@ enum truth {
 	TRUTH_YES,
 };
 
-enum truth match_predicate(const struct predicate *predicate, const struct fact *fact);
+enum truth match_predicate(const struct predicate *predicate, const struct fact *request);
 enum truth match_expression(const struct node *node, const struct fact *request);
 
-/* The unknown facts that keep the expression from an answer, as bits; 0 when it has one. */
+/* The unknown facts that keep the expression from an answer, as bits; 0 when it has one. Of a vocabulary's facts. */
 uint32_t match_unknowns(const struct node *node, const struct fact *request);
 
-/* The text, in any case of its ASCII letters, against the pattern. */
+/* A leaf of an expression: its predicate, or the contrary where it is negated. */
+enum truth match_leaf(const struct node *node, const struct fact *request);
+
+/* One text, alone or of a set, against PREDICATE_TEXT or PREDICATE_REGEX. */
+enum truth match_text(const struct predicate *predicate, struct str text);
+
+/* The text, in any case of its ASCII letters unless the pattern is cased, against the pattern. */
 bool match_pattern(const struct pattern *pattern, struct str text);
 bool match_net(const struct net *net, const struct fact_address *address);
+
+/* One known value against another, both of the kind; of texts by the compare's pattern. */
+bool match_texts(enum compare compare, bool cased, struct str text, struct str other);
+bool match_numbers(enum compare compare, int64_t number, int64_t other);
+
+/* Reads an address as it is written. */
+bool match_read_address(struct str text, struct fact_address *ret_address);
 
 #endif

@@ -10,6 +10,8 @@ struct binder {
 	struct arena *scratch;
 	struct error *error;
 	struct str *ids; /* in the order of the rules */
+	struct cases cases;
+	struct fact **speaks; /* of each rule a case in which it does, or NULL where none is known */
 };
 
 static struct source source_of(const struct binder *b, size_t rule)
@@ -127,17 +129,27 @@ static int check_ids(const struct binder *b)
 
 /* ---- specificity ---- */
 
-static int check_possible(const struct binder *b, struct imply *imply)
+static int check_possible(struct binder *b)
 {
+	const struct vocabulary *v = b->rulebook->vocabulary;
+	b->speaks = ARENA_TAKE(b->scratch, struct fact *, b->n);
 	for (size_t i = 0; i < b->n; i++) {
-		if (imply_never(imply, b->rules[i].applies) != IMPLY_YES)
+		struct fact facts[FACTS_MAX];
+		enum imply_answer never = imply_never(&b->cases, b->rules[i].applies, facts);
+		if (never == IMPLY_YES) {
+			const struct source s = source_of(b, i);
+			source_fail(&s, &b->drafts[i].place,
+				    "the rule \"" STR_FMT "\" can never speak: its conditions contradict each other",
+				    STR_ARG(b->ids[i]));
+			return source_remedy(
+			    &s,
+			    "look for bounds that exclude each other, and for what both match and unless hold of");
+		}
+		if (never != IMPLY_NO || match_expression(b->rules[i].applies, facts) != TRUTH_YES)
 			continue;
-		const struct source s = source_of(b, i);
-		source_fail(&s, &b->drafts[i].place,
-			    "the rule \"" STR_FMT "\" can never speak: its conditions contradict each other",
-			    STR_ARG(b->ids[i]));
-		return source_remedy(
-		    &s, "look for bounds that exclude each other, and for what both match and unless hold of");
+		case_keep(v, facts, b->scratch);
+		b->speaks[i] = ARENA_TAKE(b->scratch, struct fact, v->n);
+		memcpy(b->speaks[i], facts, v->n * sizeof facts[0]);
 	}
 	return 0;
 }
@@ -153,31 +165,39 @@ static int too_hard(const struct binder *b, size_t permission, size_t refusal)
 	return ERROR_LIMIT;
 }
 
-static int compare(const struct binder *b, struct imply *imply, size_t permission, size_t refusal)
+/* Most rules are told apart by the one case that is known of each. */
+static enum imply_answer follows(struct binder *b, size_t rule, size_t other)
 {
-	const struct rule *p = &b->rules[permission], *r = &b->rules[refusal];
-	enum imply_answer there = imply_follows(imply, p->applies, r->applies);
+	const struct node *then = b->rules[other].applies;
+	if (b->speaks[rule] && match_expression(then, b->speaks[rule]) == TRUTH_NO)
+		return IMPLY_NO;
+	return imply_follows(&b->cases, b->rules[rule].applies, then);
+}
+
+static int compare(struct binder *b, size_t permission, size_t refusal)
+{
+	enum imply_answer there = follows(b, permission, refusal);
 	if (there == IMPLY_TOO_HARD)
 		return too_hard(b, permission, refusal);
-	enum imply_answer back = imply_follows(imply, r->applies, p->applies);
+	enum imply_answer back = follows(b, refusal, permission);
 	if (back == IMPLY_TOO_HARD)
 		return too_hard(b, permission, refusal);
 	if (there == IMPLY_YES && back == IMPLY_NO)
-		set_add(p->implies, refusal);
+		set_add(b->rules[permission].implies, refusal);
 	if (back == IMPLY_YES && there == IMPLY_NO)
-		set_add(r->implies, permission);
+		set_add(b->rules[refusal].implies, permission);
 	return 0;
 }
 
 /* Only where layers and overrides have not decided already. */
-static int bind_implies(const struct binder *b, struct imply *imply)
+static int bind_implies(struct binder *b)
 {
 	for (size_t p = 0; p < b->n; p++) {
 		for (size_t r = 0; r < b->n && set_has(b->rulebook->permits, p); r++) {
 			if (set_has(b->rulebook->permits, r) || b->rules[p].layer != b->rules[r].layer ||
 			    set_has(b->rules[p].overrides, r) || set_has(b->rules[r].overrides, p))
 				continue;
-			int code = compare(b, imply, p, r);
+			int code = compare(b, p, r);
 			if (code < 0)
 				return code;
 		}
@@ -200,16 +220,16 @@ static void bind_outweighs(const struct binder *b)
 
 static int bind(struct binder *b, struct arena *arena)
 {
-	struct imply imply = {.vocabulary = b->rulebook->vocabulary, .scratch = b->scratch};
+	cases_init(&b->cases, b->rulebook->vocabulary, b->rulebook->n_predicates, b->scratch, RULE_BIND_WORK_MAX);
 	sort(b);
 	take_rules(b, arena);
 	int code = check_ids(b);
 	if (code == 0)
 		code = bind_overrides(b);
 	if (code == 0)
-		code = check_possible(b, &imply);
+		code = check_possible(b);
 	if (code == 0)
-		code = bind_implies(b, &imply);
+		code = bind_implies(b);
 	if (code == 0)
 		bind_outweighs(b);
 	return code;

@@ -4,8 +4,10 @@
 
 #include "rules/rule_read.h"
 
-/* Fills the rulebook's rules from the n drafts, which it sorts by layers. scratch has IMPLY_SCRATCH_BYTES, and is as
- * it was after the call. */
+enum { RULE_BIND_WORK_MAX = 1 << 27 }; /* steps of all comparisons of a rulebook */
+
+/* Fills the rulebook's rules from the n drafts, which it sorts by layers. scratch has CASE_SCRATCH_BYTES and 1 MiB for
+ * the cases, and is as it was after the call. */
 int rule_bind(struct rulebook *rulebook, struct rule_draft *drafts, size_t n, struct arena *arena,
 	      struct arena *scratch, struct error *error);
 

@@ -71,6 +71,9 @@ static int read_id(const struct reading *g)
 	g->draft->rule.words.id = kept(g, node->text);
 	g->draft->file = g->source->name;
 	g->draft->place = (struct yaml){.line = node->line, .column = node->column};
+	g->draft->rule.words.file = kept(g, str_of(g->source->name));
+	g->draft->rule.words.line = node->line;
+	g->draft->rule.words.column = node->column;
 	return 0;
 }
 
@@ -100,7 +103,7 @@ static int read_date(const struct reading *g)
 	int64_t days;
 	if (!node)
 		return 0;
-	if (node->kind != YAML_TEXT || !value_date(node->text, &days)) {
+	if (node->kind != YAML_TEXT || !calendar_read_date(node->text, &days)) {
 		source_fail(g->source, node, "this is no date");
 		return source_remedy(g->source, "write year, month and day, such as 2026-11-23");
 	}

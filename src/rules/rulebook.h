@@ -104,6 +104,8 @@ struct rule_words {
 	struct str layer;
 	size_t n_cites;
 	const struct str *cites;
+	struct str file; /* where its id stands */
+	int line, column;
 };
 const struct rule_words *rulebook_rule(const struct rulebook *rulebook, uint16_t rule);
 

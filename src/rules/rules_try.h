@@ -6,16 +6,16 @@
 #include "base/arena.h"
 #include "rules/rulebook_load.h"
 #include "rules/rulebook_text.h"
-#include "rules/value.h"
+#include "rules/calendar.h"
 
 #include <arpa/inet.h>
 
 enum { TRY_TEXTS_MAX = 8, TRY_BOOK_BYTES = 1 << 16 };
 
 static const struct fact_name try_facts[] = {
-    {{"name", 4}, FACT_TEXT, {"", 0}},	 {{"groups", 6}, FACT_TEXTS, {"", 0}}, {{"level", 5}, FACT_NUMBER, {"", 0}},
-    {{"time", 4}, FACT_TIME, {"", 0}},	 {{"date", 4}, FACT_DATE, {"", 0}},    {{"from", 4}, FACT_ADDRESS, {"", 0}},
-    {{"secure", 6}, FACT_BOOL, {"", 0}}, {{"zone", 4}, FACT_TEXT, {"", 0}},
+    {{"name", 4}, FACT_TEXT, {"", 0}, false},	 {{"groups", 6}, FACT_TEXTS, {"", 0}, false}, {{"level", 5}, FACT_NUMBER, {"", 0}, false},
+    {{"time", 4}, FACT_TIME, {"", 0}, false},	 {{"date", 4}, FACT_DATE, {"", 0}, false},    {{"from", 4}, FACT_ADDRESS, {"", 0}, false},
+    {{"secure", 6}, FACT_BOOL, {"", 0}, false}, {{"zone", 4}, FACT_TEXT, {"", 0}, false},
 };
 enum { TRY_FACTS = ARRAY_LEN(try_facts) };
 static const struct vocabulary try_vocabulary = {{"try.Request", 11}, try_facts, TRY_FACTS};
@@ -72,7 +72,7 @@ static inline struct fact try_number(enum fact_kind kind, struct str text)
 	struct str hours, minutes;
 	bool good = true;
 	if (kind == FACT_DATE) {
-		good = value_date(text, &fact.number);
+		good = calendar_read_date(text, &fact.number);
 	} else if (kind == FACT_TIME) {
 		good = str_cut(text, ':', &hours, &minutes);
 		fact.number = good ? try_digits(hours) * 60 + try_digits(minutes) : 0;

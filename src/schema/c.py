@@ -37,11 +37,11 @@ def timer_constant(table, f):
 
 def value_type(type_):
     """The type of one value in a message."""
-    if type_.kind in ("text", "bytes", "json"):
+    if type_.kind in ("text", "bytes", "json", "blob", "staged"):
         return "struct str"
     if type_.kind in ("int", "time", "duration"):
         return "int64_t"
-    if type_.kind in ("id", "ref"):
+    if type_.kind in ("id", "ref", "secret"):
         return "uint64_t"
     if type_.kind == "bool":
         return "bool"
@@ -58,10 +58,22 @@ def list_name(type_):
     return {"text": "str", "enum": of.enum and of.enum.c_name, "message": of.message and of.message.c_name}[of.kind] + "_list"
 
 
+HASH_BYTES = 32
+
+
+def stands_inside(type_):
+    """Whether a row holds the bytes of such a value itself."""
+    return type_.kind in ("text", "bytes", "blob", "staged")
+
+
+def row_bytes(type_):
+    return type_.max if type_.kind in ("text", "bytes") else HASH_BYTES
+
+
 def row_type(type_):
     """The type of one value in a row, where texts and lists stand inside."""
-    if type_.kind in ("text", "bytes"):
-        return f"struct text_{type_.max}"
+    if stands_inside(type_):
+        return f"struct text_{row_bytes(type_)}"
     if type_.kind == "list":
         return f"struct {list_name(type_)[:-5]}_row_{type_.max}"
     return value_type(type_)

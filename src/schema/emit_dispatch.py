@@ -11,13 +11,22 @@ struct input_type {
 	size_t n_who;
 	const enum refusal *refuses;
 	size_t n_refuses;
+	bool grave, life_safety;
+	const struct str *approvers; /* roles of the second person; none: nobody else is asked */
+	size_t n_approvers;
+	int64_t approve_within, rate_every; /* ms */
+	int64_t rate_times;	   /* 0: as often as one likes */
+	struct str undo;	   /* the command that undoes it, or empty */
+	struct str compartment;	   /* whose box each entry of it has, or empty */
+	size_t box_bytes;
 	int index;
 };
 
 /* NULL when there is none of that kind and name. */
 const struct input_type *input_find(enum entry_input_kind kind, struct str name);
 bool input_read(const struct input_type *type, struct json *j, void *ret_body);
-void input_write(const struct input_type *type, struct buf *b, const void *body);
+/* s: the entry that it is written into; NULL: personal values stand where they belong. */
+void input_write(const struct input_type *type, struct buf *b, const void *body, struct sealing *s);
 void input_decide(const struct input_type *type, struct turn *t, const void *body);
 bool input_refuses(const struct input_type *type, enum refusal code);
 
@@ -25,14 +34,23 @@ struct str event_name(enum event kind);
 bool event_of(struct str name, enum event *ret_kind);
 size_t event_size(enum event kind);
 bool event_read(enum event kind, struct json *j, void *ret_body);
-void event_write(enum event kind, struct buf *b, const void *body);
+void event_write(enum event kind, struct buf *b, const void *body, struct sealing *s);
 void event_apply(enum event kind, struct state *s, const void *body);
 void event_react(enum event kind, struct turn *t, const void *body);
 /* True when the event is an order: to which driver, and for how long it is good. */
 bool event_order(enum event kind, const struct state *s, const void *body, struct str *ret_driver, int64_t *ret_valid_ms);
+/* True when the event says how a device is to be from now on: which driver's, and the device, as in reader:3. */
+bool event_desired(enum event kind, const struct state *s, const void *body, struct str *ret_driver, struct subject *ret_device);
+/* The compartment that the event is hidden in, or empty. */
+struct str event_compartment(enum event kind);
+/* True when the event has its subject forgotten. */
+bool event_forgets(enum event kind, const void *body, struct subject *ret_subject);
+
+/* What the decisions of a domain may emit. */
+struct turn_may events_of(struct str domain);
 
 struct str refusal_name(enum refusal code);
-void refusal_write(enum refusal code, struct buf *b, const void *takes);
+void refusal_write(enum refusal code, struct buf *b, const void *takes, struct sealing *s);
 
 struct str timer_name(enum timer timer);
 /* The row exists. */
@@ -42,6 +60,10 @@ void timer_run(enum timer timer, struct turn *t, uint64_t row);
 typedef void ref_visitor(void *context, struct str table, uint64_t id, struct str member);
 void input_refs(const struct input_type *type, const void *body, ref_visitor *visit, void *context);
 void event_refs(enum event kind, const void *body, ref_visitor *visit, void *context);
+
+/* Calls back for every blob that the input names, by its hash. */
+typedef void blob_visitor(void *context, struct str hash);
+void input_blobs(const struct input_type *type, const void *body, blob_visitor *visit, void *context);
 """
 
 
@@ -93,6 +115,22 @@ def sorted_inputs(tree):
     return sorted(tree.inputs.values(), key=lambda i: i.name.encode())
 
 
+def input_attributes(item, i):
+    """In the order of struct input_type."""
+    flag = {True: "true", False: "false"}
+    approvers = f"approvers_{i}, {len(item.approve[0])}" if item.approve else "NULL, 0"
+    undo = c.str_of(f"{item.domain}.{item.undo}") if item.undo else "{0}"
+    box = f"{c.str_of(item.box[0])}, {item.box[1]}" if item.box else "{0}, 0"
+    times, every = item.rate or (0, 0)
+    return (f"{flag[item.grave]}, {flag[item.life_safety]}, {approvers}, {item.approve[1] if item.approve else 0}, {every}, {times}, {undo}, {box}")
+
+
+def written(message, body="body"):
+    """The call that writes a message, sealed where it can be and is asked for."""
+    plain = f"{message.c_name}_write(b, {body});"
+    return f"if (s)\n\t\t\t{message.c_name}_seal(b, {body}, s);\n\t\telse\n\t\t\t{plain}" if message.sealed() else plain
+
+
 def inputs(tree):
     ordered = sorted_inputs(tree)
     parts, rows = [], []
@@ -100,8 +138,10 @@ def inputs(tree):
         parts.append(array("struct str", f"who_{i}", [c.str_of(role) for role in item.who]))
         parts.append(array("enum refusal", f"refuses_{i}", item.refuses + [r.name for r in tree.refusals.values() if r.any_command and item.kind == "command"]))
         n_refuses = len(item.refuses) + sum(r.any_command and item.kind == "command" for r in tree.refusals.values())
+        parts.append(array("struct str", f"approvers_{i}", [c.str_of(role) for role in item.approve[0]] if item.approve else []))
         rows.append(f"\t{{ENTRY_INPUT_KIND_{item.kind.upper()}, {c.str_of(item.name)}, sizeof(struct {item.takes.c_name}),\n\t "
-                    f"{f'who_{i}, {len(item.who)}' if item.who else 'NULL, 0'}, {f'refuses_{i}, {n_refuses}' if n_refuses else 'NULL, 0'}, {i}}},\n")
+                    f"{f'who_{i}, {len(item.who)}' if item.who else 'NULL, 0'}, {f'refuses_{i}, {n_refuses}' if n_refuses else 'NULL, 0'},\n\t "
+                    f"{input_attributes(item, i)}, {i}}},\n")
     parts.append(f"""/* By name. */
 static const struct input_type inputs[] = {{
 {''.join(rows)}}};
@@ -133,10 +173,10 @@ bool input_refuses(const struct input_type *type, enum refusal code)
     names = [i.takes.c_name for i in ordered]
     parts.append("bool input_read(const struct input_type *type, struct json *j, void *ret_body)\n{\n" +
                  returning("type->index", [(i, f"{n}_read(j, ret_body)") for i, n in enumerate(names)], 'WRONG("no such input");') + "}\n")
-    parts.append("void input_write(const struct input_type *type, struct buf *b, const void *body)\n{\n" +
-                 switch("type->index", [(i, f"{n}_write(b, body);") for i, n in enumerate(names)], 'WRONG("no such input");') + "}\n")
+    parts.append("void input_write(const struct input_type *type, struct buf *b, const void *body, struct sealing *s)\n{\n" +
+                 switch("type->index", [(i, written(x.takes)) for i, x in enumerate(ordered)], 'WRONG("no such input");') + "}\n")
     decide = [(i, f"{may_set(tree, x.domain)}{decide_name(x)}(t, body);") for i, x in enumerate(ordered)]
-    parts.append(may_arrays(tree) + "void input_decide(const struct input_type *type, struct turn *t, const void *body)\n{\n" +
+    parts.append(may_arrays(tree) + may_of(tree) + "\nvoid input_decide(const struct input_type *type, struct turn *t, const void *body)\n{\n" +
                  switch("type->index", decide, 'WRONG("no such input");') + "}\n")
     return "\n".join(part for part in parts if part)
 
@@ -145,6 +185,12 @@ def may_arrays(tree):
     """The events of each domain: what its decisions and timers may emit."""
     return "".join(array("enum event", f"events_of_{domain}", [c.event_constant(e) for e in tree.events.values() if e.domain == domain])
                    for domain in tree.abouts) + "\n"
+
+
+def may_of(tree):
+    cases = "".join(f"\tif (str_eq(domain, STR(\"{domain}\")))\n\t\treturn (struct turn_may){{events_of_{domain}, ARRAY_LEN(events_of_{domain})}};\n"
+                    for domain in tree.abouts if any(e.domain == domain for e in tree.events.values()))
+    return f"struct turn_may events_of(struct str domain)\n{{\n{cases}\tWRONG(\"no such domain\");\n}}\n"
 
 
 def may_set(tree, domain):
@@ -189,11 +235,11 @@ bool event_of(struct str name, enum event *ret_kind)
         "size_t event_size(enum event kind)\n{\n" + returning("kind", [(label(e), f"sizeof(struct {e.body.c_name})") for e in all_events], wrong) + "}\n",
         "bool event_read(enum event kind, struct json *j, void *ret_body)\n{\n" +
         returning("kind", [(label(e), f"{e.body.c_name}_read(j, ret_body)") for e in all_events], wrong) + "}\n",
-        "void event_write(enum event kind, struct buf *b, const void *body)\n{\n" +
-        switch("kind", [(label(e), f"{e.body.c_name}_write(b, body);") for e in all_events], wrong) + "}\n",
+        "void event_write(enum event kind, struct buf *b, const void *body, struct sealing *s)\n{\n" +
+        switch("kind", [(label(e), written(e.body)) for e in all_events], wrong) + "}\n",
         "void event_apply(enum event kind, struct state *s, const void *body)\n{\n" +
         switch("kind", [(label(e), f"{apply_name(e)}(s, body);") for e in all_events], wrong) + "}\n",
-        reactions(tree), orders(tree)])
+        reactions(tree), orders(tree), desired(tree), compartments(tree), forgetting(tree)])
 
 
 def reactions(tree):
@@ -224,9 +270,44 @@ def orders(tree):
             f"\tswitch (kind) {{\n{cases}\tdefault:\n\t\treturn false;\n\t}}\n}}\n")
 
 
+def desired(tree):
+    cases = "".join(f"""	case {c.event_constant(e)}: {{
+		const struct {e.body.c_name} *ev = body;
+		const struct {snake(e.desired.table)} *row = {snake(e.desired.table)}_get(s, ev->{e.desired.ref});
+		ASSERT(row);
+		*ret_driver = text_str(row->{e.desired.column});
+		*ret_device = (struct subject){{{c.str_of(snake(e.desired.table))}, ev->{e.desired.ref}}};
+		return true;
+	}}
+""" for e in tree.events.values() if e.desired)
+    unused = "" if cases else "\t(void)s;\n\t(void)body;\n\t(void)ret_driver;\n\t(void)ret_device;\n"
+    return ("bool event_desired(enum event kind, const struct state *s, const void *body, struct str *ret_driver, struct subject *ret_device)\n{\n"
+            f"{unused}\tswitch (kind) {{\n{cases}\tdefault:\n\t\treturn false;\n\t}}\n}}\n")
+
+
+def compartments(tree):
+    cases = [(c.event_constant(e), f"STR({c.string(e.compartment)})") for e in tree.events.values() if e.compartment]
+    return "struct str event_compartment(enum event kind)\n{\n" + returning("kind", cases, "return (struct str){0};") + "}\n"
+
+
+def forgetting(tree):
+    cases = "".join(f"""	case {c.event_constant(e)}:
+		*ret_subject = (struct subject){{{c.str_of(snake(table_of(e)))}, ((const struct {e.body.c_name} *)body)->{e.forgets}}};
+		return true;
+""" for e in tree.events.values() if e.forgets)
+    unused = "" if cases else "\t(void)body;\n\t(void)ret_subject;\n"
+    return ("bool event_forgets(enum event kind, const void *body, struct subject *ret_subject)\n{\n"
+            f"{unused}\tswitch (kind) {{\n{cases}\tdefault:\n\t\treturn false;\n\t}}\n}}\n")
+
+
+def table_of(event):
+    """The table of the row that the event forgets."""
+    return next(f.type.table for f in event.body.fields if f.name == event.forgets)
+
+
 def refusals(tree):
     names = ", ".join(["{0}"] + [c.str_of(name) for name in tree.refusals])
-    cases = [(name, f"{r.takes.c_name}_write(b, takes);") for name, r in tree.refusals.items()]
+    cases = [(name, written(r.takes, "takes")) for name, r in tree.refusals.items()]
     return f"""static const struct str refusal_names[] = {{{names}}};
 
 struct str refusal_name(enum refusal code)
@@ -235,8 +316,9 @@ struct str refusal_name(enum refusal code)
 	return refusal_names[code];
 }}
 
-void refusal_write(enum refusal code, struct buf *b, const void *takes)
+void refusal_write(enum refusal code, struct buf *b, const void *takes, struct sealing *s)
 {{
+	(void)s;
 {switch("code", cases, 'WRONG("no such refusal");')}}}
 """
 
@@ -301,11 +383,23 @@ void event_refs(enum event kind, const void *body, ref_visitor *visit, void *con
 		break;
 	}}
 }}
-"""
+
+{blobs(tree)}"""
+
+
+def blobs(tree):
+    cases = ""
+    for i, x in enumerate(sorted_inputs(tree)):
+        held = [f for f in x.takes.fields if f.type.kind == "blob"]
+        calls = "".join(f"\t\t{f'if (v->has_{f.name}) ' if f.may_lack() else ''}visit(context, v->{f.name});\n" for f in held)
+        cases += f"\tcase {i}: {{\n\t\tconst struct {x.takes.c_name} *v = body;\n{calls}\t\tbreak;\n\t}}\n" if held else ""
+    unused = "" if cases else "\t(void)body;\n\t(void)visit;\n\t(void)context;\n"
+    return ("void input_blobs(const struct input_type *type, const void *body, blob_visitor *visit, void *context)\n{\n"
+            f"{unused}\tswitch (type->index) {{\n{cases}\tdefault:\n\t\tbreak;\n\t}}\n}}\n")
 
 
 def emit(tree):
-    declared = "\n".join(["struct turn;\n", takes_types(tree), DECLARED, "/* What the domains define. */\n\n" + owed(tree)])
+    declared = "\n".join(["struct turn;\nstruct turn_may;\n", takes_types(tree), DECLARED, "/* What the domains define. */\n\n" + owed(tree)])
     body = "\n".join([inputs(tree), events(tree), refusals(tree), timers(tree), refs(tree)])
-    return {"dispatch.h": c.header("DISPATCH", "Names and what they do.", ["gen/codec.h", "gen/tables.h"], declared),
+    return {"dispatch.h": c.header("DISPATCH", "Names and what they do.", ["gen/codec.h", "gen/tables.h", "schema/sealing.h"], declared),
             "dispatch.c": c.source(["gen/dispatch.h", "schema/text.h", "schema/turn.h"], body)}

@@ -19,7 +19,8 @@ def member(f, type_name):
 def message(m):
     about = f"/* {m.about} */\n" if m.about else ""
     if not m.one_of:
-        return about + f"struct {m.c_name} {{\n" + "".join(member(f, c.value_type) for f in m.fields) + "};\n"
+        erased = "\tuint64_t erased; /* bit i: member i was sealed, and its key is gone */\n" if m.sealed() else ""
+        return about + f"struct {m.c_name} {{\n" + "".join(member(f, c.value_type) for f in m.fields) + erased + "};\n"
     kinds = [f"{c.upper(m.c_name)}_NONE"] + [f"{c.upper(m.c_name)}_{c.upper(f.name)}" for f in m.fields]
     return (about + f"enum {m.c_name}_kind {{\n" + "".join(f"\t{kind},\n" for kind in kinds) + "};\n" +
             f"struct {m.c_name} {{\n\tenum {m.c_name}_kind kind;\n\tunion {{\n" +
@@ -54,7 +55,7 @@ def emit(tree):
                 parts.append(list_struct(f.type))
         parts.append(message(m))
     columns = [f.type for t in tree.tables.values() for f in t.fields]
-    parts += [text_struct(n) for n in sorted({x.item().max for x in columns if x.item().kind in ("text", "bytes")})]
+    parts += [text_struct(n) for n in sorted({c.row_bytes(x.item()) for x in columns if c.stands_inside(x.item())})]
     parts += list({c.row_type(x): row_list(x) for x in columns if x.kind == "list"}.values())
     parts += [table(t) for t in tree.tables.values()]
     parts.append(constants("event", ["EVENT_NONE"] + [c.event_constant(e) for e in tree.events.values()] +

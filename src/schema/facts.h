@@ -33,6 +33,7 @@ struct fact_name {
 	struct str name;
 	enum fact_kind kind;
 	struct str about;
+	bool personal; /* of whom the request is about: its value is sealed in the record */
 };
 
 struct vocabulary {

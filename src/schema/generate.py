@@ -15,14 +15,13 @@ import c  # noqa: E402
 import emit_codec  # noqa: E402
 import emit_dispatch  # noqa: E402
 import emit_facts  # noqa: E402
-import emit_reference  # noqa: E402
 import emit_tables  # noqa: E402
 import emit_types  # noqa: E402
 import emit_words  # noqa: E402
 import text  # noqa: E402
 import tree  # noqa: E402
 
-EMITTERS = (emit_types, emit_codec, emit_tables, emit_dispatch, emit_facts, emit_words, emit_reference)
+EMITTERS = (emit_types, emit_codec, emit_tables, emit_dispatch, emit_facts, emit_words)
 
 
 def schema_hash(schemas):
@@ -46,9 +45,10 @@ def read(path):
         return path, file.read()
 
 
-def main(out, paths):
+def write_all(out, paths, make):
+    """Writes {name: text} that `make` makes of the files; an exit code."""
     try:
-        made = generate([read(path) for path in paths])
+        made = make([read(path) for path in paths])
     except (text.Mistake, tree.Mistakes) as mistake:
         print(mistake, file=sys.stderr)
         return 1
@@ -60,6 +60,10 @@ def main(out, paths):
         with open(os.path.join(out, name), "w", encoding="utf-8", newline="\n") as file:
             file.write(content)
     return 0
+
+
+def main(out, paths):
+    return write_all(out, paths, generate)
 
 
 if __name__ == "__main__":

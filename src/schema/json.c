@@ -6,74 +6,6 @@ struct json json_over(struct str text, struct arena *arena)
 	return (struct json){.at = at, .end = at + text.len, .start = at, .arena = arena};
 }
 
-/* Mistakes */
-
-bool json_fail_word(struct json *j, const char *what, struct str word)
-{
-	if (j->what)
-		return false;
-	j->what = what;
-	j->word = word;
-	j->offset = (size_t)(j->at - j->start);
-	return false;
-}
-
-bool json_fail(struct json *j, const char *what)
-{
-	return json_fail_word(j, what, (struct str){0});
-}
-
-static void step_in(struct json *j, struct json_step step)
-{
-	if (j->n_path < JSON_PATH_MAX)
-		j->path[j->n_path++] = step;
-}
-
-bool json_in(struct json *j, const struct json_member *member)
-{
-	/* `"name":` without its quotes and colon. */
-	step_in(j, (struct json_step){.member = {member->key.at + 1, member->key.len - 3}});
-	return false;
-}
-
-bool json_in_item(struct json *j, size_t index)
-{
-	step_in(j, (struct json_step){.index = index});
-	return false;
-}
-
-void json_error_put(const struct json *j, struct buf *b)
-{
-	for (size_t i = j->n_path; i-- > 0;) {
-		if (j->path[i].member.len == 0) {
-			buf_put_char(b, '[');
-			buf_put_u64(b, j->path[i].index);
-			buf_put_char(b, ']');
-			continue;
-		}
-		if (i + 1 < j->n_path)
-			buf_put_char(b, '.');
-		buf_put_str(b, j->path[i].member);
-	}
-	if (j->n_path > 0)
-		BUF_LIT(b, ": ");
-	buf_put_str(b, str_of(j->what ? j->what : "no mistake"));
-	if (j->word.len > 0) {
-		size_t shown = j->word.len < 64 ? j->word.len : 64;
-		BUF_LIT(b, " `");
-		if (str_is_utf8((struct str){j->word.at, shown}))
-			buf_put(b, j->word.at, shown);
-		BUF_LIT(b, "`");
-	}
-}
-
-void json_error_text(const struct json *j, char *ret_text, size_t size)
-{
-	struct buf b = {.at = (uint8_t *)ret_text, .size = size - 1};
-	json_error_put(j, &b);
-	ret_text[b.len] = 0;
-}
-
 /* Tokens */
 
 static inline void skip_space(struct json *j)
@@ -272,7 +204,9 @@ static inline bool string(struct json *j, struct str *ret_text)
 
 bool json_text(struct json *j, size_t bytes_max, struct str *ret_text)
 {
-	return string(j, ret_text) && (ret_text->len <= bytes_max || json_fail(j, "is longer than it may be"));
+	return string(j, ret_text) &&
+	       (ret_text->len <= bytes_max ||
+		json_fail_limit(j, "is longer than it may be", "at most % bytes", (int64_t)bytes_max));
 }
 
 bool json_bytes(struct json *j, size_t bytes_min, size_t bytes_max, struct str *ret_bytes)
@@ -281,8 +215,12 @@ bool json_bytes(struct json *j, size_t bytes_min, size_t bytes_max, struct str *
 	if (!string(j, &hex))
 		return false;
 	size_t n = hex.len / 2;
-	if (hex.len % 2 || n < bytes_min || n > bytes_max)
-		return json_fail(j, "has not the length that it must have");
+	if (hex.len % 2)
+		return json_fail(j, "has half a byte: an odd number of hexadecimal digits");
+	if (n < bytes_min)
+		return json_fail_limit(j, "is shorter than it may be", "at least % bytes", (int64_t)bytes_min);
+	if (n > bytes_max)
+		return json_fail_limit(j, "is longer than it may be", "at most % bytes", (int64_t)bytes_max);
 	uint8_t *bytes = ARENA_TAKE(j->arena, uint8_t, n + 1);
 	if (!hex_read(hex, bytes, n))
 		return json_fail(j, "is not lower-case hexadecimal digits");
@@ -306,8 +244,10 @@ bool json_int(struct json *j, int64_t min, int64_t max, int64_t *ret_value)
 	if (!shortest || !whole || value > (uint64_t)JSON_INT_MAX)
 		return json_fail(j, "is not a whole number in its shortest form, below 2^53");
 	int64_t result = negative ? -(int64_t)value : (int64_t)value;
-	if (result < min || result > max)
-		return json_fail(j, result < min ? "is less than it may be" : "is more than it may be");
+	if (result < min)
+		return json_fail_limit(j, "is less than it may be", "at least %", min);
+	if (result > max)
+		return json_fail_limit(j, "is more than it may be", "at most %", max);
 	j->at = at;
 	*ret_value = result;
 	return true;
@@ -417,7 +357,7 @@ bool json_array_next(struct json *j, struct json_array *a)
 	if (a->n > 0 && !take(j, ','))
 		return json_fail(j, "has no comma or end where one must be");
 	if (a->n == a->max)
-		return json_fail(j, "has more items than it may have");
+		return json_fail_limit(j, "has more items than it may have", "at most %", (int64_t)a->max);
 	a->n++;
 	return true;
 }
@@ -452,11 +392,11 @@ static bool skip_object(struct json *j, int depth)
 			if (str_eq(name, (struct str){names[i], lengths[i]}))
 				return json_fail_word(j, "has a member twice:", name);
 		if (n == JSON_MEMBERS_MAX)
-			return json_fail(j, "has more than 64 members");
+			return json_fail_limit(j, "has more members than it may have", "at most %", JSON_MEMBERS_MAX);
 		names[n] = name.at;
 		lengths[n++] = name.len;
 		if (!skip_value(j, depth + 1))
-			return false;
+			return json_in_name(j, name);
 	}
 	return true;
 }
@@ -467,7 +407,7 @@ static bool skip_array(struct json *j, int depth)
 		if (n > 0 && !take(j, ','))
 			return json_fail(j, "has no comma or end where one must be");
 		if (!skip_value(j, depth + 1))
-			return false;
+			return json_in_item(j, n);
 	}
 	return true;
 }
@@ -478,7 +418,7 @@ static bool skip_value(struct json *j, int depth)
 	int64_t number;
 	bool truth;
 	if (depth > JSON_DEPTH_MAX)
-		return json_fail(j, "is nested more than 16 deep");
+		return json_fail_limit(j, "is nested deeper than it may be", "at most %", JSON_DEPTH_MAX);
 	skip_space(j);
 	if (j->at == j->end)
 		return json_fail(j, "ends too early");

@@ -13,20 +13,46 @@
 
 #include "base/arena.h"
 
-enum { JSON_DEPTH_MAX = 16, JSON_PATH_MAX = 12 };
+enum { JSON_DEPTH_MAX = 16, JSON_PATH_MAX = 2 * JSON_DEPTH_MAX, JSON_PACKET_VALUES_MAX = 512 };
 
 #define JSON_INT_MAX INT64_C(9007199254740991)
 
+/* Of an object the member, of an array the item. */
 struct json_step {
-	struct str member; /* of an object, or */
-	size_t index;	   /* of an array, when the member is empty */
+	bool item;
+	struct str member;
+	size_t index;
+};
+
+/* What stands in the packets of an entry (sealing.h), opened; a packet that is not there was erased. */
+struct json_packet {
+	bool there;
+	size_t n;
+	const struct str *values; /* JSON */
+};
+
+struct json_packets {
+	size_t n;
+	const struct json_packet *at;
+};
+
+/* Takes a secret out of an input and gives it a number, which stands in its place from then on. False: there is no room for it. */
+struct json_secrets {
+	void *context;
+	bool (*keep)(void *context, bool door, struct str secret, uint64_t *ret_number);
 };
 
 struct json {
 	const char *at, *end, *start;
 	struct arena *arena;
+	const struct json_packets *packets; /* of the entry that is read; NULL: personal values stand where they belong */
+	size_t packet;			    /* that the last personal value stood in */
+	const struct json_secrets *secrets; /* of an input from outside; NULL: numbers stand where secrets were */
 	const char *what; /* NULL: no mistake so far */
-	struct str word;  /* that `what` is about: an unknown member, a limit */
+	struct str word;  /* that `what` is about: an unknown member */
+	const char
+	    *bound; /* "at most %" and the like, with `limit` where the % stands; NULL when `what` is about no limit */
+	int64_t limit;
 	size_t offset;
 	struct json_step path[JSON_PATH_MAX]; /* innermost first */
 	size_t n_path;
@@ -44,6 +70,13 @@ bool json_bool(struct json *j, bool *ret_value);
 bool json_raw(struct json *j, struct str *ret_raw);
 /* One of the names; ret_index is its number, 1 first. */
 bool json_enum(struct json *j, const struct str *names, size_t n, unsigned *ret_index);
+/* A personal value: what to read it from, `j` itself or the packet that the marker names, by `apart`. NULL: it was erased, or, with a
+ * mistake in `j`, this is no marker. json_personal_end takes what the reading answered, and returns it. */
+struct json *json_personal(struct json *j, struct json *apart);
+bool json_personal_end(struct json *j, struct json *from, bool good);
+/* The array of a packet as its values: views into it. */
+bool json_packet_values(struct str array, struct arena *arena, struct json_packet *ret_packet);
+bool json_secret(struct json *j, size_t bytes_min, size_t bytes_max, bool door, uint64_t *ret_number);
 /* True, and takes it, when `null` is next. */
 bool json_null(struct json *j);
 /* Nothing but white space is left. */
@@ -79,11 +112,13 @@ void *json_array_grow(struct json *j, const void *items, size_t *size, size_t ma
 /* A mistake; returns false. The first one stays. */
 bool json_fail(struct json *j, const char *what);
 bool json_fail_word(struct json *j, const char *what, struct str word);
+bool json_fail_limit(struct json *j, const char *what, const char *bound, int64_t limit);
 /* The mistake lies inside this member, or this item; returns false. */
 bool json_in(struct json *j, const struct json_member *member);
+bool json_in_name(struct json *j, struct str name);
 bool json_in_item(struct json *j, size_t index);
 
-/* "readers[3].key: is longer than 32 bytes". */
+/* "readers[3].key: is longer than it may be (at most 32 bytes)". */
 void json_error_put(const struct json *j, struct buf *b);
 /* The same as a C string; what does not fit is left out. */
 void json_error_text(const struct json *j, char *ret_text, size_t size);

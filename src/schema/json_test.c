@@ -11,14 +11,14 @@ static struct arena fresh(void)
 }
 
 static const char entry_text[] =
-    "{\"format\":1,\"index\":7,\"incarnation\":1,\"wall\":1795424400000,\"elapsed\":12,\"env\":0,"
+    "{\"format\":2,\"index\":7,\"incarnation\":1,\"wall\":1795424400000,\"elapsed\":12,\"env\":0,"
     "\"salt\":\"000102030405060708090a0b0c0d0e0f\",\"from\":{\"driver\":{\"name\":\"line-1\",\"boot\":"
     "\"0011223344556677\","
-    "\"sequence\":3}},\"checked\":null,\"input\":{\"kind\":\"report\",\"name\":\"drivers.done\",\"body\":{\"entry\":6,"
+    "\"sequence\":3,\"ago\":0}},\"checked\":null,\"input\":{\"kind\":\"report\",\"name\":\"drivers.done\",\"body\":{\"entry\":6,"
     "\"event\":1}},"
     "\"refusal\":null,\"events\":[{\"name\":\"a.B\",\"body\":{}},{\"name\":\"a.C\",\"body\":{\"x\":[1,2]}}],"
     "\"because\":null,"
-    "\"law\":null,\"box\":null}";
+    "\"law\":null,\"sealed\":[],\"box\":null}";
 
 TEST(what_was_written_is_read_and_written_again_the_same)
 {
@@ -74,8 +74,8 @@ TEST(a_mistake_is_told_with_its_path_and_offset)
 	    {"{\"name\":\"A\",\"groups\":[\"staff\",\"king\"],\"clearance\":1}",
 	     "groups[1]: is not one of its values: `king`", 36},
 	    {"{\"name\":\"A\",\"groups\":[1],\"clearance\":1}", "groups[0]: is not a text", 22},
-	    {"{\"name\":\"A\",\"groups\":[],\"clearance\":6}", "clearance: is more than it may be", 36},
-	    {"{\"name\":\"A\",\"groups\":[],\"clearance\":-1}", "clearance: is less than it may be", 36},
+	    {"{\"name\":\"A\",\"groups\":[],\"clearance\":6}", "clearance: is more than it may be (at most 5)", 36},
+	    {"{\"name\":\"A\",\"groups\":[],\"clearance\":-1}", "clearance: is less than it may be (at least 0)", 36},
 	    {"{\"name\":\"A\",\"groups\":[],\"clearance\":1.0}",
 	     "clearance: is not a whole number in its shortest form, below 2^53", 36},
 	    {"{\"name\":\"A\",\"groups\":[],\"clearance\":01}",
@@ -237,7 +237,7 @@ TEST(an_object_whose_first_members_are_optional_has_its_commas_right)
 	static const struct {
 		struct answer_end end;
 		const char *written;
-	} rows[] = {{{.has_older = false}, "{}"}, {{.has_older = true, .older = 5}, "{\"older\":5}"}};
+	} rows[] = {{{.has_older = false}, "{}"}, {{.has_older = true, .older = STR("5")}, "{\"older\":\"5\"}"}};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		char text[64];
 		struct buf b = BUF(text);

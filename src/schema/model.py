@@ -4,8 +4,17 @@ from dataclasses import dataclass, field
 
 LANGUAGES = ("en", "fr", "es", "ar")
 ROLES = ("head_of_mission", "security_officer", "duty_officer", "guard", "reception", "staff", "liaison", "auditor", "administrator")
+# Who watches over somebody sees what they see; all of the mission see what its staff see.
+ABOVE = {"staff": ("guard", "reception", "liaison", "duty_officer", "security_officer", "head_of_mission", "auditor"),
+         "guard": ("duty_officer", "security_officer"), "reception": ("duty_officer", "security_officer"), "duty_officer": ("security_officer",)}
 INT_MAX = 2**53 - 1  # docs/journal-format.md: integers are below 2^53
 TEXT_MAX = 65535
+MARKS = ("open", "restricted", "confidential", "secret")
+
+
+def who_see(roles):
+    """The roles of a `see`, and those above them."""
+    return [role for role in ROLES if role in roles or any(role in ABOVE.get(below, ()) for below in roles)]
 
 
 def snake(name):
@@ -21,10 +30,11 @@ class Enum:
 
 @dataclass
 class Type:
-    """kind: text bytes int time duration bool id ref enum json message list"""
+    """kind: text bytes int time duration bool id ref enum json message list secret blob staged"""
     kind: str
     min: int = 0
-    max: int = 0  # of a text or bytes: bytes; of a list: items
+    max: int = 0  # of a text, bytes, secret, blob or staged: bytes; of a list: items
+    key: str = ""  # of a secret: which file of keys it goes into, mission or door
     enum: Enum = None
     table: str = None  # of a ref: the table's name
     message: object = None
@@ -35,16 +45,31 @@ class Type:
 
 
 @dataclass
+class Personal:
+    """Whose a value is, and for how long it is kept."""
+    member: str  # the sibling that names the subject's row; None: whom the input concerns
+    table: str  # of that row; None with member
+    keep: str  # "90d"
+    of_row: bool  # kept as long as the subject is, and `keep` longer; else so long from the entry on
+
+
+@dataclass
 class Field:
     name: str
     type: Type
     about: str = ""
+    personal: Personal = None
+    see: list = field(default_factory=list)  # roles
+    self: str = None  # the sibling that names the person who sees it too
+    mark: str = "open"
+    purpose: bool = False
     optional: bool = False
     or_null: bool = False
     unique: bool = False
     indexed: bool = False
     due: str = None  # the timer's name
-    attributes: dict = field(default_factory=dict)  # reserved ones, as they were written
+    by_date: bool = False  # of a due time: it waits while the clock is doubted
+    attributes: dict = field(default_factory=dict)  # as they were written
 
     def may_lack(self):
         return self.optional or self.or_null
@@ -57,6 +82,9 @@ class Message:
     fields: list
     one_of: bool = False
     name: str = ""
+
+    def sealed(self):
+        return [f for f in self.fields if f.personal]
 
 
 @dataclass
@@ -93,6 +121,12 @@ class Input:
     gives: Message = None
     who: list = field(default_factory=list)
     refuses: list = field(default_factory=list)
+    grave: bool = False
+    life_safety: bool = False
+    approve: tuple = None  # (roles, within ms)
+    rate: tuple = None  # (times, every ms)
+    undo: str = None
+    box: tuple = None  # (compartment, bytes)
     attributes: dict = field(default_factory=dict)
 
     @property
@@ -116,6 +150,9 @@ class Event:
     says: dict
     body: Message
     order: Order = None
+    desired: Order = None  # without an end; `ref` is also what the device is called by
+    compartment: str = None
+    forgets: str = None  # the member whose row is forgotten
     attributes: dict = field(default_factory=dict)
 
     @property
@@ -135,12 +172,13 @@ class Facts:
     c_name: str  # access_request
     name: str  # access.Request
     about: str
-    facts: list  # (name, kind, about)
+    facts: list  # (name, kind, about, personal)
 
 
 @dataclass
 class Tree:
     abouts: dict = field(default_factory=dict)  # domain → about
+    sees: dict = field(default_factory=dict)  # domain → the roles that see what says nothing else
     tables: dict = field(default_factory=dict)
     messages: list = field(default_factory=list)  # all that have a codec, in the order in which C must see them
     refusals: dict = field(default_factory=dict)

@@ -122,6 +122,11 @@ static bool key_eq(const struct column *column, struct key a, struct key b)
 	return column->kind == COLUMN_TEXT ? str_eq(a.text, b.text) : a.number == b.number;
 }
 
+static bool is_nothing(const struct column *column, struct key key)
+{
+	return column->kind == COLUMN_TEXT ? key.text.len == 0 : key.number == 0;
+}
+
 static uint32_t *head_of(const struct table *table, uint32_t index, struct key key)
 {
 	const struct column *column = &table->shape->indexes[index];
@@ -142,6 +147,8 @@ static const void *search_chain(const struct table *table, uint32_t index, uint3
 
 const void *table_first_by(const struct table *table, uint32_t index, struct key key)
 {
+	if (is_nothing(&table->shape->indexes[index], key))
+		return NULL;
 	return search_chain(table, index, *head_of(table, index, key), key);
 }
 
@@ -155,6 +162,8 @@ void table_index_in(struct table *table, uint32_t index, const void *row)
 {
 	const struct column *column = &table->shape->indexes[index];
 	struct key key = key_of(column, row);
+	if (is_nothing(column, key))
+		return;
 	ASSERT(!column->unique || !table_first_by(table, index, key));
 	struct table_index *x = &table->indexes[index];
 	uint32_t *link = head_of(table, index, key), before = 0, slot = slot_of(table, row);
@@ -171,10 +180,13 @@ void table_index_in(struct table *table, uint32_t index, const void *row)
 
 void table_index_out(struct table *table, uint32_t index, const void *row)
 {
+	const struct column *column = &table->shape->indexes[index];
+	struct key key = key_of(column, row);
 	struct table_index *x = &table->indexes[index];
 	uint32_t slot = slot_of(table, row), before = x->before[slot], next = x->next[slot];
-	uint32_t *link =
-	    before ? &x->next[before - 1] : head_of(table, index, key_of(&table->shape->indexes[index], row));
+	if (is_nothing(column, key))
+		return;
+	uint32_t *link = before ? &x->next[before - 1] : head_of(table, index, key);
 	ASSERT(*link == slot + 1);
 	*link = next;
 	if (next)
@@ -264,26 +276,75 @@ const void *table_due_first(const struct table *table, uint32_t due, int64_t *re
 	return row;
 }
 
-/* Rows come and go */
-
-void table_add(struct table *table, const void *row)
+/* A row that lies in its slot joins the order, the indexes and the heaps. */
+static void table_place(struct table *table, uint32_t slot, const void *row)
 {
 	uint64_t id = id_of(row);
-	ASSERT(id != 0 && table->n < table->shape->at_most);
 	uint32_t place = place_of(table, id);
 	ASSERT(place == table->n || id_of(row_at(table, table->order[place])) != id);
-	uint32_t slot = table->n_free ? table->free[--table->n_free] : table->used++;
-	void *to = row_at(table, slot);
-	memcpy(to, row, table->shape->row_size);
 	memmove(table->order + place + 1, table->order + place, (table->n - place) * sizeof *table->order);
 	table->order[place] = slot;
 	table->n++;
 	if (id > table->last_id)
 		table->last_id = id;
 	for (uint32_t i = 0; i < table->shape->n_indexes; i++)
-		table_index_in(table, i, to);
+		table_index_in(table, i, row);
 	for (uint32_t i = 0; i < table->shape->n_dues; i++)
-		table_due_changed(table, i, to);
+		table_due_changed(table, i, row);
+}
+
+/* All of them, as they lie */
+
+struct saved_head {
+	char name[40];
+	uint64_t row_size, n, last_id;
+};
+
+static struct saved_head head_for(const struct table *table)
+{
+	struct saved_head head = {.row_size = table->shape->row_size, .n = table->n, .last_id = table->last_id};
+	size_t length = strlen(table->shape->name);
+	ASSERT(length < sizeof head.name);
+	memcpy(head.name, table->shape->name, length);
+	return head;
+}
+
+void table_save(const struct table *table, const struct table_out *out)
+{
+	struct saved_head head = head_for(table);
+	out->put(out->context, &head, sizeof head);
+	for (uint32_t i = 0; i < table->n; i++)
+		out->put(out->context, row_at(table, table->order[i]), table->shape->row_size);
+}
+
+bool table_load(struct table *table, const struct table_in *in)
+{
+	struct saved_head head, mine = head_for(table);
+	ASSERT(table->n == 0 && table->used == 0);
+	if (!in->get(in->context, &head, sizeof head) || memcmp(head.name, mine.name, sizeof head.name) != 0 ||
+	    head.row_size != mine.row_size || head.n > table->shape->at_most)
+		return false;
+	for (uint64_t i = 0; i < head.n; i++) {
+		void *row = row_at(table, table->used);
+		if (!in->get(in->context, row, table->shape->row_size) || id_of(row) <= table->last_id)
+			return false;
+		table_place(table, table->used++, row);
+	}
+	if (head.last_id < table->last_id)
+		return false;
+	table->last_id = head.last_id;
+	return true;
+}
+
+/* Rows come and go */
+
+void table_add(struct table *table, const void *row)
+{
+	ASSERT(id_of(row) != 0 && table->n < table->shape->at_most);
+	uint32_t slot = table->n_free ? table->free[--table->n_free] : table->used++;
+	void *to = row_at(table, slot);
+	memcpy(to, row, table->shape->row_size);
+	table_place(table, slot, to);
 }
 
 void table_remove(struct table *table, uint64_t id)

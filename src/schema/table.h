@@ -63,7 +63,7 @@ struct table {
 	struct table_due dues[TABLE_DUES_MAX];
 };
 
-/* What a value is looked for by. */
+/* What a value is looked for by. An empty text and 0 are found by nobody: a row whose value was erased has them. */
 struct key {
 	struct str text;
 	uint64_t number;
@@ -98,6 +98,19 @@ const void *table_next_by(const struct table *table, uint32_t index, const void 
 void table_index_out(struct table *table, uint32_t index, const void *row);
 void table_index_in(struct table *table, uint32_t index, const void *row);
 void table_due_changed(struct table *table, uint32_t due, const void *row);
+
+/* Rows as they lie in memory, behind a head with their number, size and the last id: for the same program on the same kind of machine. A table is
+ * loaded right after table_init; false: the bytes are of another shape, or end before. */
+struct table_out {
+	void *context;
+	void (*put)(void *context, const void *bytes, size_t n);
+};
+struct table_in {
+	void *context;
+	bool (*get)(void *context, void *ret_bytes, size_t n);
+};
+void table_save(const struct table *table, const struct table_out *out);
+bool table_load(struct table *table, const struct table_in *in);
 
 /* The row that is due first; NULL when none is. Rows due at the same time come in order of their ids. */
 const void *table_due_first(const struct table *table, uint32_t due, int64_t *ret_due);

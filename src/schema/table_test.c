@@ -102,7 +102,7 @@ TEST(what_is_due_first_comes_first_and_of_the_same_time_the_lower_id)
 		int64_t due;
 		enum timer timer;
 		uint64_t row = 0;
-		CHECK(state_due(s, &due, &timer, &row));
+		CHECK(state_due(s, true, &due, &timer, &row));
 		CHECK_INT(row, expected[i]);
 		CHECK_INT(timer, TIMER_PEOPLE_EXPIRE_BADGE);
 		badge_clear_until(s, row);
@@ -110,9 +110,9 @@ TEST(what_is_due_first_comes_first_and_of_the_same_time_the_lower_id)
 	int64_t due;
 	enum timer timer;
 	uint64_t row;
-	CHECK(!state_due(s, &due, &timer, &row));
+	CHECK(!state_due(s, true, &due, &timer, &row));
 	badge_set_until(s, 3, 7);
-	CHECK(state_due(s, &due, &timer, &row) && row == 3 && due == 7);
+	CHECK(state_due(s, true, &due, &timer, &row) && row == 3 && due == 7);
 }
 
 /* A model that nobody could get wrong: an array, searched from end to end. */
@@ -155,7 +155,7 @@ static void check_due(const struct state *s)
 	for (uint64_t id = MODEL; id > 0; id--)
 		if (model[id].there && model[id].until && (!first || model[id].until <= model[first].until))
 			first = id;
-	bool found = state_due(s, &due, &timer, &row);
+	bool found = state_due(s, true, &due, &timer, &row);
 	CHECK_INT(found ? row : 0, first);
 }
 

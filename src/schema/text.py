@@ -74,7 +74,7 @@ def read_text(file, text):
         mark = error.problem_mark or error.context_mark
         raise Mistake(place_of(file, mark), f"this is not YAML: {error.problem}", "mend the line, or the one above it") from None
     except (yaml.YAMLError, UnicodeError) as error:
-        raise Mistake(f"{file}:1:1", f"this is not YAML: {error}", "write it in UTF-8, with spaces") from None
+        raise Mistake(f"{file}:1:1", f"this is not YAML: {str(error).splitlines()[0]}", "write it in UTF-8, with spaces") from None
     if node is None or not isinstance(node, yaml.MappingNode):
         raise Mistake(f"{file}:1:1", "a schema is a map", "begin it with `about: …`")
     return read_node(file, node)

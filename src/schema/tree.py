@@ -1,11 +1,12 @@
 """The second storey of the generator: nodes → the checked tree (model.py).
 
 Every mistake is found here, with its place and a remedy: emitters meet none. What a schema may say is told in README.md; the tables below are its
-grammar. Attributes of the design that nothing enforces yet are read, checked in their form, and kept in `attributes`.
+grammar. What a member or command says of itself beside its type is attributes.py's business.
 """
 import difflib
 import re
 
+from attributes import COMMAND_ATTRIBUTES, EVENT_ATTRIBUTES, INPUT_ATTRIBUTES, MEMBER_ATTRIBUTES, Attributes
 from text import Mistake
 from model import *  # noqa: F403
 
@@ -13,7 +14,6 @@ WORD = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*$")
 CAPITAL_WORD = re.compile(r"[A-Z][a-zA-Z0-9]*$")
 CODE = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$")
 FACT = re.compile(r"[a-z_]+\.[a-z_]+$")
-KEEP = re.compile(r"[1-9][0-9]*[dmy]$")
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 # C's words.
@@ -21,27 +21,29 @@ RESERVED = {"auto", "break", "case", "char", "const", "continue", "default", "do
             "int", "long", "register", "restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch", "typedef", "union", "unsigned", "void",
             "volatile", "while", "bool", "true", "false"}
 
-SCHEMA_KEYS = {"about", "tables", "messages", "facts", "refusals", "commands", "reports", "starts", "events", "reacts_to"}
+SCHEMA_KEYS = {"about", "see", "tables", "messages", "facts", "refusals", "commands", "reports", "starts", "events", "reacts_to"}
 TABLE_KEYS = {"about", "at_most", "label", "fields"}
 MESSAGE_KEYS = {"about", "fields", "one_of"}
-FACT_KEYS = {"about", "text", "texts", "number", "time", "date", "address", "bool"}
+FACT_KEYS = {"about", "text", "texts", "number", "time", "date", "address", "bool", "personal"}
 REFUSAL_KEYS = {"about", "takes", "any_command", *LANGUAGES}
-COMMAND_ATTRIBUTES = {"act", "grave", "life_safety", "approve", "undo", "rate", "purpose", "mark"}
-INPUT_KEYS = {"command": {"about", "who", "takes", "gives", "refuses"} | COMMAND_ATTRIBUTES,
-              "report": {"about", "takes", "refuses"}, "start": {"about", "takes", "refuses"}}
-EVENT_ATTRIBUTES = {"desired", "compartment", "mark"}
+INPUT_KEYS = {"command": {"about", "who", "takes", "gives", "refuses"} | COMMAND_ATTRIBUTES | INPUT_ATTRIBUTES,
+              "report": {"about", "takes", "refuses"} | INPUT_ATTRIBUTES, "start": {"about", "takes", "refuses"} | INPUT_ATTRIBUTES}
 EVENT_KEYS = {"about", "says", "fields", "order"} | EVENT_ATTRIBUTES
 TYPE_KEYS = {"text": {"max"}, "bytes": {"max", "exactly"}, "int": {"min", "max"}, "time": set(), "duration": {"min", "max"}, "bool": set(), "ref": None,
-             "enum": None, "list": {"of", "max"}, "json": set(), "message": None, "like": None}
-PERSONAL = {"see", "personal", "keep", "compartment", "secret", "blob", "mark", "purpose"}
-FIELD_ATTRIBUTES = {"optional", "or_null", "unique", "indexed", "due", "about"} | PERSONAL
-MARKS = ("open", "restricted", "confidential", "secret")
+             "enum": None, "list": {"of", "max"}, "json": set(), "message": None, "like": None, "secret": {"max", "exactly", "key"}, "blob": {"max"},
+             "staged": {"max"}}
+FIELD_ATTRIBUTES = {"optional", "or_null", "unique", "indexed", "due", "by_date", "about"} | MEMBER_ATTRIBUTES
+SECRET_BYTES_MAX = 128
 INDEXABLE = {"text", "bytes", "int", "time", "duration", "ref"}
 
 
+def part_of(schema, section):
+    """(name, node) of each thing in a section; of none where the section is no map, which was told already."""
+    part = schema.value.get(section)
+    return part.value.items() if part is not None and part.is_map() else ()
 
 
-class Builder:
+class Builder(Attributes):
     def __init__(self):
         self.tree, self.mistakes = Tree(), []
         self.table_nodes, self.message_nodes = {}, {}  # name → (domain, node)
@@ -203,6 +205,26 @@ class Builder:
     def json_type(self, *_):
         return Type("json")
 
+    def secret_type(self, domain, node, *rest):
+        """Its value goes into a file of keys; everywhere else stands its number."""
+        key = self.text(node, "key", "a secret") if "key" in node.value else "mission"
+        if key not in ("mission", "door"):
+            self.wrong(node.value["key"], f"there is no file of keys “{key}”", "write key: door, or leave it out")
+        found = self.bytes_type(domain, node)
+        if found and found.max > SECRET_BYTES_MAX:
+            self.wrong(node, f"a secret has at most {SECRET_BYTES_MAX} bytes", "keep something larger as a blob", at_key=True)
+        return found and Type("secret", found.min, found.max, key=key)
+
+    def blob_type(self, _, node, *__):
+        if "max" not in node.value:
+            return self.wrong(node, "a blob has no end", "write {max: BYTES}", at_key=True)
+        return Type("blob", max=self.number(node.value["max"], 1, 2**26))
+
+    def staged_type(self, _, node, *__):
+        if "max" not in node.value:
+            return self.wrong(node, "what is staged has no end", "write {max: BYTES}", at_key=True)
+        return Type("staged", max=self.number(node.value["max"], 1, 2**24))
+
     def list_type(self, domain, node, c_owner, name):
         if "of" not in node.value or "max" not in node.value:
             return self.wrong(node, "a list says what of, and how many", "write {of: TYPE, max: N}", at_key=True)
@@ -213,38 +235,14 @@ class Builder:
 
     # Fields
 
-    def attribute_forms(self, node, roles_of):
-        """Checks the attributes that are kept for later, and returns them."""
-        found = {}
-        for key in PERSONAL & set(node.value):
-            value = node.value[key]
-            if key == "see":
-                self.see(value, roles_of)
-            elif key == "keep" and not (value.is_text() and KEEP.match(value.value)):
-                self.wrong(value, "keep is a number of days, months or years", "write 90d, 6m or 2y")
-            elif key == "personal" and not (value.is_text() and value.value in roles_of):
-                self.wrong(value, "personal names the member whose person it is", f"one of: {', '.join(roles_of)}")
-            elif key in ("secret", "blob"):
-                self.flag(value)
-            elif key == "mark" and not (value.is_text() and value.value in MARKS):
-                self.wrong(value, "this is no marking", f"one of: {', '.join(MARKS)}")
-            found[key] = value.plain()
-        if "personal" in found and "keep" not in found:
-            self.wrong(node, "something personal is kept for ever", "say how long: keep: 90d", at_key=True)
-        return found
-
-    def see(self, node, fields):
-        for role in self.words(node, "see"):
-            if role not in ROLES and role not in fields:
-                self.unknown(node, "role or member", role, ROLES)
-
-    def field(self, domain, node, c_owner, name, in_table, siblings):
+    def field(self, domain, node, c_owner, name, in_table, siblings, see):
         self.name(node, name, WORD, "a member")
         type_ = self.type_of(domain, node, c_owner, name)
         if not type_:
             return None
         result = Field(name, type_)
         if node.is_text():
+            self.attribute(domain, node, result, siblings, in_table, see)
             return result
         for key in set(node.value) - set(TYPE_KEYS) - FIELD_ATTRIBUTES:
             self.unknown(node.value[key], "attribute of a member", key, FIELD_ATTRIBUTES | set(TYPE_KEYS))
@@ -253,7 +251,9 @@ class Builder:
                 setattr(result, key, self.flag(node.value[key]))
         if "due" in node.value:
             result.due = self.text(node, "due", name, WORD)
-        result.attributes = self.attribute_forms(node, siblings)
+        if "by_date" in node.value:
+            result.by_date = self.flag(node.value["by_date"])
+        self.attribute(domain, node, result, siblings, in_table, see)
         self.check_field(node, result, in_table)
         return result
 
@@ -261,7 +261,7 @@ class Builder:
         if f.optional and f.or_null:
             self.wrong(node, f"{f.name} cannot be both optional and or_null", "choose one", at_key=True)
         if not in_table:
-            for key in ("unique", "indexed", "due"):
+            for key in ("unique", "indexed", "due", "by_date"):
                 if key in node.value:
                     self.wrong(node.value[key], f"only a table's field can be {key}", "delete it", at_key=True)
             return
@@ -272,18 +272,22 @@ class Builder:
         if f.or_null or f.type.kind == "json":
             self.wrong(node, f"a row cannot hold {'null' if f.or_null else 'json'}", "use optional, or bytes", at_key=True)
 
-    def fields(self, domain, node, c_owner, in_table=False):
+    def fields(self, domain, node, c_owner, in_table=None, see=()):
+        """The Fields of a map of members; in_table is the table's name."""
         if not node.is_map():
             self.wrong(node, "members are a map", "write {name: TYPE, …}")
             return []
         if len(node.value) > 64:
             self.wrong(node, "there are more than 64 members", "make a message of some")
-        made = [self.field(domain, child, c_owner, name, in_table, list(node.value)) for name, child in node.value.items()]
-        return [f for f in made if f]
+        made = [self.field(domain, child, c_owner, name, in_table, list(node.value), see) for name, child in node.value.items()]
+        found = [f for f in made if f]
+        self.bind_personal(node, found, in_table)
+        return found
 
     def body(self, domain, node, key, c_name, about):
-        """A message that an input, event or refusal holds; its fields stand under `key`."""
-        fields = self.fields(domain, node.value[key], c_name) if key in node.value else []
+        """A message that an input, event or refusal holds; its fields stand under `key`. Who sees it says the owner, or else its domain."""
+        see = self.see(node.value["see"], ()) if "see" in node.value else self.tree.sees.get(domain, ())
+        fields = self.fields(domain, node.value[key], c_name, see=see) if key in node.value else []
         result = Message(c_name, about, fields)
         self.tree.messages.append(result)
         return result
@@ -325,6 +329,10 @@ class Builder:
     def declare(self, domain, node):
         """Names first, so that types may name what stands in a later file."""
         self.tree.abouts[domain] = self.about(node, "a schema")
+        if "see" in node.value:
+            self.tree.sees[domain] = self.see(node.value["see"], ())
+        elif {"tables", "commands", "reports", "starts", "events"} & set(node.value):
+            self.wrong(node, f"nobody sees anything of {domain}", "write see: [ROLE, …] for what says nothing else", at_key=True)
         for kind, section in (("tables", self.table_nodes), ("messages", self.message_nodes)):
             for name, child in self.sections(node, kind, TABLE_KEYS if kind == "tables" else MESSAGE_KEYS, "a " + kind[:-1], CAPITAL_WORD):
                 if name in self.table_nodes or name in self.message_nodes:
@@ -347,7 +355,7 @@ class Builder:
             at_most = self.number(child.value["at_most"], 1, 2**20) if "at_most" in child.value else 0
             if not at_most:
                 self.wrong(child, f"{name} has no bound", "write at_most: N, so that its memory is known", at_key=True)
-            fields = self.fields(domain, child.value["fields"], snake(name), True) if "fields" in child.value else []
+            fields = self.fields(domain, child.value["fields"], snake(name), name, self.tree.sees.get(domain, ())) if "fields" in child.value else []
             if not fields or fields[0].type.kind != "id" or any(f.type.kind == "id" for f in fields[1:]):
                 self.wrong(child, f"the first field of {name}, and no other, is its id", f"write {snake(name)}: id", at_key=True)
                 continue
@@ -400,6 +408,10 @@ class Builder:
                 self.unknown(node.value["refuses"], "refusal", code, self.tree.refusals)
             else:
                 result.refuses.append(code)
+        if "see" in node.value:
+            result.attributes["see"] = node.value["see"].plain()
+        if "box" in node.value:
+            result.box = self.box(node.value["box"])
         if kind == "command":
             self.command(node, name, result)
         self.tree.inputs[name] = result
@@ -415,10 +427,7 @@ class Builder:
             self.wrong(node, f"{name} does not say what the law is asked", "write act: {name: …, object: …}, or act: none", at_key=True)
         elif node.value["act"].plain() != "none":
             self.keys(node.value["act"], {"name", "object"}, "an act")
-        for key in ("grave", "life_safety", "approve", "purpose"):
-            if key in node.value:
-                self.flag(node.value[key])
-        result.attributes = {key: node.value[key].plain() for key in COMMAND_ATTRIBUTES & set(node.value)}
+        self.command_attributes(node, result)
 
     def events(self, domain, node):
         for word, child in self.sections(node, "events", EVENT_KEYS, "an event", CAPITAL_WORD):
@@ -433,25 +442,32 @@ class Builder:
             else:
                 says = self.sentences(child.value["says"], child, body, name)
             order = self.order(child.value["order"], body) if "order" in child.value else None
-            attributes = {key: child.value[key].plain() for key in EVENT_ATTRIBUTES & set(child.value)}
-            self.tree.events[name] = Event(domain, word, about, says, body, order, attributes)
+            self.tree.events[name] = event = Event(domain, word, about, says, body, order)
+            self.event_attributes(child, event)
+            if (event.order or event.desired) and body.sealed():
+                self.wrong(child, f"{name} goes to a driver, and {body.sealed()[0].name} is personal", "name a row instead, or leave it out", at_key=True)
 
-    def order(self, node, body):
-        """{driver: reader.line, not_after: 3000}: the driver is named in column `line` of the row that member `reader` names."""
-        if not self.keys(node, {"driver", "not_after"}, "an order"):
-            return None
-        path = self.text(node, "driver", "an order")
+    def driver_of(self, node, body, of):
+        """(member, table, column): the driver is named in column `line` of the row that member `reader` names."""
+        path = self.text(node, "driver", of)
         member, _, column = path.partition(".")
         ref = next((f for f in body.fields if f.name == member and f.type.kind == "ref" and not f.may_lack()), None)
         table = self.tree.tables.get(ref.type.table) if ref else None
-        if not table or not any(f.name == column and f.type.kind == "text" for f in table.fields):
-            if path:
-                self.wrong(node.value["driver"], f"“{path}” names no driver", "write MEMBER.COLUMN: a ref of this event, and a text of its row")
+        if table and any(f.name == column and f.type.kind == "text" for f in table.fields):
+            return member, ref.type.table, column
+        if path:
+            self.wrong(node.value["driver"], f"“{path}” names no driver", "write MEMBER.COLUMN: a ref of this event, and a text of its row")
+        return None
+
+    def order(self, node, body):
+        """{driver: reader.line, not_after: 3000}"""
+        if not self.keys(node, {"driver", "not_after"}, "an order"):
             return None
+        found = self.driver_of(node, body, "an order")
         not_after = self.number(node.value["not_after"], 1, 86400000) if "not_after" in node.value else 0
         if not not_after:
             self.wrong(node, "an order has no end", "write not_after: MILLISECONDS", at_key=True)
-        return Order(member, ref.type.table, column, not_after)
+        return found and Order(*found, not_after)
 
     def reactions(self, domain, node):
         part = node.value.get("reacts_to")
@@ -466,17 +482,23 @@ class Builder:
                 self.tree.reactions.append(Reaction(domain, on, [name for name in made if name in self.tree.events]))
 
     def facts(self, domain, node):
-        for name, child in (node.value.get("facts").value.items() if "facts" in node.value else ()):
+        if "facts" in node.value and not node.value["facts"].is_map():
+            self.wrong(node.value["facts"], "facts is a map", "write `facts:` and names under it")
+        for name, child in part_of(node, "facts"):
             self.name(child, name, CAPITAL_WORD, "facts")
+            if not child.is_map():
+                self.wrong(child, f"{name} is a map", "write subject.fact: {KIND: {}, about: …} under it", at_key=True)
+                continue
             found = []
             for fact, spec in child.value.items():
                 if fact == "about":
                     continue
-                kinds = set(spec.value) & (FACT_KEYS - {"about"}) if self.keys(spec, FACT_KEYS, "a fact") else set()
+                kinds = set(spec.value) & (FACT_KEYS - {"about", "personal"}) if self.keys(spec, FACT_KEYS, "a fact") else set()
                 if not FACT.match(fact) or len(kinds) != 1:
                     self.wrong(spec, f"“{fact}” is no fact", "write subject.fact: {KIND: {}, about: …}", at_key=True)
                     continue
-                found.append((fact, kinds.pop(), self.about(spec, fact)))
+                personal = "personal" in spec.value and self.flag(spec.value["personal"])
+                found.append((fact, kinds.pop(), self.about(spec, fact), personal))
             if len(found) > 32:
                 self.wrong(child, "there are more than 32 facts", "schema/facts.h has the limit", at_key=True)
             self.tree.facts.append(Facts(f"{domain}_{snake(name)}", f"{domain}.{name}", self.about(child, f"{domain}.{name}"), found))
@@ -507,16 +529,27 @@ class Builder:
 
     def check_undo(self, schemas):
         for domain, schema in schemas:
-            for word, node in (schema.value["commands"].value.items() if "commands" in schema.value else ()):
+            for word, node in part_of(schema, "commands"):
                 undo = node.value.get("undo") if node.is_map() else None
-                if undo is not None and self.tree.inputs.get(f"{domain}.{undo.value}", None) is None:
-                    self.unknown(undo, "command", undo.value, {i.word for i in self.tree.inputs.values() if i.domain == domain})
+                if undo is not None:
+                    self.undo(domain, word, undo)
+
+    def undo(self, domain, word, node):
+        """What undoes a command takes nothing that the command did not take or give."""
+        done, by = self.tree.inputs.get(f"{domain}.{word}"), self.tree.inputs.get(f"{domain}.{node.value}")
+        if by is None or by.kind != "command":
+            self.unknown(node, "command", node.value, {i.word for i in self.tree.inputs.values() if i.domain == domain})
+            return
+        known = {f.name for f in done.takes.fields} | {f.name for f in (done.gives.fields if done.gives else ())}
+        for f in by.takes.fields:
+            if f.name not in known and not f.optional:
+                self.wrong(node, f"{by.word} takes {f.name}, which {word} neither takes nor gives", "give it, or name another command")
 
     def check_use(self, schemas):
         """What is declared is used: a refusal that nothing refuses with is a mistake of somebody."""
         used = {code for i in self.tree.inputs.values() for code in i.refuses}
         for _, schema in schemas:
-            for code, node in (schema.value["refusals"].value.items() if "refusals" in schema.value else ()):
+            for code, node in part_of(schema, "refusals"):
                 refusal = self.tree.refusals.get(code)
                 if refusal and not refusal.any_command and code not in used:
                     self.wrong(node, f"nothing refuses with {code}", "name it in a `refuses:`, or delete it", at_key=True)

@@ -3,6 +3,7 @@
  *     refuse(t, DOORS_NO_DOOR, .door = id)      before the first event; the input then makes none
  *     emit(t, doors_released, .door = id, …)    an event: applied at once, then its reactions run, in the order of the schema's files
  *     give(t, people_enrol, .person = id)       what a command's sender is told, beside that it was done
+ *     concern(t, person, id)                    whom the input is about, where none of its members says so
  *
  * What an input may refuse with stands in its schema (`refuses:`), what a reaction may emit in `reacts_to:`; a decision emits events of its own
  * domain. Anything else is a programmer's error and ends the process. All that a turn makes lives in its arena.
@@ -12,6 +13,7 @@
 
 #include "gen/codec.h"
 #include "gen/tables.h"
+#include "schema/vault.h"
 
 /* As many as an entry holds (Entry.events in entry.yaml). */
 enum { TURN_EVENTS_MAX = 64 };
@@ -22,6 +24,16 @@ struct input_type;
 struct turn_event {
 	enum event kind;
 	const void *body;
+};
+
+/* What was checked before the decision, beside who it is: it enters the record as `checked`, and a replay takes it as recorded. */
+struct turn_checked {
+	bool asserted;	     /* a passkey's assertion over this very command: */
+	uint64_t passkey;
+	int64_t counter;
+	uint64_t pending;    /* the row of the approval that this command waited for; 0: it has not been asked for */
+	struct str asked_by; /* the first person of an approved command */
+	struct str staged;   /* of what the command names as staged: empty when it is good, else what is wrong with it */
 };
 
 /* What may be emitted now: a decision's domain, or what a reaction declares. */
@@ -37,6 +49,10 @@ struct turn {
 	uint64_t entry; /* the number that the entry will have */
 	const struct rulebooks *rulebooks;
 	struct str driver; /* who reports; empty in a command, timer or start */
+	struct str login;  /* whose command it is; empty otherwise */
+	int64_t ago;	   /* ms; how long before `now` it happened that is reported */
+	struct turn_checked checked;
+	struct subject concerned;
 
 	struct turn_event events[TURN_EVENTS_MAX];
 	size_t n_events;
@@ -58,6 +74,9 @@ struct turn {
 		command##_gives_write(&give_buf, &(struct command##_gives){__VA_ARGS__});                              \
 		(t)->gives = arena_keep((t)->arena, &give_buf);                                                        \
 	} while (0)
+
+/* Names of tables are written as in refs: person. */
+#define concern(t, table_name, row) ((t)->concerned = (struct subject){STR(#table_name), (row)})
 
 /* Copies the body; what it points to must live as long as the arena. */
 void turn_emit(struct turn *t, enum event kind, const void *body, size_t size);

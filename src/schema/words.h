@@ -17,6 +17,9 @@ enum word_kind {
 	WORD_REF,
 	WORD_JSON,
 	WORD_MESSAGE,
+	WORD_SECRET,
+	WORD_BLOB,
+	WORD_STAGED,
 };
 
 struct word_member {
@@ -27,6 +30,13 @@ struct word_member {
 	int64_t min, max;	  /* of a number; of bytes and texts: their lengths in bytes */
 	const struct str *values; /* WORD_ENUM */
 	size_t n_values;
+	/* Who may see it. */
+	uint32_t roles;	 /* bit i: role_words[i] */
+	struct str self; /* the member that names the person who may too, or empty */
+	unsigned mark;	 /* 0 open, 1 restricted, 2 confidential, 3 secret */
+	bool purpose;	 /* only while a look is open */
+	bool personal;
+	struct str whose_table, whose; /* of a personal member: the subject's table and the member that names its row; empty: whom the input concerns */
 };
 
 struct word_members {
@@ -36,11 +46,13 @@ struct word_members {
 
 struct input_words {
 	struct str name, about;
+	uint32_t roles; /* who may see that there was one */
 	struct word_members takes, gives;
 };
 
 struct event_words {
 	struct str name, about;
+	uint32_t roles;
 	struct str says[LANGUAGES]; /* with {member} where a value stands */
 	struct word_members fields;
 };
@@ -55,9 +67,9 @@ struct domain_words {
 	struct str name, about;
 };
 
-/* The commands alone, by name; and the domains that have any. */
-extern const struct input_words command_words[];
-extern const size_t n_command_words;
+/* The commands first, by name, then reports and starts; and the domains that have any commands. */
+extern const struct input_words input_words[];
+extern const size_t n_command_words, n_input_words;
 extern const struct domain_words domain_words[];
 extern const size_t n_domain_words;
 
@@ -67,6 +79,7 @@ extern const size_t n_role_words;
 
 /* NULL when there is none of that name. */
 const struct input_words *words_of_command(struct str name);
+const struct input_words *words_of_input(struct str name);
 const struct event_words *words_of_event(struct str name);
 const struct refusal_words *words_of_refusal(struct str name);
 

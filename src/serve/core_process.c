@@ -4,12 +4,17 @@
 #include "base/lines.h"
 #include "base/log.h"
 #include "base/sandbox.h"
+#include "base/traffic.h"
+#include "serve/assertion.h"
+#include "serve/beat.h"
+#include "serve/core_control.h"
+#include "serve/core_locked.h"
+#include "serve/core_outside.h"
 #include "serve/hub.h"
 #include "serve/installation.h"
 #include "serve/keeper.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/epoll.h>
@@ -23,10 +28,13 @@
 #define COSIGN_PLACE (SIZE_MAX - 1)
 
 enum {
-	SALT_POOL_BYTES = 256, /* getrandom gives as many at once, whole; one call for 16 entries */
 	IN_BYTES = 2 * LINES_MEMORY_MIN,
 	OUT_BYTES = 64 * LINES_MEMORY_MIN, /* all orders that may be open fit; pages that are not used cost nothing */
 	EVENTS_MAX = 64,
+	LOOK_EVERY_MS = 5000,	  /* at clock and disk, also when nothing happens */
+	SNAPSHOT_ENTRIES = 50000, /* a start reads at most about so many entries */
+	SPACE_LOW_BYTES = 256 << 20,
+	PROGRESS_LOGGED = 1 << 18, /* entries; a beat comes far more often */
 	CONTROL_KEY = HUB_PEERS_MAX, /* epoll keys: below this a connection's peer number */
 	LISTENER_KEY,
 	SIGNALS_KEY,
@@ -43,34 +51,40 @@ struct connection {
 
 struct process {
 	struct installation installation;
+	struct core_outside outside;
 	struct hub *hub;
 	struct connection connections[HUB_PEERS_MAX]; /* by peer number */
 	struct arena memory;
 	int epoll, listener, signals;
+	uint32_t taken; /* messages of the keeper */
 	bool ending;
 };
 
 /* The hub's outside */
 
-static int64_t elapsed_us(void *context)
+static uint64_t free_bytes(void *context)
 {
-	(void)context;
-	return clock_elapsed_us();
+	const struct process *p = context;
+	return core_outside_free_bytes(&p->outside);
 }
 
-static void salt(void *context, uint8_t *ret_bytes, size_t n)
+static void begin_work(void *context, int (*work)(void *hub, void *shared), void *hub)
 {
-	static uint8_t pool[SALT_POOL_BYTES];
-	static size_t left;
-	(void)context;
-	if (left < n) {
-		ssize_t got = getrandom(pool, sizeof pool, 0);
-		ASSERT(got == (ssize_t)sizeof pool);
-		left = sizeof pool;
-	}
-	left -= n;
-	memcpy(ret_bytes, pool + left, n);
-	explicit_bzero(pool + left, n);
+	struct process *p = context;
+	core_outside_work(&p->outside, work, hub);
+}
+
+static bool work_ended(void *context, bool *ret_done)
+{
+	struct process *p = context;
+	return core_outside_work_ended(&p->outside, ret_done);
+}
+
+static void *shared_memory(void *context, size_t size)
+{
+	const struct process *p = context;
+	ASSERT(size <= HUB_SHARED_BYTES);
+	return p->outside.shared;
 }
 
 static bool send_line(void *context, unsigned peer, struct str line)
@@ -89,12 +103,6 @@ static bool has_room(void *context, unsigned peer)
 {
 	const struct process *p = context;
 	return p->connections[peer].fd >= 0 && lines_out_waiting(&p->connections[peer].out) < OUT_BYTES / 4;
-}
-
-static bool reader_key(void *context, struct str line, int64_t address, uint8_t ret_key[16])
-{
-	const struct process *p = context;
-	return installation_reader_key(&p->installation, line, address, ret_key);
 }
 
 /* Connections */
@@ -156,8 +164,15 @@ static void accept_asker(struct process *p)
 	char unknown[32];
 	snprintf(unknown, sizeof unknown, "uid:%u", who.uid);
 	const struct mission_operator *operator= mission_file_operator(&p->installation.mission, who.uid);
-	unsigned peer = operator? hub_attach_asker(p->hub, operator->login, who.uid, operator->roles, operator->n_roles)
-				: hub_attach_asker(p->hub, str_of(unknown), who.uid, NULL, 0);
+	struct hub_person person = {.login = str_of(unknown), .uid = who.uid};
+	if (operator)
+		person = (struct hub_person){.login = operator->login,
+					     .uid = who.uid,
+					     .roles = operator->roles,
+					     .n_roles = operator->n_roles,
+					     .clearance = operator->clearance,
+					     .person = operator->person};
+	unsigned peer = hub_attach_asker(p->hub, &person);
 	if (peer == HUB_PEERS_MAX)
 		close(fd);
 	else
@@ -180,34 +195,27 @@ static void connect_child(struct process *p, size_t driver, int fd)
 	lines_out_put(&p->connections[peer].out, (struct str){0}, NULL);
 }
 
-static void read_control(struct process *p)
+static void place(struct process *p, uint32_t whose, int fd)
 {
-	struct keeper_message message;
-	struct iovec part = {&message, sizeof message};
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control;
-	struct msghdr header = {
-	    .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
-	ssize_t got = recvmsg(KEEPER_CONTROL_FD, &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-	if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
-		p->ending = true;
-	struct cmsghdr *c = got == sizeof message ? CMSG_FIRSTHDR(&header) : NULL;
-	if (!c || c->cmsg_type != SCM_RIGHTS)
-		return;
-	int fd;
-	memcpy(&fd, CMSG_DATA(c), sizeof fd);
-	if (message.driver == KEEPER_LISTEN) {
+	if (whose == KEEPER_LISTEN) {
 		p->listener = fd;
 		watch(p, fd, LISTENER_KEY, EPOLLIN, EPOLL_CTL_ADD);
-	} else if (message.driver == KEEPER_COSIGN) {
+	} else if (whose == KEEPER_COSIGN) {
 		connect_child(p, COSIGN_PLACE, fd);
-	} else if (message.driver < p->installation.mission.n_drivers) {
-		connect_child(p, message.driver, fd);
+	} else if (whose < p->installation.mission.n_drivers) {
+		connect_child(p, whose, fd);
 	} else {
 		close(fd);
 	}
+}
+
+static void read_control(struct process *p)
+{
+	uint32_t whose;
+	int fd;
+	p->ending |= !core_control_take(&p->taken, &whose, &fd);
+	if (fd >= 0)
+		place(p, whose, fd);
 }
 
 /* Lines */
@@ -282,10 +290,31 @@ static bool work(struct process *p)
 static int timeout_ms(const struct process *p)
 {
 	int64_t due = hub_due_us(p->hub), now = clock_elapsed_us();
-	if (due == INT64_MAX)
-		return -1;
+	due = due < beat_due_us() ? due : beat_due_us();
 	int64_t ms = due <= now ? 0 : (due - now) / 1000 + 1;
-	return ms < INT_MAX ? (int)ms : INT_MAX;
+	return ms < LOOK_EVERY_MS ? (int)ms : LOOK_EVERY_MS;
+}
+
+/* That the process for long work has ended only wakes this one: the hub asks. */
+static void take_signals(struct process *p)
+{
+	struct signalfd_siginfo signal;
+	while (read(p->signals, &signal, sizeof signal) == sizeof signal)
+		p->ending |= signal.ssi_signo != SIGCHLD;
+}
+
+static void give_sign_of_life(const struct process *p)
+{
+	if (clock_elapsed_us() < beat_due_us())
+		return;
+	struct keeper_beat now = {.ready = 1, .taken = p->taken, .progress = hub_core(p->hub)->size};
+	bool all = true;
+	for (size_t i = 0; i < p->installation.mission.n_drivers; i++) {
+		bool back = hub_driver_is_back(p->hub, i);
+		now.back |= (uint64_t)back << i;
+		all = all && back;
+	}
+	beat(&now, all ? KEEPER_BEAT_MS : KEEPER_BEAT_MS / 10); /* the keeper may be waiting for one to be back */
 }
 
 static void loop(struct process *p)
@@ -301,18 +330,20 @@ static void loop(struct process *p)
 			else if (key == LISTENER_KEY)
 				accept_asker(p);
 			else if (key == SIGNALS_KEY)
-				p->ending = true;
+				take_signals(p);
 			else if (p->connections[key].fd >= 0 && events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR))
 				read_connection(p, key);
 		}
 		more = work(p);
+		give_sign_of_life(p);
 	}
 }
 
 static void show_progress(uint64_t folded, uint64_t size)
 {
-	log_line("core", "reading the journal: %llu of %llu entries", (unsigned long long)folded,
-		 (unsigned long long)size);
+	beat_progress(folded);
+	if (folded % PROGRESS_LOGGED == 0)
+		LOG(journal_folding, .folded = (int64_t)folded, .size = (int64_t)size);
 }
 
 static void open_hub(struct process *p)
@@ -326,17 +357,41 @@ static void open_hub(struct process *p)
 						 mission->drivers[i].device, mission->drivers[i].baud};
 	for (size_t i = 0; i < mission->n_witnesses; i++)
 		witnesses[i] = (struct hub_witness){mission->witnesses[i].name, mission->witnesses[i].key};
+	struct installation *inst = &p->installation;
+	bool recorded = traffic_open();
+	if (recorded)
+		LOG(traffic_recorded);
 	struct hub_options options = {.mission = mission->name,
-				      .journal = p->installation.journal,
-				      .rulebooks = p->installation.rulebooks,
-				      .environment = p->installation.environment,
+				      .journal = inst->journal,
+				      .rulebooks = inst->rulebooks,
+				      .rules_text = inst->rules_text,
+				      .load_rules = installation_load_rules,
+				      .keys = &inst->keys.keys,
+				      .doors = &inst->doors.keys,
+				      .index_path = "index.db",
+				      .snapshots = {inst->snapshots[0], inst->snapshots[1]},
+				      .snapshot_entries = SNAPSHOT_ENTRIES,
+				      .space_low_bytes = SPACE_LOW_BYTES,
+				      .danger = p->outside.danger,
+				      .environment = inst->environment,
 				      .drivers = drivers,
 				      .n_drivers = mission->n_drivers,
 				      .witnesses = witnesses,
 				      .n_witnesses = mission->n_witnesses,
-				      .outside = {p, elapsed_us, salt, send_line, has_room, reader_key},
+				      .outside = {.context = p,
+						  .elapsed_us = core_outside_elapsed_us,
+						  .wall_ms = core_outside_wall_ms,
+						  .salt = core_outside_salt,
+						  .send = send_line,
+						  .has_room = has_room,
+						  .free_bytes = free_bytes,
+						  .work = begin_work,
+						  .work_ended = work_ended,
+						  .shared = shared_memory,
+						  .tap = recorded ? traffic_put : NULL},
 				      .wall = clock_wall_ms(),
 				      .progress = show_progress};
+	memcpy(options.cursor_key, inst->cursor_key, sizeof options.cursor_key);
 	if (hub_open(&p->hub, &options, &error) < 0)
 		die(EXIT_FAILED, &error);
 }
@@ -347,9 +402,32 @@ static int catch_signals(void)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* False: this process is to end before anybody came. */
+static bool unlock(struct process *p)
+{
+	struct core_locked locked;
+	struct error error;
+	struct installation *inst = &p->installation;
+	if (!core_locked_run(&locked, inst, p->signals))
+		return false;
+	if (installation_unlocked(inst, &error) < 0 ||
+	    hub_unlock(p->hub, inst->cursor_key, clock_wall_ms(), &locked.unlock, &error) < 0)
+		die(EXIT_FAILED, &error);
+	p->taken = locked.taken;
+	if (locked.listener >= 0)
+		place(p, KEEPER_LISTEN, locked.listener);
+	if (locked.cosign >= 0)
+		place(p, KEEPER_COSIGN, locked.cosign);
+	for (uint32_t i = 0; i < MISSION_DRIVERS_MAX; i++)
+		if (locked.drivers[i] >= 0)
+			place(p, i, locked.drivers[i]);
+	return true;
 }
 
 int core_process_run(void)
@@ -361,14 +439,20 @@ int core_process_run(void)
 	p.memory = arena_map((size_t)HUB_PEERS_MAX * (IN_BYTES + OUT_BYTES + 64));
 	p.signals = catch_signals();
 	p.epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (installation_open(&p.installation, &error) < 0)
+	assertion_warm();
+	struct kept *kept = kept_map(KEEPER_KEPT_FD);
+	close(KEEPER_KEPT_FD);
+	if (core_outside_open(&p.outside, &error) < 0 || installation_open(&p.installation, kept, &error) < 0)
 		die(EXIT_FAILED, &error);
 	open_hub(&p);
 	if (sandbox_enter(SANDBOX_CORE_HERE, NULL, 0, &error) < 0)
 		die(EXIT_FAILED, &error);
+	if (!p.installation.keys.keys.file && !unlock(&p))
+		return EXIT_OK;
 	watch(&p, KEEPER_CONTROL_FD, CONTROL_KEY, EPOLLIN, EPOLL_CTL_ADD);
 	watch(&p, p.signals, SIGNALS_KEY, EPOLLIN, EPOLL_CTL_ADD);
-	log_line("core", "%llu entries, ready", (unsigned long long)hub_core(p.hub)->size);
+	LOG(core_ready, .size = (int64_t)hub_core(p.hub)->size);
+	beat_soon();
 	loop(&p);
 	hub_close(p.hub);
 	return EXIT_OK;

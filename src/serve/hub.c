@@ -9,15 +9,19 @@ enum {
 	BATCH_MEMORY = 256 << 20, /* address space; touched as far as batches really go */
 	PIECE_MEMORY = 64 << 20,
 	MS = 1000,
-	FOLD_PROGRESS_ENTRIES = 65536,
+	FOLD_PROGRESS_ENTRIES = 4096,
 };
 
 /* Time */
 
+int64_t hub_elapsed_us(const struct hub *hub)
+{
+	return hub->options.outside.elapsed_us(hub->options.outside.context);
+}
+
 static int64_t since_start_ms(const struct hub *hub)
 {
-	const struct hub_outside *outside = &hub->options.outside;
-	return (outside->elapsed_us(outside->context) - hub->start_us) / MS;
+	return (hub_elapsed_us(hub) - hub->start_us) / MS;
 }
 
 int64_t hub_wall(const struct hub *hub)
@@ -74,6 +78,7 @@ void hub_bad_json(struct hub *hub, unsigned peer, const struct json *json, const
 {
 	char what[256];
 	json_error_text(json, what, sizeof what);
+	hub->not_understood = true;
 	hub_bad(hub, peer, json->offset, what, remedy);
 }
 
@@ -83,13 +88,26 @@ size_t hub_offset(struct str line, struct str body, size_t offset)
 	return inside ? (size_t)(body.at - line.at) + offset : offset;
 }
 
-static void send_parked(struct hub *hub)
+static void tap(const struct hub *hub, const char *what, struct str line)
 {
 	const struct hub_outside *outside = &hub->options.outside;
+	if (outside->tap)
+		outside->tap(outside->context, what, line);
+}
+
+bool hub_send(struct hub *hub, unsigned peer, struct str line)
+{
+	const struct hub_outside *outside = &hub->options.outside;
+	tap(hub, hub->peers[peer].kind == PEER_DRIVER ? "CoreLine" : "AnswerLine", line);
+	return outside->send(outside->context, peer, line);
+}
+
+static void send_parked(struct hub *hub)
+{
 	for (size_t i = 0; i < hub->n_parked; i++) {
 		unsigned peer = hub->parked[i].peer;
 		bool there = peer < HUB_PEERS_MAX && hub->peers[peer].kind != PEER_FREE;
-		if (there && !outside->send(outside->context, peer, hub->parked[i].line))
+		if (there && !hub_send(hub, peer, hub->parked[i].line))
 			hub_detach(hub, peer);
 	}
 	hub->n_parked = 0;
@@ -101,18 +119,44 @@ static void enter(struct hub *hub, const struct core_result *result)
 {
 	if (result->verdict == CORE_BAD)
 		return;
+	tap(hub, "Entry", result->entry);
 	if (hub->failed == 0)
 		hub->failed = journal_append(hub->journal, result->entry, &hub->error);
 	hub->n_entries++;
 	for (size_t i = 0; i < result->n_orders; i++)
 		hub_driver_order(hub, result->index, &result->orders[i]);
+	for (size_t i = 0; i < result->n_desired; i++)
+		hub_driver_desired(hub, result->index, &result->desired[i]);
+}
+
+void hub_turn_plainly(struct hub *hub, const struct core_input *input, struct core_result *ret_result)
+{
+	struct core_moment now = moment(hub);
+	const struct input_type *type = input_find(input->kind, input->name);
+	panic_context(type ? type->name.at : "an input that has no such name");
+	core_turn(&hub->core, input, &now, &hub->batch, ret_result);
+	panic_context(NULL);
+	hub->not_understood |= ret_result->verdict == CORE_BAD;
+	enter(hub, ret_result);
 }
 
 void hub_turn(struct hub *hub, const struct core_input *input, struct core_result *ret_result)
 {
-	struct core_moment now = moment(hub);
-	core_turn(&hub->core, input, &now, &hub->batch, ret_result);
-	enter(hub, ret_result);
+	if (!hub_watch_begin(hub, input)) {
+		hub_watch_set_aside(hub, input, ret_result);
+		return;
+	}
+	hub_turn_plainly(hub, input, ret_result);
+	hub_watch_end(hub);
+}
+
+void hub_start(struct hub *hub, struct str name, struct str body)
+{
+	struct core_input input = {
+	    .kind = ENTRY_INPUT_KIND_START, .name = name, .body = body, .from = {.kind = ENTRY_FROM_CORE}};
+	struct core_result result;
+	hub_turn_plainly(hub, &input, &result);
+	ASSERT(result.verdict != CORE_BAD);
 }
 
 static void run_timers(struct hub *hub)
@@ -140,28 +184,52 @@ static void send_configs(struct hub *hub)
 	}
 }
 
+/* Keys first: nothing is sealed by a key that a power failure may take. */
+static int make_durable(struct hub *hub)
+{
+	int failed = keys_sync(hub->options.keys, &hub->error);
+	if (failed == 0)
+		failed = keys_sync(hub->options.doors, &hub->error);
+	return failed < 0 ? failed : journal_commit(hub->journal, &hub->error);
+}
+
+/* What runs behind the commit, a little at a time, when nobody waits for a decision. */
+static int work_behind(struct hub *hub, bool idle, struct error *error)
+{
+	int more = hub_forget_step(hub, error);
+	hub_stage_step(hub);
+	if (more < 0)
+		return more;
+	int behind = idle ? hub_index_catch_up(hub, error) : 0;
+	return behind < 0 ? behind : more > 0 || behind > 0;
+}
+
 int hub_commit(struct hub *hub, struct error *error)
 {
-	const struct hub_outside *outside = &hub->options.outside;
 	run_timers(hub);
 	send_configs(hub);
-	if (hub->n_entries > 0 || hub->failed < 0) {
-		int64_t before = outside->elapsed_us(outside->context);
+	hub_watch_step(hub);
+	bool idle = hub->n_entries == 0;
+	if (!idle || hub->failed < 0) {
+		int64_t before = hub_elapsed_us(hub);
+		panic_context("commit");
 		if (hub->failed == 0)
-			hub->failed = journal_commit(hub->journal, &hub->error);
+			hub->failed = make_durable(hub);
+		panic_context(NULL);
 		if (hub->failed < 0) {
 			*error = hub->error;
 			return hub->failed;
 		}
-		hub->commit_us = outside->elapsed_us(outside->context) - before;
+		hub->commit_us = hub_elapsed_us(hub) - before;
 		hub->n_entries = 0;
 	}
 	hub_driver_park(hub);
 	send_parked(hub);
 	arena_clear(&hub->batch);
 	int failed = 0;
-	bool more = hub_asker_pieces(hub, error, &failed);
-	return failed < 0 ? failed : more;
+	bool more = hub_read_pieces(hub, error, &failed);
+	int working = failed < 0 ? failed : work_behind(hub, idle, error);
+	return working < 0 ? working : more || working;
 }
 
 bool hub_is_full(const struct hub *hub)
@@ -211,24 +279,35 @@ unsigned hub_attach_driver(struct hub *hub, size_t driver)
 	return peer;
 }
 
-unsigned hub_attach_asker(struct hub *hub, struct str login, uint32_t uid, const struct str *roles, size_t n_roles)
+unsigned hub_attach_asker(struct hub *hub, const struct hub_person *person)
 {
 	unsigned peer = free_peer(hub, HUB_DRIVERS_MAX, HUB_PEERS_MAX);
 	if (peer == HUB_PEERS_MAX)
 		return peer;
-	ASSERT(login.len <= PEER_LOGIN_BYTES_MAX && n_roles <= PEER_ROLES_MAX);
-	struct peer p = {.kind = PEER_ASKER, .asker = {.login_len = login.len, .uid = uid, .n_roles = n_roles}};
-	memcpy(p.asker.login, login.at, login.len);
-	for (size_t i = 0; i < n_roles; i++)
-		p.asker.roles[i] = roles[i];
-	place_peer(hub, peer, &p);
+	ASSERT(person->login.len <= PEER_LOGIN_BYTES_MAX && person->n_roles <= PEER_ROLES_MAX);
+	place_peer(hub, peer, &(struct peer){.kind = PEER_ASKER});
+	struct peer_asker *asker = &hub->peers[peer].asker;
+	asker->login_len = person->login.len;
+	asker->uid = person->uid;
+	asker->n_roles = person->n_roles;
+	memcpy(asker->login, person->login.at, person->login.len);
+	for (size_t i = 0; i < person->n_roles; i++)
+		asker->roles[i] = person->roles[i];
+	asker->viewer = (struct viewer){.roles = viewer_roles(person->roles, person->n_roles),
+					.clearance = person->clearance,
+					.login = {asker->login, asker->login_len},
+					.person = person->person};
 	return peer;
 }
 
 void hub_detach(struct hub *hub, unsigned peer)
 {
 	ASSERT(peer < HUB_PEERS_MAX && hub->peers[peer].kind != PEER_FREE);
+	if (hub->peers[peer].kind == PEER_ASKER)
+		hub_blob_drop(&hub->peers[peer].asker.blob);
 	place_peer(hub, peer, &(struct peer){.kind = PEER_FREE});
+	if (hub->rules_asked.peer == peer)
+		hub->rules_asked.is_waiting = false;
 	for (size_t i = 0; i < hub->n_parked; i++)
 		if (hub->parked[i].peer == peer)
 			hub->parked[i].peer = HUB_PEERS_MAX; /* for nobody; the others keep their order */
@@ -245,10 +324,14 @@ void hub_line(struct hub *hub, unsigned peer, struct str line)
 	ASSERT(peer < HUB_PEERS_MAX && hub->peers[peer].kind != PEER_FREE);
 	if (line.len == 0)
 		return;
-	if (hub->peers[peer].kind == PEER_DRIVER)
+	hub->not_understood = false;
+	if (hub->peers[peer].kind == PEER_DRIVER) {
 		hub_driver_line(hub, peer, line);
-	else
+		tap(hub, hub->not_understood ? "not DriverLine" : "DriverLine", line);
+	} else {
 		hub_asker_line(hub, peer, line);
+		tap(hub, hub->not_understood ? "not AskLine" : "AskLine", line);
+	}
 }
 
 void hub_line_too_long(struct hub *hub, unsigned peer)
@@ -296,8 +379,6 @@ static bool same_environment(const struct hub *hub)
 
 static int record_environment(struct hub *hub, struct error *error)
 {
-	if (hub->core.size > 0 && same_environment(hub))
-		return 0;
 	struct buf b = arena_buf(&hub->batch);
 	mission_begin_write(&b, &hub->options.environment);
 	struct core_input input = {.kind = ENTRY_INPUT_KIND_START,
@@ -308,8 +389,63 @@ static int record_environment(struct hub *hub, struct error *error)
 	hub_turn(hub, &input, &result);
 	if (result.verdict != CORE_DONE)
 		return error_set(error, ERROR_INPUT, "the environment is not valid: %s", result.what);
-	int done = hub_commit(hub, error);
+	return 0;
+}
+
+static void record_unlock(struct hub *hub, const struct mission_unlock *unlock)
+{
+	struct buf b = arena_buf(&hub->batch);
+	mission_unlock_write(&b, unlock);
+	hub_start(hub, STR("mission.unlock"), arena_keep(&hub->batch, &b));
+}
+
+static int record_start(struct hub *hub, const struct mission_unlock *unlock, struct error *error)
+{
+	hub_watch_open(hub);
+	int failed = hub->core.size > 0 && same_environment(hub) ? 0 : record_environment(hub, error);
+	if (failed < 0)
+		return failed;
+	hub_stage_bring(hub);
+	if (unlock)
+		record_unlock(hub, unlock);
+	int done = hub->n_entries > 0 ? hub_commit(hub, error) : 0;
 	return done < 0 ? done : 0;
+}
+
+void hub_reset_core(struct hub *hub)
+{
+	struct rulebooks rulebooks = hub->core.rulebooks;
+	arena_clear(&hub->memory);
+	core_init(&hub->core, rulebooks, &hub->sealer, &hub->memory);
+}
+
+static int fold_rest(struct hub *hub, struct error *error)
+{
+	uint64_t from = hub->core.size;
+	struct fold fold = {hub, journal_size(hub->journal), error};
+	panic_context("fold");
+	int failed = journal_read(hub->journal, from, fold.size - from, fold_entry, &fold, error);
+	panic_context(NULL);
+	return failed;
+}
+
+/* Everything that needs the mission's keys. */
+static int begin(struct hub *hub, const struct mission_unlock *unlock, struct error *error)
+{
+	hub->vault = keys_vault_open(hub->options.keys);
+	hub->sealer = keys_vault_of(hub->vault);
+	core_init(&hub->core, hub->options.rulebooks, &hub->sealer, &hub->memory);
+	hub_watch_recall(hub);
+	int failed = hub_index_check(hub, error);
+	failed = failed < 0 ? failed : hub_forget_open(hub, error);
+	failed = failed < 0 ? failed : fold_rest(hub, error);
+	if (failed < 0)
+		return failed;
+	hub->last_wall = hub->core.size == 0 ? 0 : hub->core.wall;
+	set_clocks(hub);
+	hub->readers_told = hub_driver_readers(hub);
+	failed = hub_stage_open(hub, error);
+	return failed < 0 ? failed : record_start(hub, unlock, error);
 }
 
 int hub_open(struct hub **ret_hub, const struct hub_options *options, struct error *error)
@@ -321,17 +457,10 @@ int hub_open(struct hub **ret_hub, const struct hub_options *options, struct err
 	hub->batch = arena_map(BATCH_MEMORY);
 	hub->piece = arena_map(PIECE_MEMORY);
 	hub->memory = arena_map(core_memory());
-	core_init(&hub->core, options->rulebooks, &hub->memory);
 	int failed = journal_open(&hub->journal, &options->journal, error);
-	if (failed == 0) {
-		struct fold fold = {hub, journal_size(hub->journal), error};
-		failed = journal_read(hub->journal, 0, fold.size, fold_entry, &fold, error);
-	}
-	if (failed == 0) {
-		set_clocks(hub);
-		hub->readers_told = reader_count(&hub->core.state);
-		failed = record_environment(hub, error);
-	}
+	failed = failed < 0 ? failed : refs_open(&hub->refs, options->index_path, options->journal.vfs, error);
+	if (failed == 0 && options->keys->file)
+		failed = begin(hub, NULL, error);
 	if (failed < 0) {
 		hub_close(hub);
 		return failed;
@@ -340,10 +469,33 @@ int hub_open(struct hub **ret_hub, const struct hub_options *options, struct err
 	return 0;
 }
 
+int hub_unlock(struct hub *hub, const uint8_t cursor_key[CURSOR_KEY_BYTES], int64_t wall,
+	       const struct mission_unlock *unlock, struct error *error)
+{
+	memcpy(hub->options.cursor_key, cursor_key, CURSOR_KEY_BYTES);
+	hub->options.wall = wall;
+	int failed = begin(hub, unlock, error);
+	if (failed < 0)
+		hub_close(hub);
+	return failed;
+}
+
 void hub_close(struct hub *hub)
 {
+	for (unsigned peer = 0; peer < HUB_PEERS_MAX; peer++)
+		if (hub->peers[peer].kind == PEER_ASKER)
+			hub_blob_drop(&hub->peers[peer].asker.blob);
 	if (hub->journal)
 		journal_close(hub->journal);
+	if (hub->refs)
+		refs_close(hub->refs);
+	if (hub->vault)
+		keys_vault_close(hub->vault);
+	for (size_t i = 0; i < 2; i++)
+		if (hub->rules_memory[i].at)
+			arena_unmap(&hub->rules_memory[i]);
+	if (hub->staged_text.at)
+		arena_unmap(&hub->staged_text);
 	arena_unmap(&hub->memory);
 	arena_unmap(&hub->batch);
 	arena_unmap(&hub->piece);

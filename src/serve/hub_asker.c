@@ -1,282 +1,34 @@
-/* hub_asker.c: the lines of those who ask (src/schema/contract.yaml: AskLine, AnswerLine): commands, history, the stream, status. */
+/* hub_asker.c: the lines of those who ask (src/schema/contract.yaml: AskLine, AnswerLine), and how the mission is. */
 #include "serve/hub_inner.h"
 
 #include "domain/doors/doors.h"
 #include "schema/text.h"
+#include "serve/cursor.h"
 
-enum { NAMES_MAX = 64, ROOT_BASE64_BYTES = 44 };
+enum { ROOT_BASE64_BYTES = 44 };
 
-static void park(struct hub *hub, unsigned peer, const struct answer_line *line)
+void hub_asker_park(struct hub *hub, unsigned peer, const struct answer_line *line)
 {
 	struct buf b = hub_park_begin(hub);
 	answer_line_write(&b, line);
 	hub_park_end(hub, peer, &b);
 }
 
-/* Commands */
-
-/* What was checked before the decision: the kernel's word for who is on the other end of the socket (SO_PEERCRED), and the roles that mission.yaml gives. */
-static struct str checked_json(struct hub *hub, const struct peer_asker *asker)
-{
-	struct buf b = arena_buf(&hub->batch);
-	BUF_LIT(&b, "{\"uid\":");
-	buf_put_u64(&b, asker->uid);
-	BUF_LIT(&b, ",\"roles\":[");
-	for (size_t i = 0; i < asker->n_roles; i++) {
-		if (i > 0)
-			buf_put_char(&b, ',');
-		json_put_text(&b, asker->roles[i]);
-	}
-	BUF_LIT(&b, "]}");
-	return arena_keep(&hub->batch, &b);
-}
-
-static void command(struct hub *hub, unsigned peer, struct str line, const struct ask_command *ask)
-{
-	const struct peer_asker *asker = &hub->peers[peer].asker;
-	struct core_input input = {
-	    .kind = ENTRY_INPUT_KIND_COMMAND,
-	    .name = ask->name,
-	    .body = ask->body,
-	    .from = {.kind = ENTRY_FROM_OPERATOR, .operator= {.login = {asker->login, asker->login_len}} },
-		     .checked = checked_json(hub, asker),
-		     .roles = asker->roles,
-		     .n_roles = asker->n_roles};
-	struct core_result result;
-	hub_turn(hub, &input, &result);
-	if (result.verdict == CORE_BAD) {
-		hub_bad(hub, peer, hub_offset(line, ask->body, result.offset), result.what,
-			"`chancery help` lists the commands and their members.");
-	} else if (result.verdict == CORE_REFUSED) {
-		struct answer_refused refused = {(int64_t)result.index, result.refusal, result.refusal_takes};
-		park(hub, peer, &(struct answer_line){.kind = ANSWER_LINE_REFUSED, .refused = refused});
-	} else {
-		struct answer_done done = {(int64_t)result.index, result.gives};
-		park(hub, peer, &(struct answer_line){.kind = ANSWER_LINE_DONE, .done = done});
-	}
-	hub_driver_readers_changed(hub);
-}
-
-/* Entries, with the names of what they mention */
-
-struct mentions {
-	const struct state *state;
-	struct arena *arena;
-	struct answer_name names[NAMES_MAX];
-	size_t n;
-	struct str table; /* looked for */
-	uint64_t id;
-	bool found;
-};
-
-static void mention(void *context, struct str table, uint64_t id, struct str member)
-{
-	(void)member;
-	struct mentions *m = context;
-	if (id == m->id && str_eq(table, m->table))
-		m->found = true;
-	struct buf b = arena_buf(m->arena);
-	buf_put_str(&b, table);
-	buf_put_char(&b, ':');
-	buf_put_u64(&b, id);
-	struct str ref = buf_str(&b), name;
-	for (size_t i = 0; i < m->n; i++)
-		if (str_eq(m->names[i].ref, ref))
-			return;
-	if (m->n == NAMES_MAX || !state_name(m->state, table, id, &name))
-		return;
-	m->names[m->n++] = (struct answer_name){arena_keep(m->arena, &b), name};
-}
-
-static void event_mentions(const struct entry_event *event, struct arena *arena, struct mentions *m)
-{
-	enum event kind;
-	if (!event_of(event->name, &kind))
-		return;
-	void *body = arena_take(arena, 1, event_size(kind));
-	struct json json = json_over(event->body, arena);
-	if (event_read(kind, &json, body))
-		event_refs(kind, body, mention, m);
-}
-
-static void input_mentions(const struct entry_input *input, struct arena *arena, struct mentions *m)
-{
-	const struct input_type *type = input_find(input->kind, input->name);
-	if (!type)
-		return;
-	void *body = arena_take(arena, 1, type->size);
-	struct json json = json_over(input->body, arena);
-	if (input_read(type, &json, body))
-		input_refs(type, body, mention, m);
-}
-
-/* Fills m with what the entry mentions. */
-static void entry_mentions(struct str body, struct arena *arena, struct mentions *m)
-{
-	struct entry entry;
-	struct json json = json_over(body, arena);
-	bool read = entry_read(&json, &entry);
-	ASSERT(read);
-	input_mentions(&entry.input, arena, m);
-	for (size_t i = 0; i < entry.events.n; i++)
-		event_mentions(&entry.events.at[i], arena, m);
-}
-
 bool hub_asker_send(struct hub *hub, unsigned peer, const struct answer_line *line)
 {
 	struct buf b = arena_buf(&hub->piece);
 	answer_line_write(&b, line);
-	const struct hub_outside *outside = &hub->options.outside;
-	if (outside->send(outside->context, peer, arena_keep(&hub->piece, &b)))
+	if (hub_send(hub, peer, arena_keep(&hub->piece, &b)))
 		return true;
 	hub_detach(hub, peer);
 	return false;
 }
 
-static bool send_entry(struct hub *hub, unsigned peer, struct str body, const struct mentions *m)
+struct str hub_cursor(const struct hub *hub, uint64_t index, struct arena *arena)
 {
-	struct answer_entry entry = {{m->n, m->names}, body};
-	return hub_asker_send(hub, peer, &(struct answer_line){.kind = ANSWER_LINE_ENTRY, .entry = entry});
-}
-
-/* The stream: every entry from a number on, as it becomes durable */
-
-struct piece {
-	struct hub *hub;
-	unsigned peer;
-	struct str bodies[HUB_PIECE_ENTRIES]; /* history reads a piece forwards and sends it backwards */
-	uint64_t first;
-	size_t n;
-	bool gone;
-};
-
-static int stream_entry(void *context, uint64_t index, struct str body)
-{
-	struct piece *piece = context;
-	struct hub *hub = piece->hub;
-	struct mentions m = {.state = &hub->core.state, .arena = &hub->piece};
-	arena_clear(&hub->piece);
-	entry_mentions(body, &hub->piece, &m);
-	if (!send_entry(hub, piece->peer, body, &m)) {
-		piece->gone = true;
-		return 1;
-	}
-	hub->peers[piece->peer].asker.follow_from = index + 1;
-	return 0;
-}
-
-/* History: entries that mention a ref, newest first */
-
-static int keep_entry(void *context, uint64_t index, struct str body)
-{
-	(void)index;
-	struct piece *piece = context;
-	piece->bodies[piece->n++] = arena_str(&piece->hub->piece, body);
-	return 0;
-}
-
-static bool send_end(struct hub *hub, unsigned peer, bool more, uint64_t before)
-{
-	struct answer_end end = {.has_older = more, .older = (int64_t)before};
-	hub->peers[peer].asker.reading = false;
-	return hub_asker_send(hub, peer, &(struct answer_line){.kind = ANSWER_LINE_END, .end = end});
-}
-
-static int history_piece(struct hub *hub, unsigned peer, struct error *error)
-{
-	struct peer_asker *asker = &hub->peers[peer].asker;
-	uint64_t first = asker->before > HUB_PIECE_ENTRIES ? asker->before - HUB_PIECE_ENTRIES : 0;
-	struct piece piece = {.hub = hub, .peer = peer, .first = first};
-	arena_clear(&hub->piece);
-	int failed = journal_read(hub->journal, first, asker->before - first, keep_entry, &piece, error);
-	if (failed < 0)
-		return failed;
-	for (size_t i = piece.n; i-- > 0 && asker->left > 0;) {
-		struct mentions m = {.state = &hub->core.state,
-				     .arena = &hub->piece,
-				     .table = {asker->table, asker->table_len},
-				     .id = asker->id};
-		entry_mentions(piece.bodies[i], &hub->piece, &m);
-		asker->before = first + i;
-		if (!m.found)
-			continue;
-		asker->left--;
-		if (!send_entry(hub, peer, piece.bodies[i], &m))
-			return 0;
-	}
-	if (asker->before == 0 || asker->left == 0)
-		send_end(hub, peer, asker->before > 0, asker->before);
-	return 0;
-}
-
-static int stream_piece(struct hub *hub, unsigned peer, struct error *error)
-{
-	uint64_t from = hub->peers[peer].asker.follow_from, left = journal_size(hub->journal) - from;
-	struct piece piece = {.hub = hub, .peer = peer};
-	int failed = journal_read(hub->journal, from, left < HUB_PIECE_ENTRIES ? left : HUB_PIECE_ENTRIES, stream_entry,
-				  &piece, error);
-	return failed < 0 ? failed : 0;
-}
-
-static bool has_more(const struct hub *hub, unsigned peer)
-{
-	const struct peer *p = &hub->peers[peer];
-	if (p->kind != PEER_ASKER)
-		return false;
-	return p->asker.reading || hub_tlog_reads(hub, peer) ||
-	       (p->asker.following && p->asker.follow_from < journal_size(hub->journal));
-}
-
-bool hub_asker_pieces(struct hub *hub, struct error *error, int *ret_failed)
-{
-	const struct hub_outside *outside = &hub->options.outside;
-	bool more = false;
-	for (unsigned peer = 0; peer < hub->peers_end; peer++) {
-		if (!has_more(hub, peer) || !outside->has_room(outside->context, peer))
-			continue;
-		int failed = hub->peers[peer].asker.reading  ? history_piece(hub, peer, error)
-			     : hub_tlog_reads(hub, peer) ? hub_tlog_piece(hub, peer, error)
-							 : stream_piece(hub, peer, error);
-		if (failed < 0) {
-			*ret_failed = failed;
-			return false;
-		}
-		more |= has_more(hub, peer) && outside->has_room(outside->context, peer);
-	}
-	return more;
-}
-
-/* "door:3", or the name of a row. */
-static bool find_ref(const struct hub *hub, struct str ref, struct str *ret_table, uint64_t *ret_id)
-{
-	struct str number;
-	int64_t id;
-	if (str_cut(ref, ':', ret_table, &number) && state_has_table(*ret_table) &&
-	    str_to_i64(number, 1, JSON_INT_MAX, &id)) {
-		*ret_id = (uint64_t)id;
-		return true;
-	}
-	return state_find(&hub->core.state, ref, ret_table, ret_id);
-}
-
-static void history(struct hub *hub, unsigned peer, const struct ask_history *ask)
-{
-	struct peer_asker *asker = &hub->peers[peer].asker;
-	struct str table;
-	uint64_t id;
-	if (!find_ref(hub, ask->ref, &table, &id)) {
-		hub_bad(hub, peer, 0, "that is neither a ref nor a name",
-			"Write a table and a number, as door:3 or person:12, or a name as it stands in the mission.");
-		return;
-	}
-	ASSERT(table.len <= sizeof asker->table);
-	uint64_t size = journal_size(hub->journal) + hub->n_entries;
-	asker->reading = true;
-	asker->before = ask->has_before && (uint64_t)ask->before < size ? (uint64_t)ask->before : size;
-	asker->left = ask->limit;
-	asker->id = id;
-	asker->table_len = table.len;
-	memcpy(asker->table, table.at, table.len);
+	struct buf b = arena_buf(arena);
+	cursor_write(&b, hub->options.cursor_key, index);
+	return arena_keep(arena, &b);
 }
 
 /* Status */
@@ -311,20 +63,24 @@ static void status(struct hub *hub, unsigned peer)
 	struct buf root = BUF(root_text);
 	journal_root(hub->journal, hash);
 	buf_put_base64(&root, hash, sizeof hash);
+	bool sees = viewer_sees_record(&hub->peers[peer].asker.viewer);
 	struct answer_status answer = {.mission = hub->options.mission,
+				       .has_size = sees,
 				       .size = (int64_t)journal_size(hub->journal),
 				       .wall = hub_wall(hub),
+				       .has_root = sees,
 				       .root = buf_str(&root),
+				       .has_people = sees,
 				       .doors = (int64_t)door_count(state),
 				       .readers = (int64_t)reader_count(state),
 				       .online = (int64_t)doors_online_count(state),
 				       .people = (int64_t)person_count(state),
-				       .rules = (int64_t)rulebook_size(hub->options.rulebooks.access),
+				       .rules = (int64_t)rulebook_size(hub->core.rulebooks.access),
 				       .pending = (int64_t)order_count(state),
 				       .commit_us = hub->commit_us,
 				       .drivers = {driver_rows(hub, drivers), drivers}};
 	hub_tlog_status(hub, &answer);
-	park(hub, peer, &(struct answer_line){.kind = ANSWER_LINE_STATUS, .status = answer});
+	hub_asker_park(hub, peer, &(struct answer_line){.kind = ANSWER_LINE_STATUS, .status = answer});
 }
 
 void hub_asker_line(struct hub *hub, unsigned peer, struct str line)
@@ -345,17 +101,34 @@ void hub_asker_line(struct hub *hub, unsigned peer, struct str line)
 	}
 	switch (asked.kind) {
 	case ASK_LINE_COMMAND:
-		command(hub, peer, line, &asked.command);
+		hub_command(hub, peer, line, &asked.command);
+		break;
+	case ASK_LINE_NONCE:
+		hub_command_nonce(hub, peer);
+		break;
+	case ASK_LINE_APPROVE:
+		hub_command_approve(hub, peer, &asked.approve);
+		break;
+	case ASK_LINE_UNDO:
+		hub_command_undo(hub, peer, &asked.undo);
 		break;
 	case ASK_LINE_HISTORY:
-		history(hub, peer, &asked.history);
+		hub_read_history(hub, peer, &asked.history);
 		break;
 	case ASK_LINE_FOLLOW:
-		asker->following = true;
-		asker->follow_from = (uint64_t)asked.follow.from;
+		hub_read_follow(hub, peer, &asked.follow);
+		break;
+	case ASK_LINE_UNLOCK:
+		hub_bad(hub, peer, 0, "the mission's keys are open", "There is nothing to unlock.");
 		break;
 	case ASK_LINE_STATUS:
 		status(hub, peer);
+		break;
+	case ASK_LINE_BLOB:
+		hub_blob(hub, peer, &asked.blob);
+		break;
+	case ASK_LINE_BLOB_READ:
+		hub_blob_read(hub, peer, &asked.blob_read);
 		break;
 	case ASK_LINE_RAW:
 	case ASK_LINE_CHECKPOINT:

@@ -21,15 +21,14 @@ static void park(struct hub *hub, unsigned peer, const struct core_line *line)
 /* The readers on this driver's line that have a key; one without a key is not polled at all, because it must never speak in the clear. */
 static struct str osdp_settings_json(struct hub *hub, const struct hub_driver *driver)
 {
-	const struct hub_outside *outside = &hub->options.outside;
-	enum { ADDRESSES = 127 };
+	enum { ADDRESSES = 127, KEY_BYTES = 16 };
 	struct osdp_reader *readers = ARENA_TAKE(&hub->batch, struct osdp_reader, ADDRESSES);
-	uint8_t(*keys)[16] = arena_take(&hub->batch, ADDRESSES, sizeof *keys);
+	uint8_t(*keys)[KEY_BYTES] = arena_take(&hub->batch, ADDRESSES, sizeof *keys);
 	size_t n = 0;
 	const struct reader *row = reader_first_by_line(&hub->core.state, driver->name);
 	for (; row; row = reader_next_by_line(&hub->core.state, row)) {
 		ASSERT(n < ADDRESSES);
-		if (!outside->reader_key(outside->context, driver->name, row->address, keys[n]))
+		if (!row->has_key || hub_door_secret(hub, row->key, keys[n], KEY_BYTES) != KEY_BYTES)
 			continue;
 		readers[n] = (struct osdp_reader){.reader = row->reader,
 						  .address = row->address,
@@ -60,11 +59,21 @@ void hub_driver_config(struct hub *hub, unsigned peer)
 	park(hub, peer, &(struct core_line){.kind = CORE_LINE_CONFIG, .config = config});
 }
 
-/* After commands: when readers were added, every driver is told anew, once they have stopped being added. */
-void hub_driver_readers_changed(struct hub *hub)
+/* Which readers there are, and which key each of them has. */
+uint64_t hub_driver_readers(const struct hub *hub)
+{
+	uint64_t mark = reader_count(&hub->core.state);
+	for (const struct reader *row = reader_after(&hub->core.state, 0); row;
+	     row = reader_after(&hub->core.state, row->reader))
+		mark = mark * 31 + row->key;
+	return mark;
+}
+
+/* After commands about doors: when readers or keys were added, every driver is told anew, once they have stopped being added. */
+void hub_driver_readers_changed(struct hub *hub, struct str command)
 {
 	const struct hub_outside *outside = &hub->options.outside;
-	uint64_t readers = reader_count(&hub->core.state);
+	uint64_t readers = str_starts(command, STR("doors.")) ? hub_driver_readers(hub) : hub->readers_told;
 	if (readers == hub->readers_told)
 		return;
 	hub->readers_told = readers;
@@ -79,8 +88,24 @@ static void park_order(struct hub *hub, unsigned peer, uint64_t entry, const str
 				    .name = order->name,
 				    .now = hub_wall(hub),
 				    .not_after = order->not_after,
+				    .has_answers = order->answers != 0,
+				    .answers = order->answers,
 				    .body = order->body};
 	park(hub, peer, &(struct core_line){.kind = CORE_LINE_ORDER, .order = line});
+}
+
+static void park_desired(struct hub *hub, unsigned peer, uint64_t entry, const struct core_order *desired)
+{
+	struct buf key = arena_buf(&hub->batch);
+	buf_put_str(&key, desired->device.table);
+	buf_put_char(&key, ':');
+	buf_put_u64(&key, desired->device.id);
+	struct driver_desired line = {.entry = (int64_t)entry,
+				      .event = (int64_t)desired->event,
+				      .name = desired->name,
+				      .key = arena_keep(&hub->batch, &key),
+				      .body = desired->body};
+	park(hub, peer, &(struct core_line){.kind = CORE_LINE_DESIRED, .desired = line});
 }
 
 /* A driver that is not there gets the order when it says hello. */
@@ -94,10 +119,35 @@ void hub_driver_order(struct hub *hub, uint64_t entry, const struct core_order *
 	}
 }
 
+void hub_driver_desired(struct hub *hub, uint64_t entry, const struct core_order *desired)
+{
+	for (unsigned peer = 0; peer < hub->peers_end; peer++) {
+		const struct peer *p = &hub->peers[peer];
+		if (p->kind == PEER_DRIVER && p->driver.said_hello && !p->driver.repeats_orders &&
+		    str_eq(driver_of(hub, peer)->name, desired->driver))
+			park_desired(hub, peer, entry, desired);
+	}
+}
+
+/* How its devices are to be, whether it knows or not. */
+static void repeat_desired(struct hub *hub, unsigned peer)
+{
+	const struct desired *row = desired_first_by_driver(&hub->core.state, driver_of(hub, peer)->name);
+	for (; row; row = desired_next_by_driver(&hub->core.state, row)) {
+		struct driver_desired line = {.entry = row->entry,
+					      .event = row->event,
+					      .name = text_str(row->name),
+					      .key = text_str(row->device),
+					      .body = text_str(row->body)};
+		park(hub, peer, &(struct core_line){.kind = CORE_LINE_DESIRED, .desired = line});
+	}
+}
+
 /* Orders that were given and not answered, oldest first: the driver may have done them, then it answers at once; or their time is over, then it says so. */
 static void repeat_orders(struct hub *hub, unsigned peer)
 {
 	struct str name = driver_of(hub, peer)->name;
+	struct str boot = {(const char *)hub->peers[peer].driver.boot, sizeof hub->peers[peer].driver.boot};
 	const struct order *row = NULL;
 	while ((row = order_after(&hub->core.state, row ? row->order : 0))) {
 		if (!str_eq(text_str(row->driver), name))
@@ -107,6 +157,8 @@ static void repeat_orders(struct hub *hub, unsigned peer)
 					   .name = text_str(row->name),
 					   .body = text_str(row->body),
 					   .not_after = row->not_after};
+		if (row->has_boot && str_eq(text_str(row->boot), boot))
+			order.answers = row->answers;
 		park_order(hub, peer, number / TURN_EVENTS_MAX, &order);
 	}
 }
@@ -120,7 +172,22 @@ static void hello(struct hub *hub, unsigned peer, const struct driver_hello *hel
 	struct peer_driver *driver = &hub->peers[peer].driver;
 	memcpy(driver->boot, hello->boot.at, sizeof driver->boot);
 	driver->said_hello = driver->repeats_orders = true;
+	driver->reports = 0;
 	driver->busy = 0;
+}
+
+bool hub_driver_is_back(const struct hub *hub, size_t driver)
+{
+	size_t devices = 0;
+	const struct reader *row = reader_first_by_line(&hub->core.state, hub->options.drivers[driver].name);
+	for (; row; row = reader_next_by_line(&hub->core.state, row))
+		devices++;
+	for (unsigned peer = 0; peer < hub->peers_end; peer++) {
+		const struct peer *p = &hub->peers[peer];
+		if (p->kind == PEER_DRIVER && p->driver.index == driver)
+			return p->driver.said_hello && p->driver.reports >= devices;
+	}
+	return false;
 }
 
 /* Reports */
@@ -141,8 +208,10 @@ void hub_driver_park(struct hub *hub)
 			continue;
 		if (driver->ack != 0)
 			park(hub, peer, &(struct core_line){.kind = CORE_LINE_ACK, .ack = {driver->ack}});
-		if (driver->repeats_orders)
+		if (driver->repeats_orders) {
+			repeat_desired(hub, peer);
 			repeat_orders(hub, peer);
+		}
 		driver->ack = 0;
 		driver->repeats_orders = false;
 	}
@@ -157,10 +226,18 @@ static void busy(struct hub *hub, unsigned peer, int64_t sequence)
 	park(hub, peer, &(struct core_line){.kind = CORE_LINE_BUSY, .busy = line});
 }
 
-static void report(struct hub *hub, unsigned peer, struct str line, int64_t sequence, struct str name, struct str body)
+/* What a driver has said that becomes an entry. */
+struct said {
+	int64_t sequence, ago;
+	struct str name, body;
+};
+
+static void report(struct hub *hub, unsigned peer, struct str line, const struct said *said)
 {
+	int64_t sequence = said->sequence;
+	struct str name = said->name, body = said->body;
 	struct peer_driver *driver = &hub->peers[peer].driver;
-	struct entry_driver from = {driver_of(hub, peer)->name, {(const char *)driver->boot, 8}, sequence};
+	struct entry_driver from = {driver_of(hub, peer)->name, {(const char *)driver->boot, 8}, sequence, said->ago};
 	if (!driver->said_hello) {
 		hub_bad(hub, peer, 0, "a report came before hello", "Answer config with hello first.");
 		return;
@@ -180,6 +257,7 @@ static void report(struct hub *hub, unsigned peer, struct str line, int64_t sequ
 		return;
 	case DRIVERS_NEXT:
 		driver->busy = 0;
+		driver->reports++;
 		break;
 	}
 	/* Answers to orders make room; everything else waits for it. */
@@ -212,6 +290,13 @@ static struct str answer_json(struct hub *hub, int64_t entry, int64_t event)
 	return arena_keep(&hub->batch, &b);
 }
 
+static struct str confirmed_json(struct hub *hub, int64_t number)
+{
+	struct buf b = arena_buf(&hub->batch);
+	drivers_confirmed_write(&b, &(struct drivers_confirmed){number});
+	return arena_keep(&hub->batch, &b);
+}
+
 void hub_driver_line(struct hub *hub, unsigned peer, struct str line)
 {
 	struct driver_line said;
@@ -225,21 +310,26 @@ void hub_driver_line(struct hub *hub, unsigned peer, struct str line)
 		hello(hub, peer, &said.hello);
 		break;
 	case DRIVER_LINE_REPORT:
-		report(hub, peer, line, said.report.sequence, said.report.name, said.report.body);
+		report(hub, peer, line,
+		       &(struct said){said.report.sequence, said.report.ago, said.report.name, said.report.body});
 		break;
 	case DRIVER_LINE_HEARTBEAT:
 		hub->peers[peer].driver.frames = said.heartbeat.frames;
 		break;
 	case DRIVER_LINE_DONE:
-		report(hub, peer, line, said.done.sequence, STR("drivers.done"),
-		       answer_json(hub, said.done.entry, said.done.event));
+		report(hub, peer, line,
+		       &(struct said){said.done.sequence, 0, STR("drivers.done"),
+				      answer_json(hub, said.done.entry, said.done.event)});
 		break;
 	case DRIVER_LINE_EXPIRED:
-		report(hub, peer, line, said.expired.sequence, STR("drivers.expired"),
-		       answer_json(hub, said.expired.entry, said.expired.event));
+		report(hub, peer, line,
+		       &(struct said){said.expired.sequence, 0, STR("drivers.expired"),
+				      answer_json(hub, said.expired.entry, said.expired.event)});
 		break;
 	case DRIVER_LINE_CONFIRMED:
-		hub_bad(hub, peer, 0, "no grant table was sent", "Confirm a table's number when its last part has come.");
+		report(hub, peer, line,
+		       &(struct said){said.confirmed.sequence, 0, STR("drivers.confirmed"),
+				      confirmed_json(hub, said.confirmed.number)});
 		break;
 	case DRIVER_LINE_NONE:
 		WRONG("a line that was read has a kind");

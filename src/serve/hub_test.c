@@ -1,11 +1,13 @@
 #include "serve/hub.h"
 
 #include "base/test.h"
+#include "base/traffic.h"
 #include "domain/access/access.h"
 #include "domain/drivers/drivers.h"
 #include "rules/rulebook_text.h"
 #include "sim/disk.h"
 #include "sim/house.h"
+#include "sim/premises.h"
 
 /* A hub on a disk in memory, the simulator's house, a security officer, and the drivers of two lines: reader 2 is on line 0, reader 1 on line 1.
  * Lines are written with ' for ". What a peer was sent stays until heard() takes it. */
@@ -16,9 +18,10 @@ enum who { ZERO, ONE, OFFICER = HUB_DRIVERS_MAX, OTHER }; /* peers: the drivers 
 static const enum who all[] = {ZERO, ONE, OFFICER, OTHER};
 
 static struct scene {
+	struct premises *at; /* first: outside's context */
+	struct premises premises;
 	struct disk *disk;
 	struct hub *hub;
-	int64_t clock_us;
 	struct arena arena;
 	struct {
 		unsigned peer;
@@ -29,14 +32,12 @@ static struct scene {
 	bool slow[HUB_PEERS_MAX]; /* it has no room for one more piece of entries */
 } s;
 
-static int64_t elapsed_us(void *context)
-{
-	return ((struct scene *)context)->clock_us;
-}
-
 static void salt(void *context, uint8_t *ret_bytes, size_t n)
 {
+	static uint64_t number;
 	memset(ret_bytes, context != NULL, n);
+	number++;
+	memcpy(ret_bytes, &number, sizeof number);
 }
 
 static bool send_line(void *context, unsigned peer, struct str line)
@@ -55,19 +56,18 @@ static bool has_room(void *context, unsigned peer)
 	return !((struct scene *)context)->slow[peer];
 }
 
-/* Readers at addresses below 100 have a key. */
-static bool reader_key(void *context, struct str line, int64_t address, uint8_t ret_key[16])
-{
-	memset(ret_key, (int)address, 16);
-	return context && line.len > 0 && address < 100;
-}
-
 static void attach(enum who who)
 {
 	static const struct str roles[] = {{"security_officer", 16}};
-	unsigned peer =
-	    who <= ONE ? hub_attach_driver(s.hub, who) : hub_attach_asker(s.hub, STR("ana"), 1000, roles, 1);
+	static const struct hub_person ana = {{"ana", 3}, 1000, roles, 1, 0, 0};
+	unsigned peer = who <= ONE ? hub_attach_driver(s.hub, who) : hub_attach_asker(s.hub, &ana);
 	ASSERT(peer == who);
+}
+
+static void close_hub(void)
+{
+	hub_close(s.hub);
+	premises_close(&s.premises);
 }
 
 static void open_hub(void)
@@ -87,9 +87,11 @@ static void open_hub(void)
 	    .environment = {STR("test"), {zeros, 32}, {zeros, 32}, STR("UTC"), {1, &utc}},
 	    .drivers = drivers,
 	    .n_drivers = HOUSE_LINES,
-	    .outside = {&s, elapsed_us, salt, send_line, has_room, reader_key},
-	    .wall = s.clock_us / 1000};
+	    .outside = {.context = &s, .salt = salt, .send = send_line, .has_room = has_room, .tap = traffic_put}};
 	struct error error;
+	s.at = &s.premises;
+	CHECK_OK(premises_open(&s.premises, s.disk, &error), &error);
+	premises_fill(&s.premises, &options);
 	int opened = hub_open(&s.hub, &options, &error);
 	CHECK_OK(opened, &error);
 	ASSERT(opened == 0);
@@ -116,6 +118,18 @@ static void commit(void)
 	CHECK_OK(more, &error);
 }
 
+/* With ' for ", and without marks of entries, which tell nothing. */
+static void put_shown(struct buf *b, struct str line)
+{
+	static const char mark[] = "\"at\":\"";
+	enum { MARK_BYTES = sizeof mark - 1 + CURSOR_TEXT_BYTES + 2 };
+	for (size_t k = 0; k < line.len; k++) {
+		if (line.len - k >= MARK_BYTES && memcmp(line.at + k, mark, sizeof mark - 1) == 0)
+			k += MARK_BYTES;
+		buf_put_char(b, line.at[k] == '"' ? '\'' : line.at[k]);
+	}
+}
+
 /* What it was sent since it was last asked, a line feed between two lines. */
 static struct str heard(enum who who)
 {
@@ -129,8 +143,7 @@ static struct str heard(enum who who)
 		}
 		if (b.len > 0)
 			buf_put_char(&b, '\n');
-		for (size_t k = 0; k < line.len; k++)
-			buf_put_char(&b, line.at[k] == '"' ? '\'' : line.at[k]);
+		put_shown(&b, line);
 	}
 	s.n_heard = kept;
 	return arena_keep(&s.arena, &b);
@@ -183,14 +196,19 @@ static size_t pending(void)
 #define ACK(sequence)		  "{'ack':{'sequence':" sequence "}}"
 #define BAD(offset, what, remedy) "{'bad':{'offset':" offset ",'what':'" what "','remedy':'" remedy "'}}"
 #define BUILT(entry, building)	  "{'done':{'entry':" entry ",'gives':{'building':" building "}}}"
-#define ORDER(entry, reader, now)                                                                                      \
+#define ORDER_OF(entry, reader, now, answers)                                                                          \
 	"{'order':{'entry':" entry ",'event':1,'name':'doors.Released','now':17954244" now                             \
-	",'not_after':1795424403000,'body':{'door':" reader ",'reader':" reader ",'release':5000}}}"
+	",'not_after':1795424403000," answers "'body':{'door':" reader ",'reader':" reader ",'release':5000}}}"
+/* It answers report 1 of the driver's boot; or a report of an earlier boot. */
+#define ORDER(entry, reader, now)	ORDER_OF(entry, reader, now, "'answers':1,")
+#define ORDER_ALONE(entry, reader, now) ORDER_OF(entry, reader, now, "")
 
 static void begin(void)
 {
 	s = (struct scene){
-	    .disk = disk_new("hub", 1), .clock_us = INT64_C(1795424400000000), .arena = arena_map(ARENA_BYTES)};
+	    .disk = disk_new("hub", 1),
+	    .premises = {.clock_us = INT64_C(1795424400000000), .free_bytes = UINT64_MAX},
+	    .arena = arena_map(ARENA_BYTES)};
 	open_hub(); /* 2026-11-23T09:00:00Z */
 	for (size_t i = 0; i < HOUSE_COMMANDS; i++) {
 		struct buf b = arena_buf(&s.arena);
@@ -198,9 +216,9 @@ static void begin(void)
 		hub_line(s.hub, OFFICER, buf_str(&b));
 	}
 	commit();
-	s.clock_us += HUB_CONFIG_QUIET_MS * 1000;
+	s.premises.clock_us += HUB_CONFIG_QUIET_MS * 1000;
 	commit();
-	s.clock_us -= HUB_CONFIG_QUIET_MS * 1000;
+	s.premises.clock_us -= HUB_CONFIG_QUIET_MS * 1000;
 	say(ZERO, HELLO("0", "1"));
 	say(ONE, HELLO("1", "1"));
 	commit();
@@ -210,7 +228,7 @@ static void begin(void)
 
 static void end(void)
 {
-	hub_close(s.hub);
+	close_hub();
 	disk_free(s.disk);
 	arena_unmap(&s.arena);
 }
@@ -219,7 +237,7 @@ static void end(void)
 static void power_failure(void)
 {
 	disk_crash(s.disk, 3);
-	hub_close(s.hub);
+	close_hub();
 	disk_restart(s.disk);
 	forget();
 	open_hub();
@@ -281,7 +299,8 @@ HUB_TEST(a_batch_has_one_acknowledgement_for_each_driver_with_the_highest_sequen
 {
 	PLAY({ONE, TAMPER("1", "1", "true"), NULL}, {ZERO, TAMPER("1", "2", "true"), NULL},
 	     {ONE, TAMPER("2", "1", "false"), NULL}, {ONE, TAMPER("3", "1", "true"), ACK("3")}, {ZERO, NULL, ACK("1")},
-	     {ONE, "{'heartbeat':{'frames':1,'refused':0}}", ""});
+	     {ONE, "{'heartbeat':{'frames':1,'refused':0}}", ""},
+	     {ONE, "{'heartbeat':{'frames':2,'refused':0,'spooled':1,'table':7}}", ""});
 	CHECK_INT(entries(), 4);
 }
 
@@ -295,6 +314,22 @@ HUB_TEST(a_report_that_comes_again_is_acknowledged_again_and_entered_once)
 	CHECK_INT(entries(), 3);
 }
 
+/* Line 1 has half of the house's readers. */
+HUB_TEST(a_driver_is_back_when_it_has_said_hello_and_as_much_as_it_has_devices)
+{
+	CHECK(!hub_driver_is_back(s.hub, ONE));
+	PLAY({ONE, TAMPER("1", "1", "true"), ACK("1")}, {ONE, TAMPER("2", "3", "true"), ACK("2")},
+	     {ONE, TAMPER("3", "5", "true"), ACK("3")}, {ONE, TAMPER("3", "5", "true"), ACK("3")});
+	CHECK(!hub_driver_is_back(s.hub, ONE));
+	PLAY({ONE, TAMPER("4", "7", "true"), ACK("4")});
+	CHECK(hub_driver_is_back(s.hub, ONE));
+	CHECK(!hub_driver_is_back(s.hub, ZERO));
+	PLAY({ONE, HELLO("1", "2"), ""});
+	CHECK(!hub_driver_is_back(s.hub, ONE));
+	hub_detach(s.hub, ONE);
+	CHECK(!hub_driver_is_back(s.hub, ONE));
+}
+
 HUB_TEST(a_driver_is_told_what_is_wrong_with_its_line_and_no_entry_is_made)
 {
 	PLAY({ONE, TAMPER("2", "1", "true"),
@@ -305,6 +340,8 @@ HUB_TEST(a_driver_is_told_what_is_wrong_with_its_line_and_no_entry_is_made)
 	     {ONE, REPORT("1", "access.fly", ""),
 	      BAD("59", "there is nothing of the name access.fly",
 		  "See the report's declaration in the schema reference.")});
+	PLAY({ONE, "{'confirmed':{'sequence':1,'number':1}}",
+	      BAD("0", "no grant table was sent", "Confirm a table\'s number when its last part has come.")});
 	hub_detach(s.hub, ONE);
 	attach(ONE);
 	commit();
@@ -318,11 +355,11 @@ HUB_TEST(a_driver_is_told_what_is_wrong_with_its_line_and_no_entry_is_made)
 
 HUB_TEST(an_order_goes_to_its_driver_and_again_at_every_hello_until_it_is_answered)
 {
-	PLAY({ONE, SHOW("1", "1", GUARD), ORDER("68", "1", "00000") "\n" ACK("1")}, {ZERO, NULL, ""});
-	s.clock_us += 1000000;
-	PLAY({ONE, HELLO("1", "1"), ORDER("68", "1", "01000")}, {ZERO, HELLO("0", "1"), ""},
-	     {ONE, HELLO("1", "2"), ORDER("68", "1", "01000")}, /* a driver that began again, too */
-	     {ONE, DONE("1", "68"), ACK("1")}, {ONE, HELLO("1", "2"), ""});
+	PLAY({ONE, SHOW("1", "1", GUARD), ORDER("76", "1", "00000") "\n" ACK("1")}, {ZERO, NULL, ""});
+	s.premises.clock_us += 1000000;
+	PLAY({ONE, HELLO("1", "1"), ORDER("76", "1", "01000")}, {ZERO, HELLO("0", "1"), ""},
+	     {ONE, HELLO("1", "2"), ORDER_ALONE("76", "1", "01000")}, /* a driver that began again, too */
+	     {ONE, DONE("1", "76"), ACK("1")}, {ONE, HELLO("1", "2"), ""});
 	CHECK_INT(pending(), 0);
 }
 
@@ -333,8 +370,8 @@ HUB_TEST(an_order_waits_for_a_driver_that_has_not_said_hello)
 	commit();
 	attach(ONE);
 	CHECK(!str_contains(told(ONE), STR("order")));
-	PLAY({ONE, HELLO("1", "1"), ORDER("68", "1", "00000")},
-	     {ONE, "{'expired':{'sequence':2,'entry':68,'event':1}}", ACK("2")}, {ONE, HELLO("1", "1"), ""});
+	PLAY({ONE, HELLO("1", "1"), ORDER("76", "1", "00000")},
+	     {ONE, "{'expired':{'sequence':2,'entry':76,'event':1}}", ACK("2")}, {ONE, HELLO("1", "1"), ""});
 }
 
 HUB_TEST(an_order_that_nobody_answers_ends_by_itself)
@@ -342,8 +379,8 @@ HUB_TEST(an_order_that_nobody_answers_ends_by_itself)
 	CHECK(hub_due_us(s.hub) == INT64_MAX);
 	say(ONE, SHOW("1", "1", GUARD));
 	commit();
-	CHECK_INT(hub_due_us(s.hub), s.clock_us + (3000 + DRIVERS_ANSWER_MS_MAX) * 1000);
-	s.clock_us = hub_due_us(s.hub);
+	CHECK_INT(hub_due_us(s.hub), s.premises.clock_us + (3000 + DRIVERS_ANSWER_MS_MAX) * 1000);
+	s.premises.clock_us = hub_due_us(s.hub);
 	commit();
 	CHECK_INT(journal_size(hub_journal(s.hub)), FURNISHED + 2);
 	CHECK_INT(pending(), 0);
@@ -354,9 +391,9 @@ HUB_TEST(a_refused_report_is_durable_and_told_with_the_name_of_the_refusal)
 {
 	PLAY({ONE, DONE("1", "3"), "{'refused':{'sequence':1,'name':'DRIVERS_NO_ORDER'}}"},
 	     {ONE, SHOW("2", "2", GUARD), "{'refused':{'sequence':2,'name':'ACCESS_UNKNOWN_READER'}}"}, /* of line 0 */
-	     {ZERO, SHOW("1", "2", GUARD), ORDER("70", "2", "00000") "\n" ACK("1")},
-	     {ONE, DONE("3", "70"), "{'refused':{'sequence':3,'name':'DRIVERS_NO_ORDER'}}"}, /* of line 0 */
-	     {ZERO, DONE("2", "70"), ACK("2")});
+	     {ZERO, SHOW("1", "2", GUARD), ORDER("78", "2", "00000") "\n" ACK("1")},
+	     {ONE, DONE("3", "78"), "{'refused':{'sequence':3,'name':'DRIVERS_NO_ORDER'}}"}, /* of line 0 */
+	     {ZERO, DONE("2", "78"), ACK("2")});
 	CHECK_INT(entries(), 5);
 }
 
@@ -380,7 +417,7 @@ HUB_TEST(reports_wait_while_orders_fill_their_table_and_answers_to_orders_do_not
 	fill_orders();
 	PLAY({ONE, SHOW("8130", "1", UNKNOWN), "{'busy':{'sequence':8130,'retry_ms':200}}"},
 	     {ZERO, TAMPER("1", "2", "true"), "{'busy':{'sequence':1,'retry_ms':200}}"},
-	     {ONE, DONE("8130", "68"), ACK("8130")}, {ZERO, TAMPER("1", "2", "true"), ACK("1")});
+	     {ONE, DONE("8130", "76"), ACK("8130")}, {ZERO, TAMPER("1", "2", "true"), ACK("1")});
 	CHECK_INT(entries(), 8129 + 2);
 }
 
@@ -393,13 +430,14 @@ HUB_TEST(a_driver_that_is_attached_is_sent_its_settings_and_what_is_durable)
 {
 	PLAY({ONE, TAMPER("1", "1", "true"), ACK("1")},
 	     /* Has no key, is not polled. */
-	     {OFFICER, ADD_READER("101"), "{'done':{'entry':69,'gives':{'reader':9}}}"});
+	     {OFFICER, ADD_READER("101"), "{'done':{'entry':77,'gives':{'reader':9}}}"});
 	hub_detach(s.hub, ONE);
 	attach(ONE);
 	CHECK_INT(s.n_heard, 0);
 	struct str config = told(ONE);
-	CHECK_HAS(config,
-		  "{'config':{'contract':1,'driver':'line-1','accepted':{'boot':'0000000000000001','sequence':1},'now':");
+	CHECK_HAS(
+	    config,
+	    "{'config':{'contract':1,'driver':'line-1','accepted':{'boot':'0000000000000001','sequence':1},'now':");
 	CHECK_HAS(config, "'answer':1500,'settings':{'device':'dev-1','baud':9600,'readers':[");
 	CHECK_HAS(config, "{'reader':3,'address':3,'key':'03030303030303030303030303030303','output':0}");
 	CHECK(!str_contains(config, STR("'reader':2")) && !str_contains(config, STR("'reader':9")));
@@ -409,12 +447,12 @@ HUB_TEST(settings_are_sent_again_once_readers_are_no_longer_being_added)
 {
 	static const char status[] = "{'heartbeat':{'frames':1,'refused':0}}";
 	PLAY({OFFICER, ADD_READER("91"), NULL}, {ONE, status, ""});
-	s.clock_us += (HUB_CONFIG_QUIET_MS - 1) * 1000;
+	s.premises.clock_us += (HUB_CONFIG_QUIET_MS - 1) * 1000;
 	PLAY({OFFICER, ADD_READER("92"), NULL}, {ONE, status, ""});
-	CHECK_INT(hub_due_us(s.hub), s.clock_us + HUB_CONFIG_QUIET_MS * 1000);
-	s.clock_us += (HUB_CONFIG_QUIET_MS - 1) * 1000;
+	CHECK_INT(hub_due_us(s.hub), s.premises.clock_us + HUB_CONFIG_QUIET_MS * 1000);
+	s.premises.clock_us += (HUB_CONFIG_QUIET_MS - 1) * 1000;
 	CHECK_TOLD(ONE, "");
-	s.clock_us += 1000;
+	s.premises.clock_us += 1000;
 	struct str config = told(ONE);
 	CHECK(str_starts(config, STR("{'config':{'contract':1,'driver':'line-1','now':")));
 	CHECK_HAS(config, "{'reader':9,'address':91,");
@@ -429,10 +467,10 @@ HUB_TEST(settings_are_sent_again_once_readers_are_no_longer_being_added)
 
 HUB_TEST(a_command_is_answered_with_its_entry_or_with_the_refusal_and_what_it_takes)
 {
-	PLAY({OFFICER, ADD_BUILDING("Annex"), BUILT("68", "2")},
-	     {OFFICER, COMMAND("people.suspend_badge", "'badge':1,'why':'lost'"), "{'done':{'entry':69,'gives':{}}}"},
+	PLAY({OFFICER, ADD_BUILDING("Annex"), BUILT("76", "2")},
+	     {OFFICER, COMMAND("people.suspend_badge", "'badge':1,'why':'lost'"), "{'done':{'entry':77,'gives':{}}}"},
 	     {OFFICER, COMMAND("people.suspend_badge", "'badge':99,'why':'lost'"),
-	      "{'refused':{'entry':70,'name':'PEOPLE_NO_BADGE','takes':{'badge':99}}}"},
+	      "{'refused':{'entry':78,'name':'PEOPLE_NO_BADGE','takes':{'badge':99}}}"},
 	     {OFFICER, COMMAND("drivers.done", "'entry':1,'event':1"), /* a report, not a command */
 	      BAD("41", "there is nothing of the name drivers.done",
 		  "`chancery help` lists the commands and their members.")});
@@ -443,10 +481,10 @@ HUB_TEST(a_role_that_may_not_is_refused_and_the_entry_says_who_asked)
 {
 	static const struct str reception[] = {{"reception", 9}};
 	hub_detach(s.hub, OTHER);
-	CHECK_INT(hub_attach_asker(s.hub, STR("odo"), 1001, reception, 1), OTHER);
+	CHECK_INT(hub_attach_asker(s.hub, &(struct hub_person){STR("odo"), 1001, reception, 1, 0, 0}), OTHER);
 	say(OTHER, ADD_BUILDING("Annex"));
-	say(OFFICER, "{'follow':{'from':68}}");
-	CHECK_TOLD(OTHER, "{'refused':{'entry':68,'name':'MISSION_ROLE','takes':{'command':'site.add_building',"
+	say(OFFICER, "{'follow':{'from':76}}");
+	CHECK_TOLD(OTHER, "{'refused':{'entry':76,'name':'MISSION_ROLE','takes':{'command':'site.add_building',"
 			  "'login':'odo'}}}");
 	struct str entry = heard(OFFICER);
 	CHECK_HAS(entry, "'from':{'operator':{'login':'odo'}},'checked':{'uid':1001,'roles':['reception']}");
@@ -509,11 +547,11 @@ HUB_TEST(history_is_what_mentions_a_ref_newest_first_and_says_where_older_entrie
 	static const char *const rows[][2] = {
 	    {"{'history':{'ref':'door:1','limit':10}}", "70 68 5 4 {'end':{}}"},
 	    {"{'history':{'ref':'Door 1','limit':10}}", "70 68 5 4 {'end':{}}"},
-	    {"{'history':{'ref':'Door 1','limit':2}}", "70 68 {'end':{'older':68}}"},
-	    {"{'history':{'ref':'Door 1','before':68,'limit':2}}", "5 4 {'end':{'older':4}}"},
+	    {"{'history':{'ref':'Door 1','limit':2}}", "70 68 {'end':{'older':76}}"},
+	    {"{'history':{'ref':'Door 1','before':76,'limit':2}}", "5 4 {'end':{'older':4}}"},
 	    {"{'history':{'ref':'Door 1','before':4,'limit':2}}", "{'end':{}}"},
 	    {"{'history':{'ref':'door:1','before':0,'limit':2}}", "{'end':{}}"},
-	    {"{'history':{'ref':'door:1','before':999,'limit':1}}", "70 {'end':{'older':70}}"},
+	    {"{'history':{'ref':'door:1','before':999,'limit':1}}", "70 {'end':{'older':78}}"},
 	    {"{'history':{'ref':'Person 1','limit':3}}", "69 68 21 {'end':{'older':21}}"},
 	    {"{'history':{'ref':'door:99','limit':10}}", "{'end':{}}"},
 	};
@@ -549,9 +587,9 @@ HUB_TEST(a_follower_gets_every_entry_from_its_number_on_as_it_becomes_durable)
 		const char *follow, *command, *numbers;
 	} rows[] = {
 	    {"{'follow':{'from':66}}", "{'status':{}}", "66 67"},
-	    {NULL, ADD_BUILDING("Annex 1"), "68"},
-	    {"{'follow':{'from':70}}", ADD_BUILDING("Annex 2"), ""},
-	    {NULL, ADD_BUILDING("Annex 3"), "70"},
+	    {NULL, ADD_BUILDING("Annex 1"), "76"},
+	    {"{'follow':{'from':78}}", ADD_BUILDING("Annex 2"), ""},
+	    {NULL, ADD_BUILDING("Annex 3"), "78"},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		if (rows[i].follow)
@@ -567,7 +605,7 @@ HUB_TEST(status_tells_the_numbers)
 	     {ONE, "{", NULL});
 	hub_detach(s.hub, ZERO);
 	commit();
-	s.clock_us += 1000000;
+	s.premises.clock_us += 1000000;
 	say(OFFICER, "{'status':{}}");
 	struct str answer = told(OFFICER);
 	CHECK_HAS(answer, "{'status':{'mission':'house','size':69,'wall':1795424401000,'root':'");
@@ -584,7 +622,7 @@ static const struct step pipelined[] = {{OFFICER, "{'status':{}}", NULL},
 					{OTHER, ADD_BUILDING("Annex 1"), NULL},
 					{OTHER, ADD_BUILDING("Annex 2"), NULL},
 					{OTHER, ADD_BUILDING("Annex 3"), NULL}};
-static const char answers[] = BUILT("68", "2") "\n" BUILT("69", "3") "\n" BUILT("70", "4");
+static const char answers[] = BUILT("76", "2") "\n" BUILT("77", "3") "\n" BUILT("78", "4");
 
 HUB_TEST(what_was_parked_for_a_peer_that_left_reaches_nobody)
 {
@@ -594,7 +632,7 @@ HUB_TEST(what_was_parked_for_a_peer_that_left_reaches_nobody)
 	CHECK(!hub_is_attached(s.hub, OFFICER));
 	attach(OFFICER); /* somebody else, in the same place */
 	CHECK_TOLD(OFFICER, "");
-	CHECK_HEARD(ONE, ORDER("68", "1", "00000") "\n" ACK("1"));
+	CHECK_HEARD(ONE, ORDER("76", "1", "00000") "\n" ACK("1"));
 }
 
 HUB_TEST(who_stays_hears_its_answers_in_order_when_another_leaves)
@@ -637,13 +675,13 @@ HUB_TEST(a_commit_that_fails_is_final_and_tells_nobody_anything)
 
 HUB_TEST(what_was_acknowledged_is_there_after_the_power_failed)
 {
-	PLAY({ONE, SHOW("1", "1", GUARD), ORDER("68", "1", "00000") "\n" ACK("1")},
-	     {OFFICER, ADD_BUILDING("Annex"), BUILT("69", "2")}, {ONE, TAMPER("2", "1", "true"), ACK("2")},
+	PLAY({ONE, SHOW("1", "1", GUARD), ORDER("76", "1", "00000") "\n" ACK("1")},
+	     {OFFICER, ADD_BUILDING("Annex"), BUILT("77", "2")}, {ONE, TAMPER("2", "1", "true"), ACK("2")},
 	     {ONE, TAMPER("3", "1", "false"), NULL}); /* never committed */
 	power_failure();
 	CHECK_INT(entries(), 3);
 	CHECK_HAS(heard(ONE), "'accepted':{'boot':'0000000000000001','sequence':2}");
-	PLAY({ONE, HELLO("1", "1"), ORDER("68", "1", "00000")}, {ONE, TAMPER("2", "1", "true"), ACK("2")},
+	PLAY({ONE, HELLO("1", "1"), ORDER("76", "1", "00000")}, {ONE, TAMPER("2", "1", "true"), ACK("2")},
 	     {ONE, TAMPER("3", "1", "false"), ACK("3")});
 	CHECK_INT(entries(), 4);
 }

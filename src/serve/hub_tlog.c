@@ -73,7 +73,7 @@ static bool is_allowed(struct hub *hub, unsigned peer, const struct right *right
 
 unsigned hub_attach_cosign(struct hub *hub)
 {
-	unsigned peer = hub_attach_asker(hub, STR("cosign"), 0, NULL, 0);
+	unsigned peer = hub_attach_asker(hub, &(struct hub_person){.login = STR("cosign")});
 	if (peer < HUB_PEERS_MAX)
 		hub->peers[peer].asker.is_cosign = true;
 	return peer;
@@ -273,10 +273,7 @@ static void stop_signing(struct hub *hub, struct str witness, const struct note_
 	ahead->root = checkpoint->root;
 	ahead->witness_len = witness.len;
 	memcpy(ahead->witness, witness.at, witness.len);
-	log_line("core",
-		 "a witness shows a checkpoint of ours for %llu entries that is not of this journal (%llu): "
-		 "nothing is signed any more",
-		 (unsigned long long)checkpoint->size, (unsigned long long)journal_signed_size(hub->journal));
+	LOG(witness_ahead, .size = (int64_t)checkpoint->size, .signed_size = (int64_t)journal_signed_size(hub->journal));
 }
 
 /* Only our own signature convinces: a witness's word alone would let it silence the mission. */

@@ -7,6 +7,7 @@
 #include "rules/rulebook_text.h"
 #include "sim/disk.h"
 #include "sim/house.h"
+#include "sim/premises.h"
 
 enum { HEARD_MAX = 8192, ARENA_BYTES = 64 << 20, TIME_S = 1700000000 };
 
@@ -21,6 +22,8 @@ static const struct {
 	      {NOBODY, NULL}};
 
 static struct scene {
+	struct premises *at; /* first: outside's context */
+	struct premises premises;
 	struct disk *disk;
 	struct hub *hub;
 	struct arena arena;
@@ -34,15 +37,12 @@ static struct scene {
 	bool slow, deaf;
 } s;
 
-static int64_t elapsed_us(void *context)
-{
-	(void)context;
-	return 1000000;
-}
-
 static void salt(void *context, uint8_t *ret_bytes, size_t n)
 {
+	static uint64_t number;
 	memset(ret_bytes, context != NULL, n);
+	number++;
+	memcpy(ret_bytes, &number, sizeof number);
 }
 
 static bool send_line(void *context, unsigned peer, struct str line)
@@ -59,12 +59,6 @@ static bool send_line(void *context, unsigned peer, struct str line)
 static bool has_room(void *context, unsigned peer)
 {
 	return peer < HUB_PEERS_MAX && !((struct scene *)context)->slow;
-}
-
-static bool reader_key(void *context, struct str line, int64_t address, uint8_t ret_key[16])
-{
-	memset(ret_key, (int)address, 16);
-	return context && line.len > 0;
 }
 
 static const uint8_t seed[JOURNAL_SEED_BYTES] = {7};
@@ -84,22 +78,27 @@ static void open_hub(void)
 				      .environment = {STR("test"), {zeros, 32}, {zeros, 32}, STR("UTC"), {1, &utc}},
 				      .witnesses = s.witnesses,
 				      .n_witnesses = ARRAY_LEN(s.witnesses),
-				      .outside = {&s, elapsed_us, salt, send_line, has_room, reader_key},
-				      .wall = 1795424400000};
+				      .outside = {.context = &s, .salt = salt, .send = send_line, .has_room = has_room}};
 	struct error error;
+	s.at = &s.premises;
+	CHECK_OK(premises_open(&s.premises, s.disk, &error), &error);
+	premises_fill(&s.premises, &options);
 	int opened = hub_open(&s.hub, &options, &error);
 	CHECK_OK(opened, &error);
 	ASSERT(opened == 0);
 	for (size_t i = 0; i < ARRAY_LEN(people); i++) {
 		struct str role = str_of(people[i].role ? people[i].role : "");
-		ASSERT(hub_attach_asker(s.hub, STR("ana"), 1000, &role, people[i].role ? 1 : 0) == people[i].who);
+		struct hub_person person = {STR("ana"), 1000, &role, people[i].role ? 1 : 0, 0, 0};
+		ASSERT(hub_attach_asker(s.hub, &person) == people[i].who);
 	}
 	ASSERT(hub_attach_cosign(s.hub) == COSIGN);
 }
 
 static void begin(void)
 {
-	s = (struct scene){.disk = disk_new("hub", 1), .arena = arena_map(ARENA_BYTES)};
+	s = (struct scene){.disk = disk_new("hub", 1),
+			   .premises = {.clock_us = INT64_C(1795424400000000), .free_bytes = UINT64_MAX},
+			   .arena = arena_map(ARENA_BYTES)};
 	for (uint8_t i = 0; i < 2; i++) {
 		uint8_t own[NOTE_SEED_BYTES] = {(uint8_t)(i + 1)};
 		struct str name = i == 0 ? STR("witness.example/w1") : STR("witness.example/w2");
@@ -113,6 +112,7 @@ static void begin(void)
 static void end(void)
 {
 	hub_close(s.hub);
+	premises_close(&s.premises);
 	disk_free(s.disk);
 	arena_unmap(&s.arena);
 }
@@ -495,6 +495,7 @@ TLOG_TEST(cosignatures_are_kept_told_and_survive_a_restart)
 		CHECK_INT(told.witnesses.at[0].size, 4);
 		CHECK_INT(told.witnesses.at[0].time, INT64_C(1000) * TIME_S);
 		hub_close(s.hub);
+	premises_close(&s.premises);
 		open_hub();
 	}
 }
@@ -556,6 +557,7 @@ TLOG_TEST(who_is_shown_another_history_of_itself_stops_signing_and_says_so)
 	CHECK_STR(told.ahead.witness, STR("witness.example/w1"));
 	CHECK_INT(told.ahead.size, 1000);
 	hub_close(s.hub);
+	premises_close(&s.premises);
 	open_hub();
 	write_entries(1);
 	told = ask_one(GUARD, status).status;

@@ -2,6 +2,7 @@
 
 #include "base/yaml.h"
 #include "journal/journal_keys.h"
+#include "keys/keyring.h"
 #include "serve/mission_file.h"
 
 #include <dirent.h>
@@ -105,22 +106,22 @@ static int copy_tree(const char *from, const char *to, struct arena *arena, stru
 
 /* Keys */
 
-static void put_key(struct buf *b, struct str line, struct str address, bool first)
+static void put_key(struct buf *b, struct str line, struct str address)
 {
 	uint8_t key[SCBK_BYTES];
 	ssize_t got = getrandom(key, sizeof key, 0);
 	ASSERT(got == sizeof key);
-	buf_put_str(b, first ? STR("{\n\"") : STR(",\n\""));
+	BUF_LIT(b, "- {do: doors.key_reader, with: {line: ");
 	buf_put_str(b, line);
-	buf_put_char(b, '/');
+	BUF_LIT(b, ", address: ");
 	buf_put_str(b, address);
-	BUF_LIT(b, "\": \"");
+	BUF_LIT(b, ", key: \"");
 	buf_put_hex(b, key, sizeof key);
-	buf_put_char(b, '"');
+	BUF_LIT(b, "\"}}\n");
 	explicit_bzero(key, sizeof key);
 }
 
-/* One key of the operating system's making for each reader that site.yaml adds. */
+/* One key of the operating system's making for each reader that site.yaml adds, as an import file. */
 static int make_reader_keys(struct arena *arena, struct error *error)
 {
 	const struct yaml *site;
@@ -128,17 +129,15 @@ static int make_reader_keys(struct arena *arena, struct error *error)
 	if (failed < 0)
 		return failed;
 	struct buf b = {.at = arena_take(arena, 1 << 20, 1), .size = 1 << 20};
-	bool first = true;
+	BUF_LIT(&b, "# What the sample's simulated readers have in their own memory; import tells it to the mission. Real\n"
+		    "# readers get their keys from their maker's tool, and no file like this one stays behind.\n");
 	for (const struct yaml *item = site->first; item; item = item->next) {
 		const struct yaml *command = yaml_get(item, "do"), *with = yaml_get(item, "with");
 		const struct yaml *line = yaml_get(with, "line"), *address = yaml_get(with, "address");
-		if (!command || !str_eq(command->text, STR("doors.add_reader")) || !line || !address)
-			continue;
-		put_key(&b, line->text, address->text, first);
-		first = false;
+		if (command && str_eq(command->text, STR("doors.add_reader")) && line && address)
+			put_key(&b, line->text, address->text);
 	}
-	buf_put_str(&b, first ? STR("{}\n") : STR("\n}\n"));
-	failed = write_file("keys/readers.json", buf_str(&b), 0600, error);
+	failed = write_file("keys/readers.yaml", buf_str(&b), 0600, error);
 	explicit_bzero(b.at, b.len);
 	return failed;
 }
@@ -152,6 +151,8 @@ static int make_keys(struct arena *arena, struct error *error)
 	if (failed < 0)
 		return failed;
 	failed = journal_keys_make("keys", mission_file_origin(&mission, arena), error);
+	for (enum keyring_kind kind = KEYRING_MASTER; failed == 0 && kind < KEYRING_KINDS; kind++)
+		failed = keyring_make(kind, "keys", error);
 	return failed < 0 ? failed : make_reader_keys(arena, error);
 }
 

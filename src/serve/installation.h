@@ -6,35 +6,40 @@
 
 #include "gen/types.h"
 #include "journal/journal.h"
+#include "keys/keyring.h"
 #include "rules/rulebooks.h"
+#include "serve/kept.h"
 #include "serve/mission_file.h"
 #include "serve/zone.h"
-
-enum { INSTALLATION_READERS_MAX = 8192 };
-
-struct installation_key {
-	struct str place; /* "line-1/0": driver and OSDP address */
-	uint8_t key[16];
-};
 
 struct installation {
 	struct mission_file mission;
 	struct journal_options journal;
-	struct rulebooks rulebooks;
+	struct rulebooks rulebooks; /* of rules/access; without one where it does not load */
+	struct str rules_text;
 	struct mission_begin environment;
+	struct keyring keys, doors;
+	struct kept *kept; /* NULL: none was given */
+	struct file snapshots[2];
+	uint8_t cursor_key[32];
 	struct arena memory; /* of all texts and the rulebooks */
 	uint8_t schema_hash[32];
 	uint8_t access_hash[32];
 	struct offset offsets[ZONE_OFFSETS_MAX];
-	struct installation_key *keys;
-	size_t n_keys;
 };
 
-/* Reads and checks all of it. The error names file, place and remedy. */
-int installation_open(struct installation *ret_installation, struct error *error);
+/* Reads and checks all that can be read beside a running mission, and writes nothing: no keys are opened. The error names file, place and remedy. */
+int installation_look(struct installation *ret_installation, struct error *error);
 
-/* The key of the reader at that address of that line; false when keys/readers.json has none. */
-bool installation_reader_key(const struct installation *installation, struct str line, int64_t address,
-			     uint8_t ret_key[16]);
+/* All of it, but that keys stay closed (keys.keys.file is NULL) which neither a file beside opens nor `kept` (may be NULL): then somebody must come, and
+ * installation_unlocked. */
+int installation_open(struct installation *ret_installation, struct kept *kept, struct error *error);
+
+/* After the mission's keys are open. */
+int installation_unlocked(struct installation *installation, struct error *error);
+
+/* A rulebook from the text that the record keeps. */
+int installation_load_rules(const struct rulebook **ret_rules, struct arena *arena, struct str text,
+			    struct error *error);
 
 #endif

@@ -1,15 +1,16 @@
-#include "serve/keeper.h"
+#include "serve/keeper_inner.h"
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "serve/mission_file.h"
+#include "serve/log_book.h"
+#include "serve/notify.h"
+#include "serve/running.h"
+#include "serve/version.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/file.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -17,211 +18,138 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { CORE = 0, CHILDREN_MAX = 2 + MISSION_DRIVERS_MAX, MISSION_MEMORY = 1 << 20, LISTEN_BACKLOG = 16 };
-
-struct child {
-	char name[48];
-	const char *arguments[5]; /* behind the program's name */
-	uint32_t place;		  /* as which the core gets its end */
-	pid_t pid;		  /* 0: not running */
-	int core_end;		  /* of all but the core, -1 otherwise */
-	int64_t started_us, start_at_us;
-	int64_t backoff_ms;
+enum {
+	MISSION_MEMORY = 2 << 20,
+	LISTEN_BACKLOG = 16,
+	LEFT_ROUND_MS = 20,
+	GOODBYE_ROUND_MS = 50,
+	UPGRADE_ROUND_MS = 20,
+	WATCHED_MAX = 1 + 2 * KEEPER_CHILDREN_MAX,
 };
 
-struct keeper {
-	const char *program;
-	struct child children[CHILDREN_MAX];
-	size_t n;
-	int listener, control, signals;
-	bool ending;
-};
-
-/* Handing descriptors to the core */
-
-/* A core that is not there, or does not read, gets what it missed when the next one starts. */
-static void hand_over(const struct keeper *keeper, uint32_t driver, int fd)
-{
-	struct keeper_message message = {driver};
-	struct iovec part = {&message, sizeof message};
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control = {0};
-	struct msghdr header = {
-	    .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
-	struct cmsghdr *c = CMSG_FIRSTHDR(&header);
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof fd);
-	memcpy(CMSG_DATA(c), &fd, sizeof fd);
-	if (keeper->control >= 0 && sendmsg(keeper->control, &header, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
-		log_line("keeper", "the core took no descriptor for %u: %s", driver, strerror(errno));
-}
-
-/* Starting */
-
-_Noreturn static void become(const struct keeper *keeper, const struct child *child, int fd, bool is_core)
-{
-	sigset_t none;
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	if (is_core) {
-		dup2(fd, KEEPER_CONTROL_FD);
-	} else {
-		dup2(fd, STDIN_FILENO);
-		dup2(fd, STDOUT_FILENO);
-	}
-	/* Everything else is close-on-exec. */
-	const char *argv[ARRAY_LEN(child->arguments) + 2] = {keeper->program};
-	for (size_t i = 0; child->arguments[i]; i++)
-		argv[i + 1] = child->arguments[i];
-	execv(keeper->program, (char *const *)argv);
-	_exit(EXIT_FAILED);
-}
-
-static void start(struct keeper *keeper, size_t number)
-{
-	struct child *child = &keeper->children[number];
-	bool is_core = number == CORE;
-	int ends[2];
-	if (socketpair(AF_UNIX, (is_core ? SOCK_SEQPACKET : SOCK_STREAM) | SOCK_CLOEXEC, 0, ends) < 0) {
-		child->start_at_us = clock_elapsed_us() + KEEPER_BACKOFF_MS_MAX * 1000;
-		return;
-	}
-	child->pid = fork();
-	if (child->pid == 0)
-		become(keeper, child, ends[1], is_core);
-	if (child->pid < 0) {
-		log_line("keeper", "cannot start %s: %s", child->name, strerror(errno));
-		close(ends[0]);
-		close(ends[1]);
-		child->pid = 0;
-		child->start_at_us = clock_elapsed_us() + KEEPER_BACKOFF_MS_MAX * 1000;
-		return;
-	}
-	close(ends[1]);
-	child->started_us = clock_elapsed_us();
-	child->start_at_us = 0;
-	if (!is_core) {
-		child->core_end = ends[0];
-		hand_over(keeper, child->place, ends[0]);
-		return;
-	}
-	keeper->control = ends[0];
-	hand_over(keeper, KEEPER_LISTEN, keeper->listener);
-	for (size_t i = 1; i < keeper->n; i++)
-		if (keeper->children[i].core_end >= 0)
-			hand_over(keeper, keeper->children[i].place, keeper->children[i].core_end);
-}
-
-static void start_due(struct keeper *keeper)
-{
-	int64_t now = clock_elapsed_us();
-	for (size_t i = 0; i < keeper->n && !keeper->ending; i++)
-		if (keeper->children[i].pid <= 0 && keeper->children[i].start_at_us <= now)
-			start(keeper, i);
-}
+static const char socket_path[] = "run/core.sock";
 
 /* Ending */
 
-static void ended(struct keeper *keeper, struct child *child, int status)
+static void hear_all(struct keeper *keeper, int64_t now_us)
 {
-	bool well = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-	int64_t now = clock_elapsed_us(), lived_ms = (now - child->started_us) / 1000;
-	child->pid = 0;
-	if (child->core_end >= 0)
-		close(child->core_end);
-	child->core_end = -1;
-	if (child == &keeper->children[CORE] && keeper->control >= 0) {
-		close(keeper->control);
-		keeper->control = -1;
+	for (size_t i = 0; i < keeper->n; i++) {
+		struct child *child = &keeper->children[i];
+		if (child->control >= 0)
+			keeper_hear_beat(child, now_us);
+		keeper_hear_lines(keeper, child, now_us);
+		keeper_hear_budget(child, now_us);
 	}
-	if (keeper->ending)
-		return;
-	if (well || lived_ms > KEEPER_GOOD_LIFE_MS)
-		child->backoff_ms = 0;
-	int64_t wait_ms = well ? 0 : child->backoff_ms ? child->backoff_ms : KEEPER_BACKOFF_MS_MIN;
-	child->backoff_ms = wait_ms * 2 < KEEPER_BACKOFF_MS_MAX ? wait_ms * 2 : KEEPER_BACKOFF_MS_MAX;
-	child->start_at_us = now + wait_ms * 1000;
-	if (WIFSIGNALED(status))
-		log_line("keeper", "%s was ended by signal %d; it starts again in %lld ms", child->name,
-			 WTERMSIG(status), (long long)wait_ms);
-	else
-		log_line("keeper", "%s ended with code %d; it starts again in %lld ms", child->name,
-			 WEXITSTATUS(status), (long long)wait_ms);
-}
-
-static void reap(struct keeper *keeper)
-{
-	int status;
-	pid_t pid;
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		for (size_t i = 0; i < keeper->n; i++)
-			if (keeper->children[i].pid == pid)
-				ended(keeper, &keeper->children[i], status);
-}
-
-static bool any_alive(const struct keeper *keeper)
-{
-	for (size_t i = 0; i < keeper->n; i++)
-		if (keeper->children[i].pid > 0)
-			return true;
-	return false;
-}
-
-static void signal_all(const struct keeper *keeper, int number)
-{
-	for (size_t i = 0; i < keeper->n; i++)
-		if (keeper->children[i].pid > 0)
-			kill(keeper->children[i].pid, number);
 }
 
 static void say_goodbye(struct keeper *keeper)
 {
 	keeper->ending = true;
-	signal_all(keeper, SIGTERM);
-	int64_t patience_us = clock_elapsed_us() + KEEPER_GOODBYE_MS * 1000;
-	while (any_alive(keeper)) {
+	notify("STOPPING=1");
+	for (size_t i = 0; i < keeper->n; i++)
+		keeper_ask_to_end(&keeper->children[i], clock_elapsed_us());
+	while (keeper_any_alive(keeper)) {
 		struct pollfd wait = {.fd = keeper->signals, .events = POLLIN};
 		struct signalfd_siginfo taken;
-		poll(&wait, 1, 50);
+		poll(&wait, 1, GOODBYE_ROUND_MS);
 		while (read(keeper->signals, &taken, sizeof taken) > 0)
 			;
-		reap(keeper);
-		if (clock_elapsed_us() > patience_us)
-			signal_all(keeper, SIGKILL);
+		hear_all(keeper, clock_elapsed_us());
+		keeper_reap(keeper);
+		keeper_be_patient(keeper, clock_elapsed_us());
 	}
+	crypt_wipe(keeper->kept, sizeof *keeper->kept);
+	unlink(KEEPER_STATE_PATH);
+	unlink(socket_path);
 }
 
 /* The loop */
 
-static int wait_ms(const struct keeper *keeper)
+static int wait_ms(const struct keeper *keeper, int64_t now_us)
 {
-	int64_t now = clock_elapsed_us(), first = INT64_MAX;
+	int64_t first =
+	    now_us + (keeper->stage == KEEPER_STATE_STAGE_SETTLED ? KEEPER_BEAT_MS : UPGRADE_ROUND_MS) * 1000;
 	for (size_t i = 0; i < keeper->n; i++)
 		if (keeper->children[i].pid <= 0 && keeper->children[i].start_at_us < first)
 			first = keeper->children[i].start_at_us;
-	if (first == INT64_MAX)
-		return -1;
-	return first <= now ? 0 : (int)((first - now) / 1000 + 1);
+	return first <= now_us ? 0 : (int)((first - now_us) / 1000 + 1);
+}
+
+/* A machine that slept, a keeper that was stopped: nobody could be heard in that time. */
+static void forgive(struct keeper *keeper, int64_t now_us)
+{
+	int64_t still_us = now_us - keeper->round_us - KEEPER_BEAT_MS * 1000;
+	keeper->round_us = now_us;
+	if (still_us < KEEPER_STILL_MS * 1000)
+		return;
+	LOG(stood_still, .still_ms = still_us / 1000);
+	for (size_t i = 0; i < keeper->n; i++)
+		keeper->children[i].heard_us += still_us;
+}
+
+static void wait_for_something(struct keeper *keeper)
+{
+	struct pollfd fds[WATCHED_MAX] = {{.fd = keeper->signals, .events = POLLIN}};
+	nfds_t n = 1;
+	for (size_t i = 0; i < keeper->n; i++) {
+		fds[n++] = (struct pollfd){.fd = keeper->children[i].log, .events = POLLIN};
+		fds[n++] = (struct pollfd){.fd = keeper->children[i].control, .events = POLLIN};
+	}
+	poll(fds, n, wait_ms(keeper, clock_elapsed_us()));
+}
+
+/* A terminal that was closed ends the mission that was begun there; anybody else means an upgrade. */
+static void hang_up(struct keeper *keeper)
+{
+	if (keeper->terminal && !isatty(STDIN_FILENO))
+		say_goodbye(keeper);
+	else
+		keeper_begin_upgrade(keeper);
+}
+
+static void take_signals(struct keeper *keeper)
+{
+	struct signalfd_siginfo signal;
+	while (!keeper->ending && read(keeper->signals, &signal, sizeof signal) == sizeof signal) {
+		if (signal.ssi_signo == SIGHUP)
+			hang_up(keeper);
+		else if (signal.ssi_signo != SIGCHLD)
+			say_goodbye(keeper);
+	}
+}
+
+/* Tells the manager and run/keeper.json what has changed. */
+static void tell(struct keeper *keeper, int64_t now_us)
+{
+	bool ready = child_is_ready(&keeper->children[KEEPER_CORE]);
+	if (ready && !keeper->ready && keeper->stage == KEEPER_STATE_STAGE_SETTLED)
+		notify("READY=1\nSTATUS=The mission runs.");
+	keeper->changed |= ready != keeper->ready;
+	keeper->ready = ready;
+	if (keeper->watchdog_us > 0 && now_us - keeper->notified_us >= keeper->watchdog_us) {
+		keeper->notified_us = now_us;
+		notify("WATCHDOG=1");
+	}
+	if (keeper->changed)
+		keeper_write_state(keeper);
 }
 
 static void run(struct keeper *keeper)
 {
+	keeper->round_us = clock_elapsed_us();
 	while (!keeper->ending) {
-		start_due(keeper);
-		struct pollfd wait = {.fd = keeper->signals, .events = POLLIN};
-		if (poll(&wait, 1, wait_ms(keeper)) <= 0)
-			continue;
-		struct signalfd_siginfo signal;
-		if (read(keeper->signals, &signal, sizeof signal) != sizeof signal)
-			continue;
-		if (signal.ssi_signo == SIGCHLD)
-			reap(keeper);
-		else
-			say_goodbye(keeper);
+		keeper_start_due(keeper, clock_elapsed_us());
+		tell(keeper, clock_elapsed_us());
+		wait_for_something(keeper);
+		take_signals(keeper); /* the trial of another program may take a while: that too is forgiven */
+		if (keeper->ending)
+			break;
+		int64_t now_us = clock_elapsed_us();
+		forgive(keeper, now_us);
+		hear_all(keeper, now_us);
+		keeper_reap(keeper);
+		keeper_be_patient(keeper, now_us);
+		keeper_go_on_upgrading(keeper, now_us);
 	}
 }
 
@@ -234,70 +162,155 @@ static int catch_signals(void)
 	sigaddset(&set, SIGCHLD);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-/* One keeper a mission: the lock lives as long as the process. */
-static int lock_mission(struct error *error)
-{
-	if (mkdir("run", 0750) < 0 && errno != EEXIST)
-		return error_system(error, "cannot make the directory run");
-	int fd = open("run/keeper.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0640);
-	if (fd < 0)
-		return error_system(error, "cannot open run/keeper.lock");
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		error_set(error, ERROR_SYSTEM, "this mission runs already");
-		return error_remedy(error, "End the other `chancery serve` first.");
-	}
-	return 0;
-}
-
 static int listen_for_askers(struct error *error)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "run/core.sock"};
-	unlink(address.sun_path);
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	memcpy(address.sun_path, socket_path, sizeof socket_path);
+	unlink(socket_path);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) < 0 || listen(fd, LISTEN_BACKLOG) < 0)
-		return error_system(error, "cannot listen at run/core.sock");
+		return error_system(error, "cannot listen at %s", socket_path);
 	/* Operators are other users of the mission's group; who they are the kernel says, what they may mission.yaml. */
-	chmod(address.sun_path, S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP);
+	chmod(socket_path, S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP);
 	return fd;
 }
 
-static void add_children(struct keeper *keeper, const struct mission_file *mission, struct arena *arena)
+static void add_child(struct keeper *keeper, const struct child_kind *kind, const char *name, const char *argument)
 {
-	keeper->children[CORE] = (struct child){.name = "core", .arguments = {"core"}, .core_end = -1};
-	keeper->n = 1;
-	for (size_t i = 0; i < mission->n_drivers; i++) {
-		struct child *child = &keeper->children[keeper->n++];
-		*child = (struct child){.core_end = -1, .place = (uint32_t)i};
-		snprintf(child->name, sizeof child->name, "driver " STR_FMT, STR_ARG(mission->drivers[i].name));
-		child->arguments[0] = "driver";
-		child->arguments[1] = arena_str(arena, mission->drivers[i].kind).at;
-	}
-	if (mission->n_witnesses > 0)
-		keeper->children[keeper->n++] = (struct child){
-		    .name = "cosign", .arguments = {"cosign"}, .core_end = -1, .place = KEEPER_COSIGN};
+	ASSERT(keeper->n < KEEPER_CHILDREN_MAX);
+	child_init(&keeper->children[keeper->n++], kind, name, argument, &keeper->arena);
 }
 
-int keeper_run(const char *program)
+/* Drivers stand in mission.yaml's order, one behind the core: the core knows them by that number. */
+static void add_children(struct keeper *keeper)
 {
-	static struct mission_file mission;
+	add_child(keeper, child_kind_core(), "core", NULL);
+	for (size_t i = 0; i < keeper->mission.n_drivers; i++) {
+		const struct mission_driver *driver = &keeper->mission.drivers[i];
+		char name[KEEPER_NAME_BYTES];
+		struct str kind = arena_str(&keeper->arena, driver->kind);
+		char *argument = arena_take(&keeper->arena, kind.len + 1, 1);
+		memcpy(argument, kind.at, kind.len);
+		snprintf(name, sizeof name, "driver " STR_FMT, STR_ARG(driver->name));
+		add_child(keeper, child_kind_driver(), name, argument);
+	}
+	if (keeper->mission.n_witnesses > 0)
+		add_child(keeper, child_kind_cosign(), "cosign", NULL);
+}
+
+/* Taking over, cold: all that the program before left is ended and closed, and then it is a start like any other. */
+
+static void signal_all_children(int number)
+{
+	char path[64], text[4096];
+	snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof text);
+	struct str rest = {text, n > 0 ? (size_t)n : 0}, word;
+	int64_t pid;
+	while (str_cut(rest, ' ', &word, &rest))
+		if (str_to_i64(word, 2, INT32_MAX, &pid))
+			kill((pid_t)pid, number);
+	if (fd >= 0)
+		close(fd);
+}
+
+static void end_everything(void)
+{
+	int64_t until_us = clock_elapsed_us() + KEEPER_GOODBYE_MS * INT64_C(1000);
+	signal_all_children(SIGTERM);
+	while (waitpid(-1, NULL, WNOHANG) >= 0) {
+		if (clock_elapsed_us() > until_us)
+			signal_all_children(SIGKILL);
+		poll(NULL, 0, LEFT_ROUND_MS);
+	}
+	log_book_close();
+	close_range(STDERR_FILENO + 1, ~0U, 0);
+}
+
+static int start_anew(struct keeper *keeper, struct error *error)
+{
+	keeper->lock = running_lock(error);
+	if (keeper->lock < 0)
+		return keeper->lock;
+	keeper->listener = listen_for_askers(error);
+	if (keeper->listener < 0)
+		return keeper->listener;
+	keeper->kept_fd = kept_make(error);
+	if (keeper->kept_fd < 0)
+		return keeper->kept_fd;
+	keeper->kept = kept_map(keeper->kept_fd);
+	ASSERT(keeper->kept);
+	return kept_read_drivers(keeper->kept, "keys", error);
+}
+
+static int take_over(struct keeper *keeper, int state, struct error *error)
+{
+	int failed = keeper_take_state(keeper, state, error);
+	if (failed == 0) {
+		close(state);
+		keeper->kept = kept_map(keeper->kept_fd);
+		ASSERT(keeper->kept);
+		keeper_resume_upgrade(keeper, keeper->round_us);
+		return 0;
+	}
+	LOG(handover_unreadable, .why = error);
+	end_everything();
+	return start_anew(keeper, error);
+}
+
+static int open_program(struct keeper *keeper, struct error *error)
+{
+	keeper->program = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	if (keeper->program < 0)
+		return error_system(error, "cannot open this program itself");
+	version_build(keeper->build);
+	return 0;
+}
+
+static int set_up(struct keeper *keeper, const struct keeper_options *options, struct error *error)
+{
+	int failed = mission_file_read(&keeper->mission, &keeper->arena, error);
+	if (failed < 0)
+		return failed;
+	add_children(keeper);
+	failed = options->resume >= 0 ? take_over(keeper, options->resume, error) : start_anew(keeper, error);
+	if (failed == 0)
+		failed = open_program(keeper, error);
+	keeper->signals = catch_signals();
+	return failed;
+}
+
+int keeper_run(const struct keeper_options *options)
+{
+	static struct keeper keeper;
 	struct error error;
-	struct arena arena = arena_map(MISSION_MEMORY);
-	struct keeper keeper = {.program = program, .control = -1};
+	keeper = (struct keeper){.path = options->program,
+				 .raw = options->raw,
+				 .previous = -1,
+				 .stage = KEEPER_STATE_STAGE_SETTLED,
+				 .outcome = KEEPER_STATE_OUTCOME_NOTHING,
+				 .since_ms = clock_wall_ms(),
+				 .round_us = clock_elapsed_us(),
+				 .terminal = isatty(STDIN_FILENO),
+				 .watchdog_us = notify_watchdog_us(),
+				 .changed = true};
+	keeper.arena = arena_map(MISSION_MEMORY + (KEEPER_CHILDREN_MAX + 1) * (size_t)LINES_MEMORY_MIN);
 	umask(S_IRWXO | S_IWGRP); /* what the mission writes is its user's; its group may read */
-	if (mission_file_read(&mission, &arena, &error) < 0 || lock_mission(&error) < 0)
+	log_book_open();
+	if (set_up(&keeper, options, &error) < 0) {
+		if (options->resume >= 0)
+			LOG(failed, .why = &error);
 		die(EXIT_FAILED, &error);
-	keeper.listener = listen_for_askers(&error);
-	if (keeper.listener < 0)
-		die(EXIT_FAILED, &error);
-	keeper.signals = catch_signals();
-	add_children(&keeper, &mission, &arena);
-	log_line("keeper", STR_FMT ": core, %zu drivers, %zu witnesses", STR_ARG(mission.name), mission.n_drivers,
-		 mission.n_witnesses);
+	}
+	if (options->resume < 0)
+		LOG(mission_began, .program = version_program, .children = (int64_t)keeper.n);
 	run(&keeper);
-	log_line("keeper", "the mission has ended");
+	LOG(mission_ended);
 	return EXIT_OK;
 }

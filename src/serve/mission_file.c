@@ -68,9 +68,27 @@ static bool is_role(const struct yaml *node)
 	return false;
 }
 
+/* How much the person may see of what is marked, and who in the mission it is. */
+static int read_standing(const struct yaml *node, struct mission_operator *operator, struct error * error)
+{
+	static const char *const marks[] = {"open", "restricted", "confidential", "secret"};
+	const struct yaml *clearance = yaml_get(node, "clearance"), *person = yaml_get(node, "person");
+	int64_t id = 0;
+	while (clearance && operator->clearance < ARRAY_LEN(marks) &&
+	       !(clearance->kind == YAML_TEXT && str_eq(clearance->text, str_of(marks[operator->clearance]))))
+		operator->clearance++;
+	if (operator->clearance == ARRAY_LEN(marks))
+		return wrong(clearance, error, "there is no such clearance",
+			     "One of open, restricted, confidential, secret.");
+	if (person && !(person->kind == YAML_TEXT && str_to_i64(person->text, 1, INT64_MAX, &id)))
+		return wrong(person, error, "this is no number of a person", "Write it as in person:12, only the number.");
+	operator->person = (uint64_t)id;
+	return 0;
+}
+
 static int read_operator(const struct yaml *node, struct mission_operator *operator, struct error * error)
 {
-	static const char *const keys[] = {"login", "name", "roles"};
+	static const char *const keys[] = {"login", "name", "roles", "clearance", "person"};
 	int failed = known_keys(node, keys, ARRAY_LEN(keys), error);
 	if (failed == 0)
 		failed = text(node, "login", MISSION_LOGIN_BYTES_MAX, &operator->login, error);
@@ -88,7 +106,7 @@ static int read_operator(const struct yaml *node, struct mission_operator *opera
 		operator->roles[operator->n_roles++] = role->text;
 	}
 	find_login(operator);
-	return 0;
+	return read_standing(node, operator, error);
 }
 
 static int read_driver(const struct yaml *node, struct mission_driver *driver, struct error *error)

@@ -3,7 +3,7 @@
  *     name: Embassy of …            the mission's name, also the origin of its journal
  *     zone: Europe/…                IANA time zone of the premises
  *     operators:                    who may speak to the core on this machine, by Unix user
- *       - {login: …, name: …, roles: [security_officer, …]}
+ *       - {login: …, name: …, roles: [security_officer, …], clearance: confidential, person: 12}     the last two may be left out
  *     drivers:                      one process a line or service
  *       - {name: line-1, kind: osdp, device: run/lines/line-1, baud: 115200}
  *     witnesses:                    optional: who else signs what the journal's checkpoints say (docs/outside.md)
@@ -33,6 +33,8 @@ struct mission_operator {
 	uint32_t uid;
 	struct str roles[MISSION_ROLES_MAX];
 	size_t n_roles;
+	unsigned clearance; /* 0 open, 1 restricted, 2 confidential, 3 secret */
+	uint64_t person;    /* the row of this person in the mission; 0: not said */
 };
 
 struct mission_driver {

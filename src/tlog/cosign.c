@@ -83,8 +83,14 @@ static int say(struct cosigning *c, size_t i, const char *words, struct error *e
 	if (strcmp(standing->says, words) == 0)
 		return 0;
 	snprintf(standing->says, sizeof standing->says, "%s", words);
-	log_line("cosign", "witness " STR_FMT ": %s", STR_ARG(c->mission->witnesses[i].name),
-		 *words ? words : "well again");
+	char witness[LOG_NAME_BYTES_MAX + 1];
+	struct error why;
+	snprintf(witness, sizeof witness, STR_FMT, STR_ARG(name_of(c, i)));
+	error_set(&why, ERROR_GONE, "%s", words);
+	if (*words)
+		LOG(witness_trouble, .witness = witness, .why = &why);
+	else
+		LOG(witness_well, .witness = witness);
 	struct ask_witness_state state = {name_of(c, i), str_of(standing->says)};
 	int told = tell(c, &(struct ask_line){.kind = ASK_LINE_WITNESS_STATE, .witness_state = state}, error);
 	return told < 0 ? told : 0;

@@ -2,6 +2,7 @@
  * socket to the core; it opens what it needs, locks itself in, and connects to witnesses and to nobody else's files. */
 #include "tlog/cosign.h"
 
+#include "base/crash.h"
 #include "base/log.h"
 #include "base/sandbox.h"
 
@@ -32,6 +33,8 @@ int main(void)
 	struct asker core;
 	struct error error;
 	check_socket();
+	log_begin();
+	crash_catch();
 	if (mission_file_read(&mission, &memory, &error) < 0)
 		die(EXIT_FAILED, &error);
 	for (size_t i = 0; i < mission.n_witnesses; i++)
@@ -42,7 +45,7 @@ int main(void)
 	if (sandbox_enter(SANDBOX_CLIENT_HERE, NULL, 0, &error) < 0)
 		die(EXIT_FAILED, &error);
 	asker_init(&core, STDIN_FILENO);
-	log_line("cosign", "%zu witnesses", mission.n_witnesses);
+	LOG(cosign_ready, .witnesses = (int64_t)mission.n_witnesses);
 	if (cosign_run(&core, http, &mission, &error) < 0)
 		die(EXIT_FAILED, &error);
 	asker_release(&core);

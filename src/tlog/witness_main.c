@@ -235,7 +235,7 @@ static int serve(struct setting *setting, const char *address)
 	if (witness_http_start(&http, &setting->witness, listener, certificate, key, &error) < 0)
 		die(EXIT_FAILED, &error);
 	print_key(&setting->witness);
-	log_line("witness", "%zu logs, at http%s://%s", setting->witness.n_logs, has_tls ? "s" : "", address);
+	LOG(witness_serves, .logs = (int64_t)setting->witness.n_logs);
 	if (sandbox_enter(SANDBOX_SERVER_HERE, NULL, 0, &error) < 0 || witness_http_run(http, signals, &error) < 0)
 		die(EXIT_FAILED, &error);
 	witness_http_stop(http);

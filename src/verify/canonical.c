@@ -1,62 +1,49 @@
 #include "canonical.h"
 
-#include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
-/* The shortest member is `"":0,`, so an object of CANONICAL_BYTES_MAX bytes has fewer than this. */
-#define CANONICAL_NAMES_MAX (CANONICAL_BYTES_MAX / 5 + 1)
+/* Each function below takes what begins at `at`, and returns where it ends, or NULL with a complaint. */
 
-struct canonical_name {
-	uint16_t at, len;
-};
+static const uint8_t *canonical_value(struct canonical *c, const uint8_t *at);
 
-/* One check: where it is, and the names of all objects that are open, the innermost's last. */
-struct canonical {
-	const uint8_t *start, *at, *end;
-	unsigned depth;
-	unsigned names;
-	struct canonical_name name[CANONICAL_NAMES_MAX];
-	struct complaint *complaint;
-};
-
-static bool canonical_value(struct canonical *c);
-
-static bool canonical_wrong(struct canonical *c, const char *what)
+static const uint8_t *canonical_wrong(struct canonical *c, const uint8_t *at, const char *what)
 {
-	return complain(c->complaint, "not canonical at byte %zu: %s", (size_t)(c->at - c->start), what);
+	complain(c->complaint, "not canonical at byte %zu: %s", (size_t)(at - c->start), what);
+	return NULL;
 }
 
-static bool canonical_next(struct canonical *c, char byte)
+static inline bool canonical_is(const struct canonical *c, const uint8_t *at, char byte)
 {
-	if (c->at == c->end || *c->at != (uint8_t)byte)
-		return false;
-	c->at++;
-	return true;
+	return at < c->end && *at == (uint8_t)byte;
 }
 
-static bool canonical_is_digit(const struct canonical *c)
+/* A value that begins so is an integer or nothing. */
+static inline bool canonical_is_integer(const struct canonical *c, const uint8_t *at)
 {
-	return c->at < c->end && *c->at >= '0' && *c->at <= '9';
+	return at < c->end && ((*at >= '0' && *at <= '9') || *at == '-');
 }
 
-static bool canonical_integer(struct canonical *c)
+static const uint8_t *canonical_integer(struct canonical *c, const uint8_t *at)
 {
-	bool negative = canonical_next(c, '-');
-	const uint8_t *first = c->at;
+	bool negative = *at == '-';
+	const uint8_t *first = at += negative;
 	int64_t value = 0;
-	for (; canonical_is_digit(c); c->at++) {
-		value = value * 10 + (*c->at - '0');
+	for (; at < c->end && *at >= '0' && *at <= '9'; at++) {
+		value = value * 10 + (*at - '0');
 		if (value > CANONICAL_INTEGER_MAX)
-			return canonical_wrong(c, "an integer's magnitude is below 2^53");
+			return canonical_wrong(c, at, "an integer's magnitude is below 2^53");
 	}
-	if (c->at == first)
-		return canonical_wrong(c, "a digit is missing");
-	if (*first == '0' && c->at - first > 1)
-		return canonical_wrong(c, "an integer has no leading zero");
+	if (at == first)
+		return canonical_wrong(c, at, "a digit is missing");
+	if (*first == '0' && at - first > 1)
+		return canonical_wrong(c, at, "an integer has no leading zero");
 	if (*first == '0' && negative)
-		return canonical_wrong(c, "zero has no sign");
-	if (c->at < c->end && (*c->at == '.' || *c->at == 'e' || *c->at == 'E'))
-		return canonical_wrong(c, "there are no fractions or exponents");
-	return true;
+		return canonical_wrong(c, at, "zero has no sign");
+	if (at < c->end && (*at == '.' || *at == 'e' || *at == 'E'))
+		return canonical_wrong(c, at, "there are no fractions or exponents");
+	return at;
 }
 
 size_t canonical_utf8(const uint8_t *at, const uint8_t *end)
@@ -84,224 +71,196 @@ size_t canonical_utf8(const uint8_t *at, const uint8_t *end)
 }
 
 /* Behind `\u`: 00xx in lower case, of a character that has no shorter escape and needs one. */
-static bool canonical_escape_u(struct canonical *c)
+static const uint8_t *canonical_escape_u(struct canonical *c, const uint8_t *at)
 {
 	static const char digits[] = "0123456789abcdef";
-	if (c->end - c->at < 4 || memcmp(c->at, "00", 2) != 0 || (c->at[2] != '0' && c->at[2] != '1'))
-		return canonical_wrong(c, "only characters below U+0020 are written \\u00xx");
-	const char *low = c->at[3] ? strchr(digits, c->at[3]) : NULL;
+	if (c->end - at < 4 || memcmp(at, "00", 2) != 0 || (at[2] != '0' && at[2] != '1'))
+		return canonical_wrong(c, at, "only characters below U+0020 are written \\u00xx");
+	const char *low = at[3] ? strchr(digits, at[3]) : NULL;
 	if (!low)
-		return canonical_wrong(c, "\\u00xx has lower-case hexadecimal digits");
-	int value = (c->at[2] - '0') * 16 + (int)(low - digits);
+		return canonical_wrong(c, at, "\\u00xx has lower-case hexadecimal digits");
+	int value = (at[2] - '0') * 16 + (int)(low - digits);
 	if (value == 0)
-		return canonical_wrong(c, "U+0000 does not occur");
+		return canonical_wrong(c, at, "U+0000 does not occur");
 	if (value == 8 || value == 9 || value == 10 || value == 12 || value == 13)
-		return canonical_wrong(c, "this character has a shorter escape");
-	c->at += 4;
-	return true;
+		return canonical_wrong(c, at, "this character has a shorter escape");
+	return at + 4;
 }
 
-static bool canonical_escape(struct canonical *c)
+static const uint8_t *canonical_escape(struct canonical *c, const uint8_t *at)
 {
-	if (canonical_next(c, 'u'))
-		return canonical_escape_u(c);
-	if (c->at == c->end || *c->at == 0 || !strchr("\"\\btnfr", *c->at))
-		return canonical_wrong(c, "this is not escaped by a backslash");
-	c->at++;
-	return true;
+	if (canonical_is(c, at, 'u'))
+		return canonical_escape_u(c, at + 1);
+	if (at == c->end || *at == 0 || !strchr("\"\\btnfr", *at))
+		return canonical_wrong(c, at, "this is not escaped by a backslash");
+	return at + 1;
 }
 
-static bool canonical_string(struct canonical *c)
+/* The first byte that is not plain: a quote, a backslash, below 0x20 or above 0x7f. */
+static inline const uint8_t *canonical_plain(const uint8_t *at, const uint8_t *end)
 {
-	if (!canonical_next(c, '"'))
-		return canonical_wrong(c, "a string is missing");
-	while (!canonical_next(c, '"')) {
-		if (c->at == c->end)
-			return canonical_wrong(c, "the string does not end");
-		if (*c->at == '\\') {
-			c->at++;
-			if (!canonical_escape(c))
-				return false;
-		} else if (*c->at < 0x20) {
-			return canonical_wrong(c, "a character below U+0020 is not escaped");
-		} else if (*c->at < 0x80) {
-			c->at++;
-		} else {
-			size_t len = canonical_utf8(c->at, c->end);
-			if (len == 0)
-				return canonical_wrong(c, "not UTF-8");
-			c->at += len;
-		}
+#ifdef __SSE2__
+	const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'), space = _mm_set1_epi8(' ');
+	for (; end - at >= 16; at += 16) {
+		__m128i bytes = _mm_loadu_si128((const __m128i *)at);
+		__m128i found = _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash));
+		found = _mm_or_si128(found, _mm_cmplt_epi8(bytes, space)); /* signed: those above 0x7f are below 0 */
+		unsigned mask = (unsigned)_mm_movemask_epi8(found);
+		if (mask)
+			return at + __builtin_ctz(mask);
 	}
-	return true;
+#endif
+	while (at < end && *at != '"' && *at != '\\' && *at >= 0x20 && *at < 0x80)
+		at++;
+	return at;
 }
 
-/* A character has one canonical form, so two names are the same if their bytes are. */
-static bool canonical_name(struct canonical *c, unsigned first)
+/* What stands in a string and is not plain. */
+static const uint8_t *canonical_special(struct canonical *c, const uint8_t *at)
 {
-	const uint8_t *at = c->at;
-	if (!canonical_string(c))
-		return false;
-	struct canonical_name name = {(uint16_t)(at - c->start), (uint16_t)(c->at - at)};
-	for (unsigned i = first; i < c->names; i++)
-		if (c->name[i].len == name.len && memcmp(c->start + c->name[i].at, at, name.len) == 0) {
-			c->at = at;
-			return canonical_wrong(c, "this member occurs twice");
-		}
+	if (at == c->end)
+		return canonical_wrong(c, at, "the string does not end");
+	if (*at < 0x20)
+		return canonical_wrong(c, at, "a character below U+0020 is not escaped");
+	if (*at == '\\')
+		return canonical_escape(c, at + 1);
+	size_t len = canonical_utf8(at, c->end);
+	return len > 0 ? at + len : canonical_wrong(c, at, "not UTF-8");
+}
+
+static inline const uint8_t *canonical_string(struct canonical *c, const uint8_t *first)
+{
+	if (!canonical_is(c, first, '"'))
+		return canonical_wrong(c, first, "a string is missing");
+	const uint8_t *at = canonical_plain(first + 1, c->end);
+	while (!canonical_is(c, at, '"')) {
+		if (!(at = canonical_special(c, at)))
+			return NULL;
+		at = canonical_plain(at, c->end);
+	}
+	c->end_of[first - c->start] = (uint16_t)(at + 1 - c->start);
+	return at + 1;
+}
+
+/* A character has one canonical form, so two names are the same if their bytes are. `seen` has a bit for each name of
+ * the object, from its ends and length: where the bit is new, so is the name. */
+static inline const uint8_t *canonical_name(struct canonical *c, const uint8_t *at, unsigned first, uint64_t *seen)
+{
+	const uint8_t *end = canonical_string(c, at);
+	if (!end)
+		return NULL;
+	struct canonical_name name = {(uint16_t)(at - c->start), (uint16_t)(end - at)};
+	uint64_t bit = UINT64_C(1) << ((at[1] + end[-2] * 2 + name.len * 8) & 63);
+	for (unsigned i = *seen & bit ? first : c->names; i < c->names; i++)
+		if (c->name[i].len == name.len && memcmp(c->start + c->name[i].at, at, name.len) == 0)
+			return canonical_wrong(c, at, "this member occurs twice");
+	*seen |= bit;
 	c->name[c->names++] = name;
-	return true;
+	return end;
 }
 
-static bool canonical_object(struct canonical *c)
+static const uint8_t *canonical_object(struct canonical *c, const uint8_t *begin)
 {
+	const uint8_t *at = begin + 1;
 	unsigned first = c->names;
-	if (canonical_next(c, '}'))
-		return true;
-	do {
-		if (!canonical_name(c, first))
-			return false;
-		if (!canonical_next(c, ':'))
-			return canonical_wrong(c, "':' is missing");
-		if (!canonical_value(c))
-			return false;
-	} while (canonical_next(c, ','));
+	uint64_t seen = 0;
+	while (!canonical_is(c, at, '}') || seen) {
+		if (!(at = canonical_name(c, at, first, &seen)))
+			return NULL;
+		if (!canonical_is(c, at, ':'))
+			return canonical_wrong(c, at, "':' is missing");
+		if (!(at = canonical_value(c, at + 1)))
+			return NULL;
+		if (!canonical_is(c, at, ','))
+			break;
+		at++;
+	}
+	if (!canonical_is(c, at, '}'))
+		return canonical_wrong(c, at, "',' or '}' is missing");
 	c->names = first;
-	return canonical_next(c, '}') || canonical_wrong(c, "',' or '}' is missing");
+	c->end_of[begin - c->start] = (uint16_t)(at + 1 - c->start);
+	return at + 1;
 }
 
-static bool canonical_array(struct canonical *c)
+static const uint8_t *canonical_array(struct canonical *c, const uint8_t *begin)
 {
-	if (canonical_next(c, ']'))
-		return true;
-	do {
-		if (!canonical_value(c))
-			return false;
-	} while (canonical_next(c, ','));
-	return canonical_next(c, ']') || canonical_wrong(c, "',' or ']' is missing");
+	const uint8_t *at = begin + 1;
+	unsigned items = 0, integers = 0;
+	while (!canonical_is(c, at, ']') || items > 0) {
+		items++;
+		integers += canonical_is_integer(c, at);
+		if (!(at = canonical_value(c, at)))
+			return NULL;
+		if (!canonical_is(c, at, ','))
+			break;
+		at++;
+	}
+	if (!canonical_is(c, at, ']'))
+		return canonical_wrong(c, at, "',' or ']' is missing");
+	if (items == 2 && integers == 2)
+		c->pair[c->pairs++] = (uint16_t)(begin - c->start);
+	return at + 1;
 }
 
-static bool canonical_nested(struct canonical *c, bool (*inside)(struct canonical *))
-{
-	if (c->depth == CANONICAL_DEPTH_MAX)
-		return canonical_wrong(c, "nested more than 16 deep");
-	c->at++;
-	c->depth++;
-	bool ok = inside(c);
-	c->depth--;
-	return ok;
-}
-
-static bool canonical_word(struct canonical *c)
+static const uint8_t *canonical_word(struct canonical *c, const uint8_t *at)
 {
 	static const char *const words[] = {"null", "true", "false"};
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		size_t len = strlen(words[i]);
-		if ((size_t)(c->end - c->at) >= len && memcmp(c->at, words[i], len) == 0) {
-			c->at += len;
-			return true;
-		}
+		if ((size_t)(c->end - at) >= len && memcmp(at, words[i], len) == 0)
+			return at + len;
 	}
-	return canonical_wrong(c, "a value is missing");
+	return canonical_wrong(c, at, "a value is missing");
 }
 
-static bool canonical_value(struct canonical *c)
+static const uint8_t *canonical_nested(struct canonical *c, const uint8_t *at)
 {
-	if (c->at == c->end)
-		return canonical_wrong(c, "a value is missing");
-	if (*c->at == '{')
-		return canonical_nested(c, canonical_object);
-	if (*c->at == '[')
-		return canonical_nested(c, canonical_array);
-	if (*c->at == '"')
-		return canonical_string(c);
-	if (*c->at == '-' || canonical_is_digit(c))
-		return canonical_integer(c);
-	return canonical_word(c);
+	if (c->depth == CANONICAL_DEPTH_MAX)
+		return canonical_wrong(c, at, "nested more than 16 deep");
+	c->depth++;
+	at = *at == '{' ? canonical_object(c, at) : canonical_array(c, at);
+	c->depth--;
+	return at;
 }
 
-bool canonical_check(const uint8_t *text, size_t len, struct complaint *complaint)
+static const uint8_t *canonical_value(struct canonical *c, const uint8_t *at)
 {
-	struct canonical c; /* its names are not set to zero: that would cost more than the check */
+	if (at == c->end)
+		return canonical_wrong(c, at, "a value is missing");
+	switch (*at) {
+	case '"':
+		return canonical_string(c, at);
+	case '{':
+	case '[':
+		return canonical_nested(c, at);
+	default:
+		return canonical_is_integer(c, at) ? canonical_integer(c, at) : canonical_word(c, at);
+	}
+}
+
+bool canonical_check(struct canonical *c, const uint8_t *text, size_t len, struct complaint *complaint)
+{
 	if (len > CANONICAL_BYTES_MAX)
 		return complain(complaint, "has %zu bytes, at most %d are allowed", len, CANONICAL_BYTES_MAX);
-	c.start = c.at = text;
-	c.end = text + len;
-	c.depth = c.names = 0;
-	c.complaint = complaint;
-	if (!canonical_value(&c))
+	c->start = text;
+	c->end = text + len;
+	c->depth = c->names = c->pairs = 0;
+	c->complaint = complaint;
+	const uint8_t *end = canonical_value(c, text);
+	if (!end)
 		return false;
-	return c.at == c.end || canonical_wrong(&c, "something follows the value");
+	return end == c->end || canonical_wrong(c, end, "something follows the value");
 }
 
-/* Reading what has passed */
-
-bool canonical_text_same(struct canonical_text a, struct canonical_text b)
+bool canonical_pair(const struct canonical *c, struct canonical_text within, unsigned *pair, int64_t ret_pair[2])
 {
-	return a.len == b.len && memcmp(a.at, b.at, a.len) == 0;
-}
-
-bool canonical_text_is(struct canonical_text text, const char *literal)
-{
-	return text.len == strlen(literal) && memcmp(text.at, literal, text.len) == 0;
-}
-
-bool canonical_take(struct canonical_reader *reader, const char *literal)
-{
-	size_t len = strlen(literal);
-	if ((size_t)(reader->end - reader->at) < len || memcmp(reader->at, literal, len) != 0)
+	size_t from = (size_t)(within.at - (const char *)c->start);
+	while (*pair < c->pairs && c->pair[*pair] < from)
+		++*pair;
+	if (*pair == c->pairs || c->pair[*pair] >= from + within.len)
 		return false;
-	reader->at += len;
-	return true;
-}
-
-bool canonical_take_integer(struct canonical_reader *reader, int64_t *ret_value)
-{
-	const char *at = reader->at;
-	bool negative = at < reader->end && *at == '-';
-	at += negative;
-	int64_t value = 0;
-	const char *first = at;
-	for (; at < reader->end && *at >= '0' && *at <= '9'; at++)
-		value = value * 10 + (*at - '0');
-	if (at == first)
-		return false;
-	reader->at = at;
-	*ret_value = negative ? -value : value;
-	return true;
-}
-
-bool canonical_take_string(struct canonical_reader *reader, struct canonical_text *ret_text)
-{
-	if (reader->at == reader->end || *reader->at != '"')
-		return false;
-	const char *first = reader->at + 1, *at = first;
-	while (*at != '"')
-		at += *at == '\\' ? 2 : 1;
-	*ret_text = (struct canonical_text){first, (size_t)(at - first)};
-	reader->at = at + 1;
-	return true;
-}
-
-/* In a text that has passed, an object ends where its braces are balanced outside of strings. */
-bool canonical_take_object(struct canonical_reader *reader)
-{
-	struct canonical_reader r = *reader;
-	struct canonical_text ignored;
-	unsigned depth = 0;
-	if (!canonical_take(&r, "{"))
-		return false;
-	for (depth = 1; depth > 0;) {
-		if (canonical_take_string(&r, &ignored))
-			continue;
-		depth += *r.at == '{';
-		depth -= *r.at == '}';
-		r.at++;
-	}
-	*reader = r;
-	return true;
-}
-
-bool canonical_take_null(struct canonical_reader *reader)
-{
-	return canonical_take(reader, "null");
+	struct canonical_reader r = canonical_read(c);
+	r.at += c->pair[(*pair)++] + 1;
+	return canonical_take_integer(&r, &ret_pair[0]) && canonical_take(&r, ",") &&
+	       canonical_take_integer(&r, &ret_pair[1]);
 }

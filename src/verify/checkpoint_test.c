@@ -1,57 +1,25 @@
+/* Checkpoints, cosignatures and keys. The note of C2SP's signed-note page would not be a checkpoint; these are made here. */
 #include "base/test.h"
 
-#include "checkpoint.h"
+#include "sample.h"
 
-#include <stdio.h>
-#include <string.h>
+#include <openssl/evp.h>
 
-/* The key and note of C2SP's signed-note page would not be a checkpoint; these are made here, once for every test. */
-
-#define MAKER_NOTE_BYTES 2048
-
+/* A key, and a note to sign by it. */
 struct maker {
-	EVP_PKEY *key;
-	char vkey[256], note[MAKER_NOTE_BYTES];
-	struct checkpoint_key public;
+	struct sample_key key;
+	char note[SAMPLE_NOTE_BYTES];
 };
-
-static size_t maker_base64(char *ret_text, const uint8_t *bytes, size_t len)
-{
-	return (size_t)EVP_EncodeBlock((uint8_t *)ret_text, bytes, (int)len);
-}
 
 static void maker_init(struct maker *maker, uint8_t seed_byte, const char *name)
 {
-	uint8_t seed[32], bytes[33] = {0x01}, message[128], hash[32];
-	char base64[64];
-	size_t len = 32;
-	struct complaint complaint;
-	memset(seed, seed_byte, sizeof(seed));
-	maker->key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, sizeof(seed));
-	EVP_PKEY_get_raw_public_key(maker->key, bytes + 1, &len);
-	size_t name_len = (size_t)snprintf((char *)message, sizeof(message), "%s\n", name);
-	memcpy(message + name_len, bytes, sizeof(bytes));
-	EVP_Digest(message, name_len + sizeof(bytes), hash, NULL, EVP_sha256(), NULL);
-	maker_base64(base64, bytes, sizeof(bytes));
-	snprintf(maker->vkey, sizeof(maker->vkey), "%s+%02x%02x%02x%02x+%s\n", name, hash[0], hash[1], hash[2], hash[3],
-		 base64);
-	CHECK(checkpoint_key_read((const uint8_t *)maker->vkey, strlen(maker->vkey), &maker->public, &complaint));
+	sample_key_make(&maker->key, CHECKPOINT_LOG, name, seed_byte);
+	maker->note[0] = 0;
 }
 
-/* Appends a signature line over `text` to the note. */
-static void maker_sign(const struct maker *maker, const char *signed_text, char note[MAKER_NOTE_BYTES])
+static void maker_release(struct maker *maker)
 {
-	uint8_t bytes[4 + 64];
-	char base64[128];
-	size_t len = 64;
-	EVP_MD_CTX *context = EVP_MD_CTX_new();
-	memcpy(bytes, maker->public.id, 4);
-	EVP_DigestSignInit(context, NULL, NULL, NULL, maker->key);
-	EVP_DigestSign(context, bytes + 4, &len, (const uint8_t *)signed_text, strlen(signed_text));
-	EVP_MD_CTX_free(context);
-	maker_base64(base64, bytes, sizeof(bytes));
-	snprintf(note + strlen(note), MAKER_NOTE_BYTES - strlen(note), "\xe2\x80\x94 %s %s\n", maker->public.name,
-		 base64);
+	EVP_PKEY_free(maker->key.secret);
 }
 
 static const char text[] = "chancery/lakeside\n1042\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n";
@@ -60,8 +28,9 @@ static const char *read_says(const struct maker *maker, const char *note, size_t
 {
 	static struct complaint complaint;
 	struct checkpoint checkpoint;
-	return checkpoint_read((const uint8_t *)note, len, &maker->public, &checkpoint, &complaint) ? "good"
-												    : complaint.what;
+	return checkpoint_read((const uint8_t *)note, len, &maker->key.public, &checkpoint, &complaint)
+		   ? "good"
+		   : complaint.what;
 }
 
 TEST(a_signed_checkpoint_is_read)
@@ -71,12 +40,13 @@ TEST(a_signed_checkpoint_is_read)
 	struct complaint complaint;
 	maker_init(&maker, 1, "chancery/lakeside");
 	snprintf(maker.note, sizeof(maker.note), "%s\n", text);
-	maker_sign(&maker, text, maker.note);
-	CHECK(checkpoint_read((const uint8_t *)maker.note, strlen(maker.note), &maker.public, &checkpoint, &complaint));
+	sample_sign(&maker.key, text, 0, maker.note);
+	CHECK(checkpoint_read((const uint8_t *)maker.note, strlen(maker.note), &maker.key.public, &checkpoint,
+			      &complaint));
 	CHECK_INT(checkpoint.size, 1042);
 	CHECK_STR(str_of(checkpoint_root_text(&checkpoint.root).text),
 		  STR("CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I="));
-	EVP_PKEY_free(maker.key);
+	maker_release(&maker);
 }
 
 TEST(a_note_with_any_one_bit_changed_is_refused)
@@ -84,7 +54,7 @@ TEST(a_note_with_any_one_bit_changed_is_refused)
 	struct maker maker;
 	maker_init(&maker, 1, "chancery/lakeside");
 	snprintf(maker.note, sizeof(maker.note), "%s\n", text);
-	maker_sign(&maker, text, maker.note);
+	sample_sign(&maker.key, text, 0, maker.note);
 	size_t len = strlen(maker.note);
 	CHECK_STR(str_of(read_says(&maker, maker.note, len)), STR("good"));
 	for (size_t bit = 0; bit < len * 8; bit++) {
@@ -94,7 +64,7 @@ TEST(a_note_with_any_one_bit_changed_is_refused)
 	}
 	for (size_t cut = 0; cut < len; cut++)
 		CHECK(strcmp(read_says(&maker, maker.note, cut), "good") != 0);
-	EVP_PKEY_free(maker.key);
+	maker_release(&maker);
 }
 
 /* Well signed, and wrong all the same. */
@@ -103,7 +73,8 @@ TEST(the_text_is_origin_size_and_root)
 #define ROOT "CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I="
 	static const char *const rows[][2] = {
 	    {"chancery/lakeside\n1\n" ROOT "\n", "good"},
-	    {"chancery/hillside\n1\n" ROOT "\n", "line 1: the origin is not the key's name chancery/lakeside"},
+	    {"chancery/hillside\n1\n" ROOT "\n",
+	     "line 1: the origin is chancery/hillside, the key's name chancery/lakeside"},
 	    {"chancery/lakeside\n0\n" ROOT "\n", "line 2: the size is not a decimal number above 0"},
 	    {"chancery/lakeside\n01\n" ROOT "\n", "line 2: the size is not a decimal number above 0"},
 	    {"chancery/lakeside\n+1\n" ROOT "\n", "line 2: the size is not a decimal number above 0"},
@@ -120,10 +91,10 @@ TEST(the_text_is_origin_size_and_root)
 	maker_init(&maker, 1, "chancery/lakeside");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		snprintf(maker.note, sizeof(maker.note), "%s\n", rows[i][0]);
-		maker_sign(&maker, rows[i][0], maker.note);
+		sample_sign(&maker.key, rows[i][0], 0, maker.note);
 		CHECK_STR(str_of(read_says(&maker, maker.note, strlen(maker.note))), str_of(rows[i][1]));
 	}
-	EVP_PKEY_free(maker.key);
+	maker_release(&maker);
 }
 
 TEST(the_origin_begins_with_chancery)
@@ -135,10 +106,10 @@ TEST(the_origin_begins_with_chancery)
 		maker_init(&maker, 1, names[i]);
 		snprintf(origin, sizeof(origin), "%s\n1\n" ROOT "\n", names[i]);
 		snprintf(maker.note, sizeof(maker.note), "%s\n", origin);
-		maker_sign(&maker, origin, maker.note);
+		sample_sign(&maker.key, origin, 0, maker.note);
 		CHECK_STR(str_of(read_says(&maker, maker.note, strlen(maker.note))),
 			  STR("line 1: the origin is not chancery/ and a mission's name"));
-		EVP_PKEY_free(maker.key);
+		maker_release(&maker);
 	}
 }
 
@@ -150,32 +121,166 @@ TEST(one_signature_is_the_keys_and_others_are_ignored)
 	maker_init(&witness, 3, "witness.example/1");
 
 	snprintf(ours.note, sizeof(ours.note), "%s\n", text);
-	maker_sign(&witness, text, ours.note);
-	maker_sign(&other, text, ours.note);
+	sample_sign(&witness.key, text, 0, ours.note);
+	sample_sign(&other.key, text, 0, ours.note);
 	CHECK_STR(str_of(read_says(&ours, ours.note, strlen(ours.note))),
 		  STR("no line is a signature by key chancery/lakeside"));
-	maker_sign(&ours, text, ours.note);
+	sample_sign(&ours.key, text, 0, ours.note);
 	CHECK_STR(str_of(read_says(&ours, ours.note, strlen(ours.note))), STR("good"));
-	maker_sign(&ours, text, ours.note);
+	sample_sign(&ours.key, text, 0, ours.note);
 	CHECK_STR(str_of(read_says(&ours, ours.note, strlen(ours.note))),
 		  STR("line 8 is a second signature by key chancery/lakeside"));
 
 	snprintf(ours.note, sizeof(ours.note), "%s\n", text);
-	maker_sign(&ours, "another text\n", ours.note);
+	sample_sign(&ours.key, "another text\n", 0, ours.note);
 	CHECK_STR(str_of(read_says(&ours, ours.note, strlen(ours.note))),
 		  STR("line 5: the signature by key chancery/lakeside is wrong"));
 	snprintf(ours.note, sizeof(ours.note), "%s\n- x AAAAAAAA\n", text);
 	CHECK_STR(str_of(read_says(&ours, ours.note, strlen(ours.note))), STR("line 5 is not a signature"));
-	EVP_PKEY_free(ours.key);
-	EVP_PKEY_free(other.key);
-	EVP_PKEY_free(witness.key);
+	maker_release(&ours);
+	maker_release(&other);
+	maker_release(&witness);
 }
 
-static const char *key_says(const char *line)
+/* The note with the mission's line, and `lines` more. */
+static void note_make(struct maker *ours, const char *lines)
+{
+	snprintf(ours->note, sizeof(ours->note), "%s\n", text);
+	sample_sign(&ours->key, text, 0, ours->note);
+	size_t len = strlen(ours->note);
+	snprintf(ours->note + len, sizeof(ours->note) - len, "%s", lines);
+}
+
+TEST(lines_of_any_kind_and_length_are_let_be)
+{
+	static const char *const rows[][2] = {
+	    {"\xe2\x80\x94 x AAAAAAA=\n", "good"}, /* one byte behind the id */
+	    {"\xe2\x80\x94 x AAAAAA==\n", "line 6 is not a signature"},
+	    {"\xe2\x80\x94 x AAAAAAB=\n", "line 6 is not a signature"}, /* bits that must be zero */
+	    {"\xe2\x80\x94 x\n", "line 6 is not a signature"},
+	    {"\xe2\x80\x94  AAAAAAA=\n", "line 6 is not a signature"},
+	    {"\xe2\x80\x94 x+ AAAAAAA=\n", "line 6 is not a signature"},
+	    {"\xe2\x80\x94 x\xe2\x80\x83 AAAAAAA=\n", "line 6 is not a signature"}, /* an em space */
+	    {"\xe2\x80\x94 x\xc2\xa0y AAAAAAA=\n", "line 6 is not a signature"},
+	    {"\xe2\x80\x94 x\xe2\x80\x94y AAAAAAA=\n", "good"},
+	    {"\xe2\x80\x94 x AAAAAAA= \n", "line 6 is not a signature"},
+	    {"\n", "line 6 is not a signature"},
+	};
+	struct maker ours;
+	char longest[SAMPLE_NOTE_BYTES];
+	maker_init(&ours, 1, "chancery/lakeside");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		note_make(&ours, rows[i][0]);
+		CHECK_STR(str_of(read_says(&ours, ours.note, strlen(ours.note))), str_of(rows[i][1]));
+	}
+	/* As long as one of ML-DSA would be in kind: more bytes than any that is known here. */
+	snprintf(longest, sizeof(longest), "\xe2\x80\x94 x %0*d\n", 1600, 0);
+	note_make(&ours, longest);
+	CHECK_STR(str_of(read_says(&ours, ours.note, strlen(ours.note))), STR("good"));
+	maker_release(&ours);
+}
+
+static const char *seen_says(const struct maker *maker, const struct sample_key *witness, bool *ret_found,
+			     uint64_t *ret_time_s)
+{
+	static struct complaint complaint;
+	const uint8_t *note = (const uint8_t *)maker->note;
+	CHECK_STR(str_of(read_says(maker, maker->note, strlen(maker->note))), STR("good"));
+	return checkpoint_seen(note, strlen(maker->note), &witness->public, ret_found, ret_time_s, &complaint)
+		   ? "good"
+		   : complaint.what;
+}
+
+TEST(a_witness_says_when_it_saw_a_checkpoint)
+{
+	static const uint64_t times[] = {0, 1, 1700000123, UINT64_MAX};
+	struct sample_key witness, other;
+	struct maker ours;
+	bool found;
+	uint64_t time_s = 7;
+	maker_init(&ours, 1, "chancery/lakeside");
+	sample_key_make(&witness, CHECKPOINT_WITNESS, "witness.example/w1", 3);
+	sample_key_make(&other, CHECKPOINT_WITNESS, "witness.example/w1", 4);
+	note_make(&ours, "");
+	CHECK_STR(str_of(seen_says(&ours, &witness, &found, &time_s)), STR("good"));
+	CHECK(!found && time_s == 7);
+	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+		note_make(&ours, "");
+		sample_sign(&other, text, 5, ours.note);
+		sample_sign(&witness, text, times[i], ours.note);
+		CHECK_STR(str_of(seen_says(&ours, &witness, &found, &time_s)), STR("good"));
+		CHECK(found && time_s == times[i]);
+	}
+	sample_sign(&witness, text, 2, ours.note);
+	CHECK_STR(str_of(seen_says(&ours, &witness, &found, &time_s)),
+		  STR("line 8 is a second signature by key witness.example/w1"));
+	note_make(&ours, "");
+	sample_sign(&witness, "another text\n", 2, ours.note);
+	CHECK_STR(str_of(seen_says(&ours, &witness, &found, &time_s)),
+		  STR("line 6: the signature by key witness.example/w1 is wrong"));
+	EVP_PKEY_free(witness.secret);
+	EVP_PKEY_free(other.secret);
+	maker_release(&ours);
+}
+
+/* The time is signed too, and so is every byte of the text. */
+TEST(a_cosignature_of_which_any_bit_is_changed_is_wrong)
+{
+	struct sample_key witness;
+	struct maker ours;
+	bool found;
+	uint64_t time_s;
+	maker_init(&ours, 1, "chancery/lakeside");
+	sample_key_make(&witness, CHECKPOINT_WITNESS, "witness.example/w1", 3);
+	note_make(&ours, "");
+	sample_sign(&witness, text, 1700000123, ours.note);
+	const uint8_t *note = (const uint8_t *)ours.note;
+	char *line = strstr(ours.note, "witness.example/w1 ") + strlen("witness.example/w1 ") + 8; /* behind the id */
+	for (char *at = line; *at != '\n'; at++) {
+		char was = *at;
+		struct complaint complaint;
+		*at = was == 'A' ? 'B' : 'A';
+		CHECK(!checkpoint_seen(note, strlen(ours.note), &witness.public, &found, &time_s, &complaint));
+		*at = was;
+	}
+	CHECK(checkpoint_names_witness(note, strlen(ours.note), "witness.example/w1", 18));
+	CHECK(!checkpoint_names_witness(note, strlen(ours.note), "witness.example/w", 17));
+	CHECK(!checkpoint_names_witness(note, strlen(ours.note), "chancery/lakeside", 17));
+	EVP_PKEY_free(witness.secret);
+	maker_release(&ours);
+}
+
+TEST(a_kept_note_may_be_of_another_incarnation)
+{
+	static const char then[] = "chancery/lakeside\n7\n" ROOT "\n";
+	struct maker now, before, other;
+	struct checkpoint checkpoint;
+	struct complaint complaint;
+	maker_init(&now, 1, "chancery/lakeside/2");
+	maker_init(&before, 1, "chancery/lakeside");
+	maker_init(&other, 2, "chancery/lakeside");
+	snprintf(before.note, sizeof(before.note), "%s\n", then);
+	sample_sign(&before.key, then, 0, before.note);
+	const uint8_t *note = (const uint8_t *)before.note;
+	size_t len = strlen(before.note);
+	CHECK(!checkpoint_read(note, len, &now.key.public, &checkpoint, &complaint));
+	CHECK(checkpoint_read_kept(note, len, &now.key.public, &checkpoint, &complaint));
+	CHECK_INT(checkpoint.size, 7);
+	CHECK(!checkpoint_read_kept(note, len, &other.key.public, &checkpoint, &complaint));
+	CHECK_STR(str_of(complaint.what), STR("no line is a signature by key chancery/lakeside"));
+	CHECK(!checkpoint_read_kept(note, 0, &now.key.public, &checkpoint, &complaint));
+	CHECK(!checkpoint_read_kept(note, 5, &now.key.public, &checkpoint, &complaint));
+	maker_release(&now);
+	maker_release(&before);
+	maker_release(&other);
+}
+
+static const char *key_says(const char *line, enum checkpoint_type type)
 {
 	static struct complaint complaint;
 	struct checkpoint_key key;
-	return checkpoint_key_read((const uint8_t *)line, strlen(line), &key, &complaint) ? "good" : complaint.what;
+	return checkpoint_key_read((const uint8_t *)line, strlen(line), type, &key, &complaint) ? "good"
+												: complaint.what;
 }
 
 TEST(a_verifier_key_is_name_id_and_key)
@@ -185,7 +290,7 @@ TEST(a_verifier_key_is_name_id_and_key)
 	    {"PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW", "good"},
 	    {"PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW\n", "good"},
 	    {"PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW\n\n",
-	     "the key is not an Ed25519 key in base64"},
+	     "the key is not 33 bytes in base64"},
 	    {"PeterNeumann+c74f20a4+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
 	     "the key's id is not that of its name and bytes"},
 	    {"peterneumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
@@ -194,12 +299,18 @@ TEST(a_verifier_key_is_name_id_and_key)
 	     "the key is not one line NAME+ID+BASE64"},
 	    {"PeterNeumann+C74F20A3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
 	     "the key's id is not 8 hexadecimal digits"},
-	    {"PeterNeumann+c74f20a3+AhpcLQcU", "the key is not an Ed25519 key in base64"},
+	    {"PeterNeumann+c74f20a3+AhpcLQcU", "the key is not 33 bytes in base64"},
 	    {"+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW", "the key's name is not one"},
 	    {"Peter Neumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW", "the key's name is not one"},
 	    {"", "the key is not one line NAME+ID+BASE64"},
 	    {"x", "the key is not one line NAME+ID+BASE64"},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		CHECK_STR(str_of(key_says(rows[i][0])), str_of(rows[i][1]));
+		CHECK_STR(str_of(key_says(rows[i][0], CHECKPOINT_LOG)), str_of(rows[i][1]));
+	CHECK_STR(str_of(key_says(rows[0][0], CHECKPOINT_WITNESS)),
+		  STR("the key is of type 0x01, expected 0x04, cosignature/v1 of a witness"));
+	/* The same, of a witness: another type, and so another id. */
+	static const char witness[] = "PeterNeumann+01234567+BBpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
+	CHECK_STR(str_of(key_says(witness, CHECKPOINT_LOG)), STR("the key is of type 0x04, expected 0x01, Ed25519"));
+	CHECK_STR(str_of(key_says(witness, CHECKPOINT_WITNESS)), STR("the key's id is not that of its name and bytes"));
 }

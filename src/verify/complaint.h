@@ -10,7 +10,8 @@ enum verify_answer {
 	VERIFY_OK = 0,
 	VERIFY_UNREADABLE = 1, /* nothing is known of the journal */
 	VERIFY_USAGE = 2,
-	VERIFY_WRONG = 4, /* the journal is not what it must be */
+	VERIFY_WRONG = 4,   /* the journal is not what it must be */
+	VERIFY_IN_PART = 5, /* it is, but not all that was asked is proved */
 };
 
 struct complaint {

@@ -4,33 +4,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool tree_init(struct tree *tree)
+bool tree_hasher_init(struct tree_hasher *hasher)
 {
-	memset(tree, 0, sizeof(*tree));
-	tree->sha = EVP_MD_CTX_new();
-	tree->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-	if (tree->sha && tree->sha256)
+	hasher->context = EVP_MD_CTX_new();
+	hasher->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	if (hasher->context && hasher->sha256)
 		return true;
-	tree_release(tree);
+	tree_hasher_release(hasher);
 	return false;
 }
 
-void tree_release(struct tree *tree)
+void tree_hasher_release(struct tree_hasher *hasher)
 {
-	EVP_MD_CTX_free(tree->sha);
-	EVP_MD_free(tree->sha256);
-	tree->sha = NULL;
-	tree->sha256 = NULL;
+	EVP_MD_CTX_free(hasher->context);
+	EVP_MD_free(hasher->sha256);
+	*hasher = (struct tree_hasher){0};
 }
 
 /* SHA-256(prefix ‖ a ‖ b). Hashing memory does not fail once the algorithm is there; if it did, no answer is right. */
-static struct tree_hash tree_sha256(const struct tree *tree, uint8_t prefix, const void *a, size_t a_len, const void *b,
-				    size_t b_len)
+static struct tree_hash tree_sha256(struct tree_hasher *hasher, uint8_t prefix, const void *a, size_t a_len,
+				    const void *b, size_t b_len)
 {
 	struct tree_hash hash;
-	bool ok = EVP_DigestInit_ex2(tree->sha, tree->sha256, NULL) && EVP_DigestUpdate(tree->sha, &prefix, 1) &&
-		  EVP_DigestUpdate(tree->sha, a, a_len) && EVP_DigestUpdate(tree->sha, b, b_len) &&
-		  EVP_DigestFinal_ex(tree->sha, hash.bytes, NULL);
+	EVP_MD_CTX *context = hasher->context;
+	bool ok = EVP_DigestInit_ex2(context, hasher->sha256, NULL) && EVP_DigestUpdate(context, &prefix, 1) &&
+		  EVP_DigestUpdate(context, a, a_len) && EVP_DigestUpdate(context, b, b_len) &&
+		  EVP_DigestFinal_ex(context, hash.bytes, NULL);
 	if (!ok) {
 		fputs("chancery-verify: SHA-256 failed\n", stderr);
 		exit(1);
@@ -38,14 +37,25 @@ static struct tree_hash tree_sha256(const struct tree *tree, uint8_t prefix, con
 	return hash;
 }
 
-static struct tree_hash tree_node(const struct tree *tree, const struct tree_hash *left, const struct tree_hash *right)
+struct tree_hash tree_leaf(struct tree_hasher *hasher, const uint8_t *body, size_t len)
 {
-	return tree_sha256(tree, 0x01, left, sizeof(*left), right, sizeof(*right));
+	return tree_sha256(hasher, 0x00, body, len, NULL, 0);
 }
 
-void tree_add(struct tree *tree, const uint8_t *body, size_t len)
+void tree_init(struct tree *tree, struct tree_hasher *hasher)
 {
-	struct tree_hash hash = tree_sha256(tree, 0x00, body, len, NULL, 0);
+	memset(tree, 0, sizeof(*tree));
+	tree->hasher = hasher;
+}
+
+static struct tree_hash tree_node(const struct tree *tree, const struct tree_hash *left, const struct tree_hash *right)
+{
+	return tree_sha256(tree->hasher, 0x01, left, sizeof(*left), right, sizeof(*right));
+}
+
+void tree_add(struct tree *tree, const struct tree_hash *leaf)
+{
+	struct tree_hash hash = *leaf;
 	for (unsigned height = 0;; height++) {
 		if (height % TREE_TILE_HEIGHT == 0 && height / TREE_TILE_HEIGHT < TREE_LEVELS) {
 			struct tree_tile *tile = &tree->tile[height / TREE_TILE_HEIGHT];

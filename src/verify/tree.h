@@ -27,19 +27,27 @@ struct tree_tile {
 	struct tree_hash hash[TREE_TILE_HASHES];
 };
 
+/* SHA-256, fetched once: to fetch it for each entry would cost as much as hashing it. One thread uses it at a time. */
+struct tree_hasher {
+	EVP_MD_CTX *context;
+	EVP_MD *sha256;
+};
+
 struct tree {
 	uint64_t size;
 	struct tree_hash full[64]; /* full[h]: the root of the full subtree of 2^h leaves, if bit h of size is set */
 	struct tree_tile tile[TREE_LEVELS];
-	EVP_MD_CTX *sha;
-	EVP_MD *sha256;
+	struct tree_hasher *hasher;
 };
 
 /* False only if libcrypto has no SHA-256 to give. */
-bool tree_init(struct tree *tree);
-void tree_release(struct tree *tree);
+bool tree_hasher_init(struct tree_hasher *hasher);
+void tree_hasher_release(struct tree_hasher *hasher);
+struct tree_hash tree_leaf(struct tree_hasher *hasher, const uint8_t *body, size_t len);
 
-void tree_add(struct tree *tree, const uint8_t *body, size_t len);
+/* An empty tree; the hasher stays the caller's and outlives it. */
+void tree_init(struct tree *tree, struct tree_hasher *hasher);
+void tree_add(struct tree *tree, const struct tree_hash *leaf);
 /* The root over all leaves so far; the size is not 0. */
 struct tree_hash tree_root(const struct tree *tree);
 

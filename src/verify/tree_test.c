@@ -34,9 +34,23 @@ static struct tree_hash naive_root(const struct tree_hash *leaf, size_t n)
 	return hash;
 }
 
+static struct tree_hasher hasher;
+
+static void tree_test_init(struct tree *tree)
+{
+	CHECK(hasher.context || tree_hasher_init(&hasher));
+	tree_init(tree, &hasher);
+}
+
+__attribute__((destructor)) static void tree_test_end(void)
+{
+	tree_hasher_release(&hasher);
+}
+
 static void tree_test_add(struct tree *tree, struct tree_hash *leaf, uint32_t i)
 {
-	tree_add(tree, (const uint8_t *)&i, sizeof(i));
+	struct tree_hash hash = tree_leaf(&hasher, (const uint8_t *)&i, sizeof(i));
+	tree_add(tree, &hash);
 	leaf[i] = naive_leaf(&i, sizeof(i));
 }
 
@@ -62,23 +76,23 @@ TEST(the_hashes_are_those_of_certificate_transparency)
 	    "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
 	};
 	struct tree tree;
-	CHECK(tree_init(&tree));
+	tree_test_init(&tree);
 	for (size_t i = 0; i < 8; i++) {
 		char hex[65];
-		tree_add(&tree, (const uint8_t *)leaves[i], lengths[i]);
+		struct tree_hash leaf = tree_leaf(&hasher, (const uint8_t *)leaves[i], lengths[i]);
+		tree_add(&tree, &leaf);
 		struct tree_hash root = tree_root(&tree);
 		for (size_t j = 0; j < 32; j++)
 			snprintf(hex + 2 * j, 3, "%02x", root.bytes[j]);
 		CHECK_STR(str_of(hex), str_of(roots[i]));
 	}
-	tree_release(&tree);
 }
 
 TEST(every_root_up_to_a_thousand_leaves_is_the_naive_one)
 {
 	static struct tree_hash leaf[1000];
 	struct tree tree;
-	CHECK(tree_init(&tree));
+	tree_test_init(&tree);
 	for (uint32_t i = 0; i < 1000; i++) {
 		tree_test_add(&tree, leaf, i);
 		struct tree_hash found = tree_root(&tree), expected = naive_root(leaf, i + 1);
@@ -86,7 +100,6 @@ TEST(every_root_up_to_a_thousand_leaves_is_the_naive_one)
 		if (tree_tile_is_full(&tree, 0))
 			tree_tile_next(&tree, 0);
 	}
-	tree_release(&tree);
 }
 
 /* One more than two levels of full tiles. */
@@ -96,7 +109,7 @@ TEST(tiles_hold_leaf_hashes_and_roots_of_full_tiles)
 	struct tree_hash *leaf = calloc(LEAVES, sizeof(*leaf));
 	struct tree tree;
 	unsigned full[3] = {0};
-	CHECK(tree_init(&tree));
+	tree_test_init(&tree);
 	for (uint32_t i = 0; i < LEAVES; i++) {
 		tree_test_add(&tree, leaf, i);
 		for (unsigned level = 0; tree_tile_is_full(&tree, level); level++) {
@@ -117,6 +130,5 @@ TEST(tiles_hold_leaf_hashes_and_roots_of_full_tiles)
 	CHECK(tree_hash_same(&tree.tile[2].hash[0], &expected));
 	expected = naive_root(leaf + 65536, 256);
 	CHECK(tree_hash_same(&tree.tile[1].hash[0], &expected));
-	tree_release(&tree);
 	free(leaf);
 }

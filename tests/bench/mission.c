@@ -164,7 +164,7 @@ struct hub *mission_open(const char *path, bool (*send)(void *context, unsigned 
 						      .offsets = {1, &utc}},
 				      .drivers = &driver,
 				      .n_drivers = 1,
-				      .outside = {NULL, elapsed_us, salt, send, has_room, reader_key},
+				      .outside = {NULL, elapsed_us, salt, send, has_room, reader_key, NULL},
 				      .wall = clock_wall_ms()};
 	unlink(path);
 	if (hub_open(&furnished, &options, &error) < 0)

@@ -186,7 +186,7 @@ def schemas(files):
     names = re.search(r"^domains = \[([^\]]*)\]", read("src/domain/meson.build"), re.MULTILINE)
     found = [f"src/domain/{name}/{name}.yaml" for name in re.findall(r"'(\w+)'", names[1])]
     check("src/domain/meson.build has a row for each domain", sorted(found) == sorted(f for f in files if re.match(r"src/domain/.*\.yaml$", f)), found)
-    return ["src/schema/entry.yaml", "src/schema/contract.yaml", *found]
+    return ["src/schema/entry.yaml", "src/schema/contract.yaml", "src/schema/keeper.yaml", *found]
 
 
 def generate(scratch, paths):
@@ -216,9 +216,12 @@ def check_command(page, scratch, files):
     check("the linker asks for what the recipe says", function and f"void {function[1]}(struct turn" in made, f"gen/ declares no {function and function[1]}")
     shown = re.search(r"`chancery (\w+) ([\w-]+) --(\w+)", text)
     check("the command line is the schema's", shown and shown[1] == "doors" and shown[2] == name.replace("_", "-") and shown[3] in block, shown and shown[0])
-    with open(os.path.join(scratch, "gen/reference.md"), encoding="utf-8") as file:
-        reference = file.read()
-    check("the reference page has it", name in reference or name.replace("_", "-") in reference, f"gen/reference.md does not name {name}")
+    published = run(sys.executable, os.path.join(ROOT, "src/schema/publish.py"), os.path.join(scratch, "gen"), os.path.join(ROOT, "src/cli/main.c"),
+                    os.path.join(ROOT, "src/base/error.h"), *paths, cwd=scratch)
+    check("what is published is made of it", published.returncode == 0, published.stdout)
+    for page, said in (("reference-doors.md", f"doors.{name}"), ("chancery-doors.1", name.replace("_", "-")), ("openapi.json", f"/api/doors/{name}")):
+        with open(os.path.join(scratch, "gen", page), encoding="utf-8") as file:
+            check(f"{page} has it", said in file.read(), f"gen/{page} does not name {said}")
     with open(doors, "w", encoding="utf-8") as file:
         file.write(schema.replace("\ncommands:\n", "\ncommands:\n" + textwrap.indent(block.replace("ref: Door", "ref: Dor"), "  "), 1))
     wrong = generate(scratch, paths)
@@ -235,6 +238,25 @@ def check_driver(page):
         check(f"A driver: `{word}`", re.search(rf"\b{word}\b", contract), "src/schema/contract.yaml does not have it")
 
 
+# docs/operations.md
+
+def check_events():
+    """The table of the log's events is the program's own."""
+    if not os.path.exists(PROGRAM):
+        print("left out: the events of docs/operations.md; build/release/chancery is not built")
+        return
+    told = run(PROGRAM, "-C", os.path.join(ROOT, "sample"), "log", "--events").stdout
+    rows = told.split("\n", 2)[2] if told.count("\n") > 2 else ""
+    check("the page has every event of the log", rows and section(read("docs/operations.md"), "Every event of the log").strip().endswith(rows.strip()),
+          "copy what `chancery log --events` prints to the end of docs/operations.md")
+
+
+def check_version():
+    version = re.search(r"^project\('chancery', 'c', version: '([^']+)'", read("meson.build"), re.MULTILINE)
+    check("the package has the program's version", version and read("debian/changelog").startswith(f"chancery ({version[1]}) "),
+          "add an entry for it to debian/changelog")
+
+
 def main():
     files = tree()
     pages = sorted(name for name in files if name.endswith(".md"))
@@ -246,6 +268,8 @@ def main():
         check_access_rule(page, scratch)
         check_command(page, scratch, files)
         check_driver(page)
+        check_events()
+        check_version()
     print(f"{PASSED} passed, {FAILED} failed")
     sys.exit(FAILED > 0)
 

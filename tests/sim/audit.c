@@ -3,6 +3,7 @@
 #include "sim/house.h"
 
 #include "base/test.h"
+#include "core/core.h"
 #include "gen/codec.h"
 
 #include <openssl/evp.h>
@@ -61,8 +62,9 @@ void audit_promise_report(struct audit *audit, struct str driver, uint64_t boot,
 
 /* One look at the whole journal */
 
-struct look {
+struct reading {
 	struct audit *audit;
+	const struct vault *vault;
 	struct arena memory, scratch;
 	struct entry *entries;
 	uint64_t n, granted, denied;
@@ -84,39 +86,41 @@ static uint64_t boot_number(struct str boot)
 }
 
 /* Promise 5: of each boot the sequences 1, 2, 3 … each once. */
-static void look_at_sequence(struct look *look, const struct entry_driver *from)
+static void look_at_sequence(struct reading *reading, const struct entry_driver *from)
 {
 	size_t i = 0;
-	while (i < look->n_boots &&
-	       !(look->boots[i].boot == boot_number(from->boot) && str_eq(str_of(look->boots[i].name), from->name)))
+	while (i < reading->n_boots &&
+	       !(reading->boots[i].boot == boot_number(from->boot) && str_eq(str_of(reading->boots[i].name), from->name)))
 		i++;
-	ASSERT(i < BOOTS_MAX && from->name.len < sizeof look->boots[i].name);
-	if (i == look->n_boots) {
-		look->n_boots++;
-		memcpy(look->boots[i].name, from->name.at, from->name.len);
-		look->boots[i].boot = boot_number(from->boot);
+	ASSERT(i < BOOTS_MAX && from->name.len < sizeof reading->boots[i].name);
+	if (i == reading->n_boots) {
+		reading->n_boots++;
+		memcpy(reading->boots[i].name, from->name.at, from->name.len);
+		reading->boots[i].boot = boot_number(from->boot);
 	}
-	CHECK_INT(from->sequence, look->boots[i].sequence + 1);
-	look->boots[i].sequence = from->sequence;
+	CHECK_INT(from->sequence, reading->boots[i].sequence + 1);
+	reading->boots[i].sequence = from->sequence;
 }
 
 /* Promise 4. In this house a person's badge has the person's number. */
-static void look_at_event(struct look *look, const struct entry *entry, const struct entry_event *event)
+static void look_at_event(struct reading *reading, const struct entry *entry, const struct entry_event *event,
+			  const struct json_packets *packets)
 {
-	struct json json = json_over(event->body, &look->scratch);
+	struct json json = json_over(event->body, &reading->scratch);
+	json.packets = packets;
 	struct people_badge_suspended suspended;
 	struct people_badge_restored restored;
 	struct access_granted granted;
 	if (str_eq(event->name, STR("people.BadgeSuspended")) && people_badge_suspended_read(&json, &suspended)) {
-		look->suspended[suspended.badge] = true;
+		reading->suspended[suspended.badge] = true;
 	} else if (str_eq(event->name, STR("people.BadgeRestored")) && people_badge_restored_read(&json, &restored)) {
-		look->suspended[restored.badge] = false;
+		reading->suspended[restored.badge] = false;
 	} else if (str_eq(event->name, STR("access.Granted"))) {
 		CHECK(access_granted_read(&json, &granted));
-		CHECK(house_permits(granted.person, entry->wall) && !look->suspended[granted.badge]);
-		look->granted++;
+		CHECK(house_permits(granted.person, entry->wall) && !reading->suspended[granted.badge]);
+		reading->granted++;
 	} else if (str_eq(event->name, STR("access.Denied"))) {
-		look->denied++;
+		reading->denied++;
 	} else if (str_eq(event->name, STR("doors.Released"))) {
 		CHECK_STR(entry->events.at[0].name, STR("access.Granted"));
 	}
@@ -124,51 +128,53 @@ static void look_at_event(struct look *look, const struct entry *entry, const st
 
 static int look_at_entry(void *context, uint64_t index, struct str body)
 {
-	struct look *look = context;
-	struct json json = json_over(arena_str(&look->memory, body), &look->memory);
-	struct entry *entry = &look->entries[index];
-	arena_clear(&look->scratch);
+	struct reading *reading = context;
+	struct json json = json_over(arena_str(&reading->memory, body), &reading->memory);
+	struct entry *entry = &reading->entries[index];
+	arena_clear(&reading->scratch);
 	CHECK(entry_read(&json, entry));
 	if (entry->from.kind == ENTRY_FROM_DRIVER)
-		look_at_sequence(look, &entry->from.driver);
+		look_at_sequence(reading, &entry->from.driver);
+	struct json_packets packets;
+	CHECK(core_open_packets(reading->vault, entry, &reading->scratch, &packets));
 	for (size_t i = 0; i < entry->events.n; i++)
-		look_at_event(look, entry, &entry->events.at[i]);
-	look->n++;
+		look_at_event(reading, entry, &entry->events.at[i], &packets);
+	reading->n++;
 	return 0;
 }
 
-static void check_promise(const struct look *look, const struct audit_promise *p)
+static void check_promise(const struct reading *reading, const struct audit_promise *p)
 {
 	if (p->kind == AUDIT_REPORT) {
 		int64_t newest = 0;
-		for (size_t i = 0; i < look->n_boots; i++)
-			if (look->boots[i].boot == p->boot && strcmp(look->boots[i].name, p->name) == 0)
-				newest = look->boots[i].sequence;
+		for (size_t i = 0; i < reading->n_boots; i++)
+			if (reading->boots[i].boot == p->boot && strcmp(reading->boots[i].name, p->name) == 0)
+				newest = reading->boots[i].sequence;
 		CHECK(p->sequence <= newest);
 		return;
 	}
-	CHECK(p->entry < look->n);
-	if (p->entry >= look->n || p->kind == AUDIT_ENTRY)
+	CHECK(p->entry < reading->n);
+	if (p->entry >= reading->n || p->kind == AUDIT_ENTRY)
 		return;
-	CHECK(p->event < look->entries[p->entry].events.n);
-	if (p->event < look->entries[p->entry].events.n)
-		CHECK_STR(look->entries[p->entry].events.at[p->event].name, str_of(p->name));
+	CHECK(p->event < reading->entries[p->entry].events.n);
+	if (p->event < reading->entries[p->entry].events.n)
+		CHECK_STR(reading->entries[p->entry].events.at[p->event].name, str_of(p->name));
 }
 
-void audit_journal(struct audit *audit, struct journal *journal, uint64_t size)
+void audit_journal(struct audit *audit, struct journal *journal, const struct vault *vault, uint64_t size)
 {
-	static struct look look;
+	static struct reading reading;
 	struct error error;
-	look = (struct look){.audit = audit, .memory = arena_map((size_t)1 << 32), .scratch = arena_map(ENTRY_MEMORY)};
-	look.entries = ARENA_TAKE(&look.memory, struct entry, journal_size(journal) + 1);
+	reading = (struct reading){.audit = audit, .vault = vault, .memory = arena_map((size_t)1 << 32), .scratch = arena_map(ENTRY_MEMORY)};
+	reading.entries = ARENA_TAKE(&reading.memory, struct entry, journal_size(journal) + 1);
 	CHECK_INT(journal_size(journal), size);
-	CHECK_OK(journal_read(journal, 0, journal_size(journal), look_at_entry, &look, &error), &error);
+	CHECK_OK(journal_read(journal, 0, journal_size(journal), look_at_entry, &reading, &error), &error);
 	for (size_t i = 0; i < audit->n; i++)
-		check_promise(&look, &audit->promises[i]);
-	audit->granted = look.granted;
-	audit->denied = look.denied;
-	arena_unmap(&look.memory);
-	arena_unmap(&look.scratch);
+		check_promise(&reading, &audit->promises[i]);
+	audit->granted = reading.granted;
+	audit->denied = reading.denied;
+	arena_unmap(&reading.memory);
+	arena_unmap(&reading.scratch);
 }
 
 static void hash_line(void *context, struct str line)

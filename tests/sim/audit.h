@@ -5,6 +5,7 @@
 
 #include "gen/tables.h"
 #include "journal/journal.h"
+#include "schema/vault.h"
 
 struct audit_promise {
 	enum { AUDIT_ENTRY, AUDIT_ORDER, AUDIT_REPORT } kind;
@@ -28,7 +29,7 @@ void audit_promise_order(struct audit *audit, uint64_t entry, size_t event, stru
 void audit_promise_report(struct audit *audit, struct str driver, uint64_t boot, int64_t sequence);
 
 /* Reads the whole journal and checks promises 1, 2, 4 and 5 of sim.h against it. `size`: what the hub says it folded. */
-void audit_journal(struct audit *audit, struct journal *journal, uint64_t size);
+void audit_journal(struct audit *audit, struct journal *journal, const struct vault *vault, uint64_t size);
 
 /* SHA-256 over the state's dump. */
 void audit_state_hash(const struct state *state, uint8_t ret_hash[32]);

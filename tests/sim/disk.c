@@ -16,7 +16,7 @@ struct disk {
 	struct disk_counts counts;
 };
 
-struct file {
+struct open_file {
 	sqlite3_file base;
 	struct disk *disk;
 	struct media_node *node;
@@ -48,7 +48,7 @@ static bool step(struct disk *disk)
 	return false;
 }
 
-static bool is_dead(const struct file *file)
+static bool is_dead(const struct open_file *file)
 {
 	return file->disk->is_down || file->life != file->disk->life;
 }
@@ -92,9 +92,9 @@ struct disk_counts disk_counts(const struct disk *disk)
 
 /* SQLite's verbs on an open file */
 
-static int file_read(sqlite3_file *base, void *to, int n, sqlite3_int64 offset)
+static int sqlite_read(sqlite3_file *base, void *to, int n, sqlite3_int64 offset)
 {
-	struct file *file = (struct file *)base;
+	struct open_file *file = (struct open_file *)base;
 	if (is_dead(file))
 		return SQLITE_IOERR_READ;
 	const struct media_bytes *now = &file->node->now;
@@ -106,9 +106,9 @@ static int file_read(sqlite3_file *base, void *to, int n, sqlite3_int64 offset)
 	return there == (size_t)n ? SQLITE_OK : SQLITE_IOERR_SHORT_READ;
 }
 
-static int file_write(sqlite3_file *base, const void *from, int n, sqlite3_int64 offset)
+static int sqlite_write(sqlite3_file *base, const void *from, int n, sqlite3_int64 offset)
 {
-	struct file *file = (struct file *)base;
+	struct open_file *file = (struct open_file *)base;
 	struct disk *disk = file->disk;
 	if (is_dead(file))
 		return SQLITE_IOERR_WRITE;
@@ -134,19 +134,19 @@ static bool whole_step(struct disk *disk)
 	return false;
 }
 
-static int file_truncate(sqlite3_file *base, sqlite3_int64 len)
+static int sqlite_truncate(sqlite3_file *base, sqlite3_int64 len)
 {
-	struct file *file = (struct file *)base;
+	struct open_file *file = (struct open_file *)base;
 	if (is_dead(file) || !whole_step(file->disk))
 		return SQLITE_IOERR_TRUNCATE;
 	media_truncate(file->node, (size_t)len);
 	return SQLITE_OK;
 }
 
-static int file_sync(sqlite3_file *base, int flags)
+static int sqlite_sync(sqlite3_file *base, int flags)
 {
 	(void)flags;
-	struct file *file = (struct file *)base;
+	struct open_file *file = (struct open_file *)base;
 	struct disk *disk = file->disk;
 	if (is_dead(file) || !whole_step(disk))
 		return SQLITE_IOERR_FSYNC;
@@ -162,9 +162,9 @@ static int file_sync(sqlite3_file *base, int flags)
 	return SQLITE_OK;
 }
 
-static int file_size(sqlite3_file *base, sqlite3_int64 *ret_size)
+static int sqlite_size(sqlite3_file *base, sqlite3_int64 *ret_size)
 {
-	struct file *file = (struct file *)base;
+	struct open_file *file = (struct open_file *)base;
 	if (is_dead(file))
 		return SQLITE_IOERR_FSTAT;
 	*ret_size = (sqlite3_int64)file->node->now.len;
@@ -172,15 +172,15 @@ static int file_size(sqlite3_file *base, sqlite3_int64 *ret_size)
 }
 
 /* Locks as SQLite defines them, without the pending one: whoever cannot have it now is told so. */
-static int file_lock(sqlite3_file *base, int lock)
+static int sqlite_lock(sqlite3_file *base, int lock)
 {
-	struct file *file = (struct file *)base;
+	struct open_file *file = (struct open_file *)base;
 	struct media_node *node = file->node;
 	if (is_dead(file))
 		return SQLITE_IOERR_LOCK;
 	if (lock <= file->lock)
 		return SQLITE_OK;
-	const struct file *writer = node->writer;
+	const struct open_file *writer = node->writer;
 	bool others_write = writer && writer != file;
 	unsigned others_read = node->readers - (file->lock >= SQLITE_LOCK_SHARED);
 	if (others_write && (lock > SQLITE_LOCK_SHARED || writer->lock == SQLITE_LOCK_EXCLUSIVE))
@@ -195,9 +195,9 @@ static int file_lock(sqlite3_file *base, int lock)
 	return SQLITE_OK;
 }
 
-static int file_unlock(sqlite3_file *base, int lock)
+static int sqlite_unlock(sqlite3_file *base, int lock)
 {
-	struct file *file = (struct file *)base;
+	struct open_file *file = (struct open_file *)base;
 	struct media_node *node = file->node;
 	if (is_dead(file) || lock >= file->lock)
 		return SQLITE_OK;
@@ -209,36 +209,36 @@ static int file_unlock(sqlite3_file *base, int lock)
 	return SQLITE_OK;
 }
 
-static int file_close(sqlite3_file *base)
+static int sqlite_close(sqlite3_file *base)
 {
-	struct file *file = (struct file *)base;
+	struct open_file *file = (struct open_file *)base;
 	struct media *media = &file->disk->media;
-	file_unlock(base, SQLITE_LOCK_NONE);
+	sqlite_unlock(base, SQLITE_LOCK_NONE);
 	if (file->is_deleted_on_close && !is_dead(file) && media_find(media, file->name) == file->node)
 		media_remove(media, file->name);
 	media_let_go(file->node);
 	return SQLITE_OK;
 }
 
-static int file_has_writer(sqlite3_file *base, int *ret_has)
+static int sqlite_has_writer(sqlite3_file *base, int *ret_has)
 {
-	*ret_has = ((struct file *)base)->node->writer != NULL;
+	*ret_has = ((struct open_file *)base)->node->writer != NULL;
 	return SQLITE_OK;
 }
 
-static int file_control(sqlite3_file *base, int what, void *argument)
+static int sqlite_control(sqlite3_file *base, int what, void *argument)
 {
 	(void)base, (void)what, (void)argument;
 	return SQLITE_NOTFOUND;
 }
 
-static int file_sector_bytes(sqlite3_file *base)
+static int sqlite_sector_bytes(sqlite3_file *base)
 {
 	(void)base;
 	return HOST_SECTOR_BYTES;
 }
 
-static int file_characteristics(sqlite3_file *base)
+static int sqlite_characteristics(sqlite3_file *base)
 {
 	(void)base;
 	return SQLITE_IOCAP_POWERSAFE_OVERWRITE;
@@ -246,29 +246,106 @@ static int file_characteristics(sqlite3_file *base)
 
 /* Version 1 has no shared memory: a write-ahead log then works only for one connection, which is what the
  * journal promises. */
-static const sqlite3_io_methods file_methods = {
+static const sqlite3_io_methods sqlite_methods = {
     .iVersion = 1,
-    .xClose = file_close,
-    .xRead = file_read,
-    .xWrite = file_write,
-    .xTruncate = file_truncate,
-    .xSync = file_sync,
-    .xFileSize = file_size,
-    .xLock = file_lock,
-    .xUnlock = file_unlock,
-    .xCheckReservedLock = file_has_writer,
-    .xFileControl = file_control,
-    .xSectorSize = file_sector_bytes,
-    .xDeviceCharacteristics = file_characteristics,
+    .xClose = sqlite_close,
+    .xRead = sqlite_read,
+    .xWrite = sqlite_write,
+    .xTruncate = sqlite_truncate,
+    .xSync = sqlite_sync,
+    .xFileSize = sqlite_size,
+    .xLock = sqlite_lock,
+    .xUnlock = sqlite_unlock,
+    .xCheckReservedLock = sqlite_has_writer,
+    .xFileControl = sqlite_control,
+    .xSectorSize = sqlite_sector_bytes,
+    .xDeviceCharacteristics = sqlite_characteristics,
 };
+
+/* Plain files (base/file.h): the same bytes and the same faults. Their names are durable when they are made. */
+
+static int plain_failed(struct error *error, const char *what)
+{
+	return error_set(error, ERROR_SYSTEM, "%s", what);
+}
+
+static int plain_read(void *context, uint64_t at, void *ret_bytes, size_t n, struct error *error)
+{
+	const struct open_file *file = context;
+	const struct media_bytes *now = &file->node->now;
+	if (is_dead(file) || at + n > now->len)
+		return plain_failed(error, "cannot read");
+	memcpy(ret_bytes, now->at + at, n);
+	return 0;
+}
+
+static int plain_write(void *context, uint64_t at, const void *bytes, size_t n, struct error *error)
+{
+	int code = sqlite_write(context, bytes, (int)n, (sqlite3_int64)at);
+	return code == SQLITE_OK ? 0 : plain_failed(error, code == SQLITE_FULL ? "the disk is full" : "cannot write");
+}
+
+static int plain_sync(void *context, struct error *error)
+{
+	return sqlite_sync(context, 0) == SQLITE_OK ? 0 : plain_failed(error, "cannot make durable");
+}
+
+static int plain_resize(void *context, uint64_t bytes, struct error *error)
+{
+	return sqlite_truncate(context, (sqlite3_int64)bytes) == SQLITE_OK ? 0 : plain_failed(error, "cannot cut");
+}
+
+static int plain_size(void *context, uint64_t *ret_bytes, struct error *error)
+{
+	const struct open_file *file = context;
+	if (is_dead(file))
+		return plain_failed(error, "cannot tell the size");
+	*ret_bytes = file->node->now.len;
+	return 0;
+}
+
+static void plain_close(void *context)
+{
+	media_let_go(((struct open_file *)context)->node);
+	free(context);
+}
+
+int disk_file(struct disk *disk, const char *name, struct file *ret_file, struct error *error)
+{
+	static const struct file_verbs verbs = {plain_read,   plain_write, plain_sync,
+						plain_resize, plain_size,  plain_close};
+	struct media_node *node = disk->is_down ? NULL : media_find(&disk->media, name);
+	if (disk->is_down || (!node && !whole_step(disk)))
+		return plain_failed(error, "cannot open");
+	if (!node) {
+		node = media_create(&disk->media, name);
+		media_sync_names(&disk->media);
+	}
+	struct open_file *file = calloc(1, sizeof *file);
+	ASSERT(file);
+	*file = (struct open_file){.disk = disk, .node = media_hold(node), .life = disk->life};
+	*ret_file = (struct file){file, &verbs};
+	return 0;
+}
+
+bool disk_holds(const struct disk *disk, const void *bytes, size_t n)
+{
+	const struct media_names *names = &disk->media.now;
+	for (size_t i = 0; i < names->n; i++) {
+		const struct media_bytes *now = &names->at[i].node->now;
+		if (now->len > 0 && memmem(now->at, now->len, bytes, n))
+			return true;
+	}
+	return false;
+}
 
 /* SQLite's verbs on the disk */
 
 static int vfs_open(sqlite3_vfs *vfs, const char *text, sqlite3_file *base, int flags, int *ret_flags)
 {
 	struct disk *disk = vfs->pAppData;
-	struct file *file = (struct file *)base;
-	*file = (struct file){0};
+	struct open_file *file = (struct open_file *)base;
+	*file = (struct open_file){0};
 	ASSERT(text && strlen(text) <= MEDIA_NAME_BYTES_MAX);
 	struct media_node *node = disk->is_down ? NULL : media_find(&disk->media, text);
 	bool is_new = !node && (flags & SQLITE_OPEN_CREATE) != 0;
@@ -276,7 +353,7 @@ static int vfs_open(sqlite3_vfs *vfs, const char *text, sqlite3_file *base, int 
 		return SQLITE_CANTOPEN;
 	if (is_new)
 		node = media_create(&disk->media, text);
-	*file = (struct file){{&file_methods}, .disk = disk, .node = media_hold(node), .life = disk->life};
+	*file = (struct open_file){{&sqlite_methods}, .disk = disk, .node = media_hold(node), .life = disk->life};
 	file->syncs_directory = is_new && (flags & (SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL)) != 0;
 	file->is_deleted_on_close = (flags & SQLITE_OPEN_DELETEONCLOSE) != 0;
 	memcpy(file->name, text, strlen(text) + 1);
@@ -357,7 +434,7 @@ struct disk *disk_new(const char *name, uint64_t seed)
 	disk->random = seed;
 	disk->vfs = (sqlite3_vfs){
 	    .iVersion = 2,
-	    .szOsFile = sizeof(struct file),
+	    .szOsFile = sizeof(struct open_file),
 	    .mxPathname = MEDIA_NAME_BYTES_MAX,
 	    .zName = name,
 	    .pAppData = disk,

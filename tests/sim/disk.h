@@ -24,7 +24,7 @@
 #ifndef TESTS_SIM_DISK_H
 #define TESTS_SIM_DISK_H
 
-#include "base/base.h"
+#include "base/file.h"
 
 enum { DISK_NEVER = 0 }; /* for the two below */
 
@@ -33,6 +33,12 @@ struct disk;
 /* An empty disk, registered with SQLite under this name until disk_free. The name must outlive it. */
 struct disk *disk_new(const char *name, uint64_t seed);
 void disk_free(struct disk *disk); /* every file must be closed */
+
+/* A plain file on it, made where there is none; the caller closes it, also after a power failure. */
+int disk_file(struct disk *disk, const char *name, struct file *ret_file, struct error *error);
+
+/* Whether these bytes stand in any file, as everybody sees it now: for looking for what must not be there. */
+bool disk_holds(const struct disk *disk, const void *bytes, size_t n);
 
 /* The power fails now. Unsynced writes are lost as the seed says; every later step, of open files too, is an
  * I/O error. */

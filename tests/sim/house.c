@@ -47,6 +47,25 @@ static void person_command(size_t n, struct buf *b)
 	command(b, n % 2 == 0 ? "people.enrol" : "people.issue_badge", body);
 }
 
+/* The key of a reader is its address, sixteen times. */
+static void key_command(size_t n, struct buf *b)
+{
+	char body[256];
+	uint8_t key[16];
+	size_t door = n + 1;
+	memset(key, (int)door, sizeof key);
+	struct buf text = BUF(body);
+	BUF_LIT(&text, "\"line\":\"line-");
+	buf_put_u64(&text, door % HOUSE_LINES);
+	BUF_LIT(&text, "\",\"address\":");
+	buf_put_u64(&text, door);
+	BUF_LIT(&text, ",\"key\":\"");
+	buf_put_hex(&text, key, sizeof key);
+	BUF_LIT(&text, "\"");
+	buf_put_char(&text, 0);
+	command(b, "doors.key_reader", body);
+}
+
 void house_command(size_t n, struct buf *b)
 {
 	static const char *const places[][2] = {
@@ -58,8 +77,10 @@ void house_command(size_t n, struct buf *b)
 		command(b, places[n][0], places[n][1]);
 	else if (n - ARRAY_LEN(places) < 2 * HOUSE_READERS)
 		door_command(n - ARRAY_LEN(places), b);
-	else
+	else if (n - ARRAY_LEN(places) - 2 * HOUSE_READERS < 2 * HOUSE_PEOPLE)
 		person_command(n - ARRAY_LEN(places) - 2 * HOUSE_READERS, b);
+	else
+		key_command(n - ARRAY_LEN(places) - 2 * HOUSE_READERS - 2 * HOUSE_PEOPLE, b);
 }
 
 const char *house_rules(void)

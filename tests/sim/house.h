@@ -9,7 +9,7 @@ enum {
 	HOUSE_LINES = 2,
 	HOUSE_READERS = 8, /* reader n on line n % 2 */
 	HOUSE_PEOPLE = 24, /* person n is staff, guard or visitor by n % 3 */
-	HOUSE_COMMANDS = 3 + 2 * HOUSE_READERS + 2 * HOUSE_PEOPLE,
+	HOUSE_COMMANDS = 3 + 2 * HOUSE_READERS + 2 * HOUSE_PEOPLE + HOUSE_READERS,
 };
 
 /* The n-th command that furnishes the house, as a line of an asker. */

@@ -2,8 +2,10 @@
 
 #include "sim/audit.h"
 #include "sim/house.h"
+#include "sim/premises.h"
 
 #include "base/test.h"
+#include "base/traffic.h"
 #include "domain/access/access.h"
 #include "rules/rulebook_text.h"
 #include "serve/hub.h"
@@ -31,11 +33,12 @@ struct sim_driver {
 };
 
 struct sim {
+	struct premises *at; /* first: outside's context */
+	struct premises premises;
 	const struct sim_plan *plan;
 	struct sim_outcome *outcome;
 	uint64_t dice;
 	struct disk *disk;
-	int64_t clock_us;
 	struct hub *hub;
 	unsigned asker;
 	size_t commands; /* that furnish the house, sent so far */
@@ -58,11 +61,6 @@ static uint64_t roll(struct sim *sim, uint64_t below)
 
 /* The hub's outside */
 
-static int64_t elapsed_us(void *context)
-{
-	return ((struct sim *)context)->clock_us;
-}
-
 static void salt(void *context, uint8_t *ret_bytes, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -72,12 +70,6 @@ static void salt(void *context, uint8_t *ret_bytes, size_t n)
 static bool has_room(void *context, unsigned peer)
 {
 	return context && peer < HUB_PEERS_MAX;
-}
-
-static bool reader_key(void *context, struct str line, int64_t address, uint8_t ret_key[16])
-{
-	memset(ret_key, (int)address, 16);
-	return context && line.len > 0;
 }
 
 static struct sim_driver *driver_of(struct sim *sim, unsigned peer)
@@ -175,18 +167,31 @@ static int boot(struct sim *sim, struct error *error)
 			    .offsets = {1, &utc}},
 	    .drivers = drivers,
 	    .n_drivers = HOUSE_LINES,
-	    .outside = {sim, elapsed_us, salt, send_line, has_room, reader_key},
-	    .wall = sim->clock_us / 1000};
-	int failed = hub_open(&sim->hub, &options, error);
+	    .outside = {.context = sim, .salt = salt, .send = send_line, .has_room = has_room, .tap = traffic_put}};
+	int failed = premises_open(&sim->premises, sim->disk, error);
+	if (failed == 0) {
+		premises_fill(&sim->premises, &options);
+		failed = hub_open(&sim->hub, &options, error);
+	}
 	if (failed < 0) {
 		sim->hub = NULL;
+		premises_close(&sim->premises);
 		return failed;
 	}
 	static const struct str roles[] = {{"security_officer", 16}};
-	sim->asker = hub_attach_asker(sim->hub, STR("sim"), 0, roles, 1);
+	sim->asker = hub_attach_asker(sim->hub, &(struct hub_person){STR("sim"), 0, roles, 1, 0, 0});
 	for (size_t i = 0; i < HOUSE_LINES; i++)
 		sim->drivers[i].peer = hub_attach_driver(sim->hub, i);
 	return 0;
+}
+
+static void shut(struct sim *sim)
+{
+	if (!sim->hub)
+		return;
+	hub_close(sim->hub);
+	premises_close(&sim->premises);
+	sim->hub = NULL;
 }
 
 static void start_driver(struct sim *sim, size_t i)
@@ -313,14 +318,14 @@ static void step(struct sim *sim)
 	else if (what < 97)
 		reconnect(sim, line, true);
 	else
-		sim->clock_us += (int64_t)roll(sim, what == 99 ? 4 * 3600 : SLOW_SECONDS) * 1000000;
+		sim->premises.clock_us += (int64_t)roll(sim, what == 99 ? 4 * 3600 : SLOW_SECONDS) * 1000000;
 }
 
 /* False when the disk is down. */
 static bool commit(struct sim *sim)
 {
 	struct error error;
-	sim->clock_us += 1000 + (int64_t)roll(sim, 200000);
+	sim->premises.clock_us += 1000 + (int64_t)roll(sim, 200000);
 	int more;
 	while ((more = hub_commit(sim->hub, &error)) > 0)
 		;
@@ -348,13 +353,12 @@ static bool live(struct sim *sim)
 static void recover(struct sim *sim)
 {
 	struct error error;
-	if (sim->hub)
-		hub_close(sim->hub);
+	shut(sim);
 	disk_restart(sim->disk);
 	CHECK_OK(boot(sim, &error), &error);
 	if (!sim->hub)
 		return;
-	audit_journal(&sim->audit, hub_journal(sim->hub), hub_core(sim->hub)->size);
+	audit_journal(&sim->audit, hub_journal(sim->hub), hub_core(sim->hub)->vault, hub_core(sim->hub)->size);
 	/* Everything goes on: what was not acknowledged is sent again, and counted once. */
 	for (size_t i = 0; i < HOUSE_LINES; i++)
 		say_hello(sim, &sim->drivers[i]);
@@ -367,7 +371,7 @@ static void compare_states(struct sim *sim)
 	uint8_t before[32], after[32];
 	struct error error;
 	audit_state_hash(&hub_core(sim->hub)->state, before);
-	hub_close(sim->hub);
+	shut(sim);
 	CHECK_OK(boot(sim, &error), &error);
 	if (!sim->hub)
 		return;
@@ -382,10 +386,12 @@ static void begin(struct sim *sim, const struct sim_plan *plan, struct sim_outco
 	*sim = (struct sim){.plan = plan,
 			    .outcome = outcome,
 			    .dice = plan->seed * 0x9E3779B97F4A7C15u + 1,
-			    .clock_us = 1795424400000000, /* 2026-11-23T09:00:00Z */
+			    .premises = {.clock_us = 1795424400000000, /* 2026-11-23T09:00:00Z */
+					 .free_bytes = UINT64_MAX},
 			    .disk = disk_new("sim", plan->seed),
 			    .scratch = arena_map(SCRATCH_BYTES),
 			    .rulebooks = {rulebook_of_text(&access_request_vocabulary, house_rules())}};
+	sim->at = &sim->premises;
 	audit_init(&sim->audit);
 	for (size_t i = 0; i < HOUSE_LINES; i++)
 		start_driver(sim, i);
@@ -407,14 +413,13 @@ void sim_run(const struct sim_plan *plan, struct sim_outcome *ret_outcome)
 		recover(&sim);
 	}
 	if (sim.hub) {
-		audit_journal(&sim.audit, hub_journal(sim.hub), hub_core(sim.hub)->size);
+		audit_journal(&sim.audit, hub_journal(sim.hub), hub_core(sim.hub)->vault, hub_core(sim.hub)->size);
 		compare_states(&sim);
 		ret_outcome->entries = hub_core(sim.hub)->size;
 	}
 	ret_outcome->granted = sim.audit.granted;
 	ret_outcome->denied = sim.audit.denied;
-	if (sim.hub)
-		hub_close(sim.hub);
+	shut(&sim);
 	audit_release(&sim.audit);
 	arena_unmap(&sim.scratch);
 	disk_free(sim.disk);

@@ -90,7 +90,7 @@ class Mission:
         self.start_world()
         self.start_serve()
         if imported:
-            self.run("import", "site.yaml", "people.yaml")
+            self.run("import", "site.yaml", "people.yaml", "keys/readers.yaml")
         self.wait_online()
 
     def start_world(self):
@@ -112,8 +112,8 @@ class Mission:
             with self.lock:
                 self.happened.append(json.loads(line))
 
-    def stop(self):
-        for name in ("serve", "world"):
+    def stop(self, *names):
+        for name in names or ("serve", "world"):
             process = self.processes.pop(name, None)
             if process and process.poll() is None:
                 process.send_signal(signal.SIGTERM)
@@ -189,6 +189,14 @@ class Mission:
             status = self.status()
             return status and status["readers"] > 0 and status["online"] == status["readers"]
         self.until(all_online, "all readers are online")
+
+    def seen(self):
+        """Every entry so far, as the one who asks may see it."""
+        link, size = self.link(), self.status()["size"]
+        link.send({"follow": {"from": 0}})
+        found = [link.receive()["entry"] for _ in range(size)]
+        link.close()
+        return found
 
     # The record, after the end
 

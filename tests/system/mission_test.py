@@ -41,7 +41,7 @@ class ABadge(unittest.TestCase):
         link.send({"follow": {"from": 0}})
         size = cls.mission.status()["size"]
         for _ in range(size):
-            for event in json.loads(json.dumps(link.receive()["entry"]["body"]))["events"]:
+            for event in link.receive()["entry"]["events"]:
                 body = event["body"]
                 if event["name"] == "doors.ReaderAdded":
                     readers[body["door"]] = f"{body['line']}/{body['address']}"
@@ -60,7 +60,7 @@ class ABadge(unittest.TestCase):
         link = self.mission.link()
         link.send({"follow": {"from": size}})
         while True:
-            entry = link.receive()["entry"]["body"]
+            entry = link.receive()["entry"]
             if entry["input"]["name"] == "access.card_read":
                 link.close()
                 return entry
@@ -187,9 +187,11 @@ class Chaos(unittest.TestCase):
             stop.set()
             clerk.join()
             mission.wait_online()
+            mission.stop("world")
+            entries = mission.seen()
             mission.stop()
-            self.check(mission, acknowledged)
-            print(f"{kills} kills, {len(acknowledged)} commands acknowledged, {len(mission.entries())} entries")
+            self.check(mission, acknowledged, entries)
+            print(f"{kills} kills, {len(acknowledged)} commands acknowledged, {len(entries)} entries")
 
     @staticmethod
     def enrol(mission, acknowledged, stop):
@@ -219,10 +221,9 @@ class Chaos(unittest.TestCase):
             kills += mission.kill(seed.choice(["core", "core", "osdp"]))
         return kills
 
-    def check(self, mission, acknowledged):
+    def check(self, mission, acknowledged, entries):
         verified = mission.verify()
         self.assertEqual(verified.returncode, 0, verified.stdout + verified.stderr)
-        entries = mission.entries()
         for index, person, name in acknowledged:
             body = entries[index]["events"][0]["body"]
             self.assertEqual((body["person"], body["name"]), (person, name))

@@ -35,17 +35,21 @@ MAY_INCLUDE = {
     "src/domain": [*SCHEMA, "src/rules"],  # other domains by their X.h: see domain_header
     "src/core": DECIDING,
     "src/journal": ["src/base"],
-    "src/serve": [*DECIDING, "src/core", "src/journal"],
+    "src/keys": ["src/base", "src/schema/vault.h"],
+    "src/serve": [*DECIDING, "src/core", "src/journal", "src/keys"],
     "src/tlog": [*SCHEMA, "src/journal", "src/serve/mission_file.h"],
     "src/driver/osdp": SCHEMA,
-    "src/cli": [*SCHEMA, "src/rules", "src/serve", "src/tlog", "src/journal/note.h", "src/driver/osdp/driver.h"],
+    "src/cli": [*SCHEMA, "src/rules", "src/keys", "src/serve", "src/tlog", "src/journal/note.h", "src/journal/look.h",
+                "src/driver/osdp/driver.h"],
     "src/verify": [],
     "world": ["src/base"],
-    "tests/sim": [*DECIDING, "src/core", "src/journal", "src/serve"],
-    "tests/bench": [*DECIDING, "src/core", "src/journal", "src/serve", "src/tlog"],
+    "tests/children": ["src/base"],
+    "tests/system": ["src/serve"],
+    "tests/sim": [*DECIDING, "src/core", "src/journal", "src/keys", "src/serve"],
+    "tests/bench": [*DECIDING, "src/core", "src/journal", "src/keys", "src/serve", "src/tlog", "src/verify/sample.h"],
 }
 # What test programs, fuzz targets and benches may include besides.
-TESTS_MAY_INCLUDE = ["src/base/test.h", "src/core/try.h", "src/rules/rulebook_text.h", "tests/sim"]
+TESTS_MAY_INCLUDE = ["src/base/test.h", "src/core/try.h", "src/core/try_vault.h", "src/rules/rulebook_text.h", "tests/sim"]
 
 INCLUDE_ROOTS = ["src", "tests", ""]
 
@@ -284,7 +288,7 @@ def may_include(path, target):
         return True
     # What tries a core on things is a test's, though no test itself.
     rows = MAY_INCLUDE[home] + (TESTS_MAY_INCLUDE if is_test(path) else [])
-    if home not in ("src/verify",) and re.search(r"/(try|test)\.[ch]$", path):
+    if home not in ("src/verify",) and re.search(r"/(try|try_vault|test)\.[ch]$", path):
         rows = rows + TESTS_MAY_INCLUDE
     return any(target == row or target.startswith(row + "/") for row in rows)
 
@@ -354,28 +358,34 @@ def domain_files(tree):
                 yield f"{folder}/{file}", 1, "a domain without it", "write it; docs/adding.md says what stands in it"
 
 
-def declared(domain, text):
-    """(line, name) of what a domain's schema declares and a test must have seen; refusals by their code, the rest as domain.name."""
-    section = None
-    for i, line in enumerate(text.split("\n"), 1):
-        if re.match(r"\w", line):
-            section = line.split(":")[0]
-        name = re.match(r"  (\w+):", line)
-        if name and section in ("refusals", "commands", "reports", "starts", "events"):
-            yield i, name[1] if section == "refusals" else f"{domain}.{name[1]}"
+# The log
+
+# Who may write to standard error beside the log: what has no keeper yet, and the keeper itself when it was asked to pass things on.
+SAY_IT_ALOUD = ["src/base/error.c", "src/base/panic.c", "src/serve/keeper_hear.c"]
 
 
-def seen_in_a_test(tree):
-    tests = "".join(text for path, text in tree.files.items() if is_test(path))
-    for path, text in tree.files.items():
-        domain = re.match(r"src/domain/(\w+)/\1\.yaml$", path)
-        for line, name in declared(domain[1], text) if domain else ():
-            if name not in tests:
-                yield path, line, f"no test has seen {name}", "write a row that makes it happen, or delete it"
+def said_in_the_log(tree):
+    """A process of a mission says nothing but rows of src/base/log_table.h; the commands of people and the verifier speak to people."""
+    for path, _ in tree.ending(".c"):
+        if path in SAY_IT_ALOUD or is_test(path) or not path.startswith("src/") or path.startswith(("src/cli/", "src/verify/")):
+            continue
+        code = tree.code(path)
+        for found in re.finditer(r"\b(?:stderr|perror|syslog)\b", code):
+            yield path, line_of(code, found.start()), f"{found[0]} in a process of the mission", "name a row of src/base/log_table.h and LOG it"
+
+
+def log_events_used(tree):
+    table = "src/base/log_table.h"
+    code = "".join(tree.code(path) for path, _ in tree.ending(".c") if not is_test(path))
+    for i, line in enumerate(tree.files.get(table, "").split("\n"), 1):
+        row = re.match(r"EVENT\((\w+)", line)
+        if row and not re.search(rf"\bLOG\({row[1]}\b|\bLOG_EVENT_{row[1]}\b", code):
+            yield table, i, f"nobody says {row[1]}", "delete the row"
 
 
 RULES = [file_length, line_length, function_length, white_space, final_newline, banned_words, machine_paths, banned_calls, include_guard, header_comment,
-         stroke_comments, dead_code, include_direction, dead_headers, build_lists, dependencies, domain_files, seen_in_a_test]
+         stroke_comments, dead_code, include_direction, dead_headers, build_lists, dependencies, domain_files,
+         said_in_the_log, log_events_used]
 
 
 def findings(tree, rules=None):

@@ -96,6 +96,22 @@ void doors_apply_reader_added(struct state *s, const struct doors_reader_added *
 	reader_add(s, &row);
 }
 
+void doors_decide_key_reader(struct turn *t, const struct doors_key_reader *ask)
+{
+	const struct reader *reader = reader_at(t->state, ask->line, ask->address);
+	if (reader)
+		emit(t, doors_reader_keyed, .reader = reader->reader, .door = reader->door, .key = ask->key);
+	else
+		refuse(t, DOORS_NO_READER, .line = ask->line, .address = ask->address);
+}
+
+void doors_apply_reader_keyed(struct state *s, const struct doors_reader_keyed *ev)
+{
+	struct reader *reader = reader_edit(s, ev->reader);
+	reader->has_key = true;
+	reader->key = ev->key;
+}
+
 /* What drivers say of readers */
 
 /* The reader that the reporting driver may speak of; refuses otherwise. */

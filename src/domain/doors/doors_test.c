@@ -111,3 +111,47 @@ TEST(readers_that_answer_are_counted)
 	CHECK_INT(doors_online_count(&try.core.state), 0);
 	try_release(&try);
 }
+
+TEST(every_reason_that_a_driver_gives_stands_in_the_event)
+{
+	struct try try;
+	char body[128];
+	try_init(&try, NULL);
+	try_furnish(&try);
+	for (enum doors_reader_offline_why why = 1; why <= DOORS_READER_OFFLINE_WHY_LINE_LOST; why++) {
+		struct str name = doors_reader_offline_why_name(why);
+		snprintf(body, sizeof body, "{\"reader\":1,\"why\":\"" STR_FMT "\"}", STR_ARG(name));
+		try_report(&try, "doors.reader_offline", body);
+		CHECK_STR(try_events(&try), STR("doors.ReaderBecameOffline"));
+		CHECK(str_contains(try.result.entry, name));
+	}
+	for (enum doors_frame_refused_why why = 1; why <= DOORS_FRAME_REFUSED_WHY_BAD_DATA; why++) {
+		struct str name = doors_frame_refused_why_name(why);
+		snprintf(body, sizeof body, "{\"reader\":1,\"why\":\"" STR_FMT "\",\"count\":1,\"frame\":\"53\"}",
+			 STR_ARG(name));
+		try_report(&try, "doors.frame_refused", body);
+		CHECK_STR(try_events(&try), STR("doors.LineDisturbed"));
+		CHECK(str_contains(try.result.entry, name));
+	}
+	try_release(&try);
+}
+
+TEST(a_mission_has_at_most_8192_readers)
+{
+	struct try try;
+	char body[128];
+	try_init(&try, NULL);
+	try_furnish(&try);
+	for (size_t i = reader_count(&try.core.state); i < READER_AT_MOST; i++) {
+		snprintf(body, sizeof body,
+			 "{\"door\":1,\"line\":\"line %zu\",\"address\":%zu,\"output\":0,\"secure\":true}", i / 100,
+			 i % 100);
+		try_command(&try, "doors.add_reader", body);
+		arena_clear(&try.arena);
+	}
+	CHECK_INT(reader_count(&try.core.state), READER_AT_MOST);
+	try_command(&try, "doors.add_reader",
+		    "{\"door\":1,\"line\":\"line-2\",\"address\":0,\"output\":0,\"secure\":true}");
+	CHECK_STR(try.result.refusal, STR("DOORS_FULL"));
+	try_release(&try);
+}

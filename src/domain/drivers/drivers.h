@@ -26,7 +26,17 @@ void drivers_take(struct state *state, const struct entry_driver *from);
 bool drivers_have_room(const struct state *state);
 
 /* Event number `event` of `entry` is an order for `driver`. Body: its canonical JSON. */
-void drivers_give_order(struct state *state, uint64_t entry, size_t event, struct str driver, struct str name,
-			struct str body, int64_t not_after);
+struct drivers_order {
+	uint64_t entry;
+	size_t event;
+	struct str driver, name, body;
+	int64_t not_after;
+};
+/* `from` made the entry: when it is a report of the same driver, the order answers it. */
+void drivers_give_order(struct state *state, const struct drivers_order *order, const struct entry_from *from);
+
+/* Event number `event` of `entry` says how the device is to be from now on; what was said before by an event of that name is over. */
+void drivers_desire(struct state *state, uint64_t entry, size_t event, struct str driver, struct str name,
+		    const struct subject *device, struct str body);
 
 #endif

@@ -90,10 +90,10 @@ TEST(reports_are_taken_once_and_in_order)
 	try_init(&try, NULL);
 	struct state *state = &try.core.state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct entry_driver from = {STR("line-1"), str_of(rows[i].boot), rows[i].sequence};
+		struct entry_driver from = {STR("line-1"), str_of(rows[i].boot), rows[i].sequence, 0};
 		CHECK_INT(drivers_check(state, &from), rows[i].expected);
 	}
-	struct entry_driver from = {STR("line-1"), STR("bootbo-1"), 1};
+	struct entry_driver from = {STR("line-1"), STR("bootbo-1"), 1, 0};
 	drivers_take(state, &from);
 	CHECK_INT(drivers_check(state, &from), DRIVERS_TAKEN);
 	from.sequence = 2;

@@ -1,5 +1,6 @@
 #include "domain/mission/mission.h"
 
+#include "domain/record/record.h"
 #include "schema/text.h"
 
 enum { MS_PER_MINUTE = 60 * 1000, MINUTES_PER_DAY = 24 * 60, THURSDAY = 3 };
@@ -47,6 +48,36 @@ void mission_decide_begin(struct turn *t, const struct mission_begin *ask)
 {
 	emit(t, mission_in_force, .program = ask->program, .schema = ask->schema, .access = ask->access,
 	     .zone = ask->zone, .offsets = ask->offsets);
+}
+
+void mission_decide_unlock(struct turn *t, const struct mission_unlock *ask)
+{
+	emit(t, mission_unlocked, .login = ask->login, .with = ask->with);
+}
+
+/* It says who came; the state is the same. */
+void mission_apply_unlocked(struct state *s, const struct mission_unlocked *ev)
+{
+	(void)s;
+	(void)ev;
+}
+
+/* The core process has compiled and searched what was staged; its word stands in `checked`. */
+void mission_decide_enact(struct turn *t, const struct mission_enact *ask)
+{
+	const struct environment *now = environment_get(t->state, ENVIRONMENT_ROW);
+	const char *wrong = !now ? "nothing is in force yet" : NULL;
+	if (!wrong && !record_is_staged(t->state, ask->rulebook))
+		wrong = "its parts are not all there";
+	if (wrong || t->checked.staged.len > 0) {
+		refuse(t, MISSION_RULEBOOK, .what = wrong ? str_of(wrong) : t->checked.staged);
+		return;
+	}
+	/* The row goes when the event is applied. */
+	struct environment *kept = ARENA_TAKE(t->arena, struct environment, 1);
+	*kept = *now;
+	emit(t, mission_in_force, .program = text_str(kept->program), .schema = text_str(kept->schema),
+	     .access = ask->rulebook, .zone = text_str(kept->zone), .offsets = {kept->offsets.n, kept->offsets.at});
 }
 
 void mission_apply_in_force(struct state *s, const struct mission_in_force *ev)

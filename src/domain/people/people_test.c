@@ -103,3 +103,36 @@ TEST(what_becomes_of_people_and_badges_is_told_by_events)
 	}
 	try_release(&try);
 }
+
+TEST(a_mission_has_at_most_32768_badges)
+{
+	struct try try;
+	char body[128];
+	try_init(&try, NULL);
+	try_furnish(&try);
+	for (size_t i = badge_count(&try.core.state); i < BADGE_AT_MOST; i++) {
+		snprintf(body, sizeof body, "{\"person\":1,\"card\":\"00%06zx\",\"bits\":32,\"kind\":\"card\"}", i);
+		try_command(&try, "people.issue_badge", body);
+		arena_clear(&try.arena);
+	}
+	CHECK_INT(badge_count(&try.core.state), BADGE_AT_MOST);
+	try_command(&try, "people.issue_badge", "{\"person\":1,\"card\":\"ff000000\",\"bits\":32,\"kind\":\"card\"}");
+	CHECK_STR(try.result.refusal, STR("PEOPLE_FULL"));
+	try_release(&try);
+}
+
+TEST(a_badge_is_suspended_for_any_of_four_reasons)
+{
+	struct try try;
+	char body[64];
+	try_init(&try, NULL);
+	try_furnish(&try);
+	for (enum people_suspend_badge_why why = 1; why <= PEOPLE_SUSPEND_BADGE_WHY_DISCIPLINARY; why++) {
+		struct str name = people_suspend_badge_why_name(why);
+		snprintf(body, sizeof body, "{\"badge\":1,\"why\":\"" STR_FMT "\"}", STR_ARG(name));
+		CHECK_INT(try_command(&try, "people.suspend_badge", body), CORE_DONE);
+		CHECK(str_contains(try.result.entry, name));
+		CHECK_INT(try_command(&try, "people.restore_badge", "{\"badge\":1}"), CORE_DONE);
+	}
+	try_release(&try);
+}

@@ -58,3 +58,22 @@ TEST(a_zone_lies_in_its_building)
 	CHECK_INT(site_building_of(&try.core.state, zone)->building, 1);
 	try_release(&try);
 }
+
+TEST(a_mission_has_at_most_1024_zones)
+{
+	struct try try;
+	char body[128];
+	try_init(&try, NULL);
+	try_furnish(&try);
+	for (size_t i = zone_count(&try.core.state); i < ZONE_AT_MOST; i++) {
+		snprintf(body, sizeof body, "{\"name\":\"Zone %zu\",\"building\":1,\"grade\":1,\"kind\":\"office\"}",
+			 i);
+		CHECK_INT(try_command(&try, "site.add_zone", body), CORE_DONE);
+	}
+	CHECK_INT(try_command(&try, "site.add_zone",
+			      "{\"name\":\"One more\",\"building\":1,\"grade\":1,\"kind\":\"office\"}"),
+		  CORE_REFUSED);
+	CHECK_STR(try.result.refusal, STR("SITE_FULL"));
+	CHECK_STR(try.result.refusal_takes, STR("{\"at_most\":1024}"));
+	try_release(&try);
+}

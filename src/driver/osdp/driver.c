@@ -13,13 +13,15 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <unistd.h>
 
 enum {
 	HEARTBEAT_US = 2 * 1000 * 1000,
-	FAREWELL_US = 500 * 1000, /* to hand over the last reports when the line is lost */
+	FAREWELL_US = 500 * 1000, /* to hand over the last reports when the line is lost, or the keeper asked to end */
+	LAST_ANSWER_US = 100 * 1000, /* what a reader is answering when the keeper asks to end has come by then */
 	ORDERS_REMEMBERED = 1024,
 	ARENA_BYTES = 256 * 1024,
 	DEVICE_PATH_MAX = 256,
@@ -37,7 +39,8 @@ static struct {
 	uint8_t settings_hash[SETTINGS_HASH_BYTES]; /* to know other ones; they hold keys, so they are not kept */
 	int line;
 	int64_t heartbeat_us;
-	bool still; /* so many reports wait that the line stands still */
+	bool still;	   /* so many reports wait that the line stands still */
+	int64_t leaves_us; /* the keeper asked to end: when that was; 0: it did not */
 	struct panel panel;
 	struct outbox outbox;
 	struct lines_in in;
@@ -47,6 +50,23 @@ static struct {
 	uint8_t in_memory[IN_BYTES], out_memory[OUT_BYTES], arena_memory[ARENA_BYTES];
 } driver;
 
+static volatile sig_atomic_t asked_to_end;
+
+static void ask_to_end(int number)
+{
+	asked_to_end = number;
+}
+
+/* The signal comes only while we wait (wait_for), so that it is never missed between a look and a wait. */
+static void catch_signals(void)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	sigaction(SIGTERM, &(struct sigaction){.sa_handler = ask_to_end}, NULL);
+}
+
 static void entropy(uint8_t *bytes, size_t n)
 {
 	ASSERT(getrandom(bytes, n, 0) == (ssize_t)n);
@@ -55,11 +75,6 @@ static void entropy(uint8_t *bytes, size_t n)
 static struct arena fresh_arena(void)
 {
 	return arena_over(driver.arena_memory, sizeof driver.arena_memory);
-}
-
-static void log_error(const struct error *error)
-{
-	log_line(driver.name_text, "%s%s%s. %s", error->where, error->where[0] ? ": " : "", error->what, error->remedy);
 }
 
 /* To the core. A line that finds no room is made again later: hello and reports are kept elsewhere, and a
@@ -86,7 +101,7 @@ static void send_hello(void)
 	struct buf line = lines_out_begin(&driver.out);
 	contract_write_hello(&line, driver.name, driver.boot, driver.outbox.first);
 	if (lines_out_end(&driver.out, &line, NULL) < 0)
-		log_line(driver.name_text, "the core does not read: no room for hello");
+		LOG(core_not_reading);
 }
 
 static void send_heartbeat(int64_t now_us)
@@ -104,9 +119,9 @@ static void watch_backlog(void)
 {
 	bool quiet = driver.outbox.n >= OUTBOX_QUIET, still = driver.outbox.n >= OUTBOX_STILL;
 	if (quiet && !driver.panel.quiet)
-		log_line(driver.name_text, "%zu reports wait for the core: no cards are asked for", driver.outbox.n);
+		LOG(backlog_quiet, .reports = (int64_t)driver.outbox.n);
 	if (still && !driver.still)
-		log_line(driver.name_text, "%zu reports wait for the core: the line stands still", driver.outbox.n);
+		LOG(backlog_still, .reports = (int64_t)driver.outbox.n);
 	driver.panel.quiet = quiet;
 	driver.still = still;
 }
@@ -148,7 +163,7 @@ static void take_order(const struct contract_order *line, int64_t now_us)
 	driver.orders[driver.n_orders++ % ORDERS_REMEMBERED] = line->id;
 	int64_t left_ms = line->not_after_ms - line->now_ms;
 	if (contract_read_order(line, &arena, &reader, &order, &error) < 0) {
-		log_error(&error);
+		LOG(line_not_read, .why = &error);
 		expire(&line->id, reader, now_us);
 		return;
 	}
@@ -156,8 +171,7 @@ static void take_order(const struct contract_order *line, int64_t now_us)
 	order.until_us = now_us + left_ms * 1000;
 	if (left_ms > 0 && panel_order(&driver.panel, reader, &order, now_us))
 		return;
-	log_line(driver.name_text, "order %llu.%u for reader %llu cannot be done", (unsigned long long)line->id.entry,
-		 line->id.event, (unsigned long long)reader);
+	LOG(order_not_done, .entry = (int64_t)line->id.entry, .event = line->id.event, .reader = (int64_t)reader);
 	expire(&line->id, reader, now_us);
 }
 
@@ -198,7 +212,7 @@ static bool take_line(struct str text, int64_t now_us)
 	if (text.len == 0)
 		return true;
 	if (contract_read(text, &arena, &line, &error) < 0) {
-		log_error(&error);
+		LOG(line_not_read, .why = &error);
 		return true;
 	}
 	switch (line.kind) {
@@ -219,10 +233,18 @@ static bool take_line(struct str text, int64_t now_us)
 	case CONTRACT_SKIPPED:
 		break;
 	case CONTRACT_BAD:
-		log_line(driver.name_text, "the core did not understand a line: " STR_FMT, STR_ARG(line.bad));
+		error_set(&error, ERROR_INPUT, STR_FMT, STR_ARG(line.bad));
+		LOG(line_not_taken, .why = &error);
 		break;
 	}
 	return true;
+}
+
+static void log_too_long(void)
+{
+	struct error error;
+	error_set(&error, ERROR_LIMIT, "it is longer than a line may be");
+	LOG(line_not_read, .why = &error);
 }
 
 /* Reads once and takes every whole line. False: the core closed the input, or it is time to go. */
@@ -234,7 +256,7 @@ static bool take_lines(int64_t now_us)
 		if (found == LINES_LINE)
 			stay = take_line(line, now_us);
 		else
-			log_line(driver.name_text, "a line from the core was too long and is skipped");
+			log_too_long();
 	}
 	watch_backlog();
 	return open && stay;
@@ -274,7 +296,9 @@ static void wait_for(struct pollfd fds[DESCRIPTORS], int64_t next_us)
 	int64_t us = next_us - clock_elapsed_us();
 	us = us > 0 ? us : 0;
 	struct timespec wait = {.tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000};
-	int ready = ppoll(fds, DESCRIPTORS, &wait, NULL);
+	sigset_t none;
+	sigemptyset(&none);
+	int ready = ppoll(fds, DESCRIPTORS, &wait, &none);
 	ASSERT(ready >= 0 || errno == EINTR);
 	for (size_t i = 0; ready <= 0 && i < DESCRIPTORS; i++)
 		fds[i].revents = 0;
@@ -284,7 +308,7 @@ static void wait_for(struct pollfd fds[DESCRIPTORS], int64_t next_us)
 static int64_t do_due(bool *ret_core, bool *ret_line)
 {
 	int64_t now_us = clock_elapsed_us();
-	int64_t next_us = driver.still ? PD_NEVER_US : panel_tick(&driver.panel, now_us);
+	int64_t next_us = driver.still || driver.leaves_us ? PD_NEVER_US : panel_tick(&driver.panel, now_us);
 	*ret_line = write_line();
 	take_events();
 	send_reports(now_us);
@@ -300,7 +324,7 @@ static int64_t do_due(bool *ret_core, bool *ret_line)
 static int leave_line(void)
 {
 	int64_t end_us = clock_elapsed_us() + FAREWELL_US;
-	log_line(driver.name_text, "the line is gone");
+	LOG(line_lost);
 	panel_line_lost(&driver.panel, clock_elapsed_us());
 	take_events();
 	send_reports(clock_elapsed_us());
@@ -311,12 +335,27 @@ static int leave_line(void)
 	return EXIT_DEVICE;
 }
 
+/* Asked to end, a driver asks its readers for nothing more, but hears what they are answering, and waits until the core has it. */
+static bool has_left(int64_t now_us)
+{
+	if (asked_to_end && driver.leaves_us == 0)
+		driver.leaves_us = now_us;
+	if (driver.leaves_us == 0)
+		return false;
+	int64_t since_us = now_us - driver.leaves_us;
+	return since_us > FAREWELL_US || (since_us > LAST_ANSWER_US && driver.outbox.n == 0);
+}
+
 static int run(void)
 {
 	for (;;) {
 		struct pollfd fds[DESCRIPTORS];
 		bool core, line;
 		int64_t next_us = do_due(&core, &line);
+		if (has_left(clock_elapsed_us()))
+			return EXIT_OK;
+		if (driver.leaves_us)
+			next_us = earlier(next_us, clock_elapsed_us() + LAST_ANSWER_US / 4);
 		if (!core)
 			return EXIT_OK;
 		if (!line)
@@ -369,16 +408,13 @@ static int add_readers(const struct contract_settings *settings, struct error *e
 	return 0;
 }
 
-/* The log needs the zone file once, and behind the sandbox there are no files: so something is said before.
- */
 static int open_line(const struct contract_settings *settings, struct error *error)
 {
 	char path[DEVICE_PATH_MAX];
 	snprintf(path, sizeof path, STR_FMT, STR_ARG(settings->device));
 	driver.line = tty_open(path, settings->baud, error);
 	if (driver.line >= 0)
-		log_line(driver.name_text, "%s at %lld baud, %zu readers", path, (long long)settings->baud,
-			 settings->n_readers);
+		LOG(line_opened, .baud = settings->baud, .readers = (int64_t)settings->n_readers);
 	return driver.line < 0 ? driver.line : 0;
 }
 
@@ -430,6 +466,7 @@ int driver_osdp_main(void)
 		error_print(&error);
 		return driver.line < 0 ? EXIT_DEVICE : EXIT_FAILED;
 	}
+	catch_signals();
 	send_hello();
 	int exit_code = run();
 	panel_release(&driver.panel);

@@ -8,7 +8,9 @@
 #ifndef OSDP_DRIVER_H
 #define OSDP_DRIVER_H
 
-/* The process's exit code: EXIT_OK when the core closed the input or sent new settings, EXIT_DEVICE when the
+/* SIGTERM: it asks no reader any more, hands over what they are answering, waits for the core's word on it (half a second at most), and ends.
+ *
+ * The process's exit code: EXIT_OK then, and when the core closed the input or sent new settings, EXIT_DEVICE when the
  * line is gone or cannot be opened, EXIT_FAILED when the configuration cannot be used. */
 int driver_osdp_main(void);
 

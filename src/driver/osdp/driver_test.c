@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/lines.h"
 #include "base/test.h"
+#include "base/traffic.h"
 #include "driver/osdp/fake_test.h"
 
 #include <fcntl.h>
@@ -32,6 +33,7 @@ static struct {
 
 static void say(const char *text)
 {
+	traffic_put(NULL, "maybe CoreLine", str_of(text));
 	CHECK_INT(write(rig.to, text, strlen(text)), (long long)strlen(text));
 	CHECK_INT(write(rig.to, "\n", 1), 1);
 }
@@ -100,6 +102,7 @@ static void hear_driver(void)
 	struct str line;
 	lines_in_fill(&rig.in, NULL);
 	while (lines_in_next(&rig.in, &line) == LINES_LINE) {
+		traffic_put(NULL, "DriverLine", line);
 		if (str_starts(line, STR("{\"heartbeat\""))) {
 			rig.heartbeats++;
 			continue;
@@ -199,6 +202,33 @@ TEST(a_signal_is_given)
 	CHECK(wait_for(0, "{\"done\"", "\"entry\":7") < SAID_MAX);
 	CHECK_INT(rig.fake.led[5], 1);
 	CHECK_INT(rig.fake.heard[FRAME_BUZ], 1);
+	CHECK_INT(end(), EXIT_OK);
+}
+
+TEST(an_error_is_signalled_too)
+{
+	start_online();
+	say("{\"order\":{\"entry\":7,\"event\":0,\"name\":\"doors.Signalled\",\"now\":1000,\"not_after\":4000,"
+	    "\"answers\":2,\"body\":{\"reader\":3,\"signal\":\"error\"}}}");
+	CHECK(wait_for(0, "{\"done\"", "\"entry\":7") < SAID_MAX);
+	CHECK_INT(rig.fake.heard[FRAME_BUZ], 1);
+	CHECK_INT(end(), EXIT_OK);
+}
+
+/* A driver that keeps nothing and has no desired state passes these over. */
+TEST(lines_that_this_driver_has_no_use_for_stop_nothing)
+{
+	start_online();
+	say("{\"begin\":{\"contract\":1,\"driver\":\"line-1\","
+	    "\"key\":\"000102030405060708090a0b0c0d0e0f000102030405060708090a0b0c0d0e0f\"}}");
+	say_config("\"table_key\":\"000102030405060708090a0b0c0d0e0f000102030405060708090a0b0c0d0e0f\",", KEY,
+		   rig.device);
+	say("{\"desired\":{\"entry\":3,\"event\":0,\"name\":\"doors.Released\",\"key\":\"reader:3\",\"body\":{\"door\":"
+	    "1,"
+	    "\"reader\":3,\"release\":1000}}}");
+	say("{\"table\":{\"number\":1,\"part\":1,\"of\":1,\"data\":\"00\"}}");
+	show_card();
+	CHECK(wait_for(0, "access.card_read", "\"sequence\":3") < SAID_MAX);
 	CHECK_INT(end(), EXIT_OK);
 }
 

@@ -1,0 +1,187 @@
+/* doctor_files.c: what lies in the mission's directory: mission.yaml, rulebooks, keys, journal, and who may touch them. */
+#include "cli/doctor.h"
+
+#include "gen/facts.h"
+#include "rules/rulebook_load.h"
+#include "serve/zone.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { RULES_BYTES = 96 << 20, DAY_MS = 24 * 60 * 60 * 1000 };
+
+static void mission(struct doctor *doctor, struct doctor_finding *finding)
+{
+	if (!doctor->has_mission)
+		doctor_error(finding, DOCTOR_WRONG, &doctor->mission_error);
+	else
+		doctor_ok(finding, "%zu operators, %zu drivers", doctor->mission.n_operators,
+			  doctor->mission.n_drivers);
+}
+
+static void operators(struct doctor *doctor, struct doctor_finding *finding)
+{
+	size_t known = 0, able = 0;
+	for (size_t i = 0; i < doctor->mission.n_operators; i++) {
+		known += doctor->mission.operators[i].known;
+		able += doctor->mission.operators[i].known && doctor->mission.operators[i].n_roles > 0;
+	}
+	if (able == 0)
+		doctor_wrong(finding, "Name a user of this machine with roles under `operators` in mission.yaml",
+			     "nobody on this machine may give the mission a command");
+	else if (known < doctor->mission.n_operators)
+		doctor_care(finding, "Make these users, or take them out of mission.yaml",
+			    "%zu of %zu operators are no users of this machine", doctor->mission.n_operators - known,
+			    doctor->mission.n_operators);
+	else
+		doctor_ok(finding, "%zu", known);
+}
+
+static void zone(struct doctor *doctor, struct doctor_finding *finding)
+{
+	char name[65] = {0};
+	struct offset offsets[ZONE_OFFSETS_MAX];
+	struct error error;
+	memcpy(name, doctor->mission.zone.at, doctor->mission.zone.len);
+	int n = doctor->has_mission ? zone_offsets(name, doctor->wall_ms, offsets, &error) : 0;
+	if (n < 0)
+		doctor_error(finding, DOCTOR_WRONG, &error);
+	else if (n == 0)
+		doctor_care(finding, "Put mission.yaml right first", "the zone is not known");
+	else
+		doctor_ok(finding, "%s, %d offsets ahead", name, n);
+}
+
+static void rules(struct doctor *doctor, struct doctor_finding *finding)
+{
+	(void)doctor;
+	struct arena memory = arena_map(RULES_BYTES);
+	const struct rulebook *book;
+	struct error error;
+	if (rulebook_load(&book, &access_request_vocabulary, &memory, "rules/access", &error) < 0)
+		doctor_error(finding, DOCTOR_WRONG, &error);
+	else
+		doctor_ok(finding, "%zu access rules load", rulebook_size(book));
+	arena_unmap(&memory);
+}
+
+/* Ownership */
+
+static void directory(struct doctor *doctor, struct doctor_finding *finding)
+{
+	(void)doctor;
+	struct stat status;
+	if (stat(".", &status) < 0) {
+		doctor_wrong(finding, "Look at the disk", "the mission's directory cannot be looked at");
+	} else if (status.st_mode & S_IWOTH) {
+		doctor_wrong(finding, "chmod o-w on the mission's directory",
+			     "every user of this machine may write into it");
+	} else if (status.st_mode & S_IWGRP) {
+		doctor_care(finding, "chmod g-w on the mission's directory",
+			    "its group may write into it, and put other files in the place of the mission's");
+	} else if (status.st_mode & (S_IROTH | S_IXOTH)) {
+		doctor_care(finding, "chmod o-rx on the mission's directory",
+			    "every user of this machine may look into it");
+	} else {
+		doctor_ok(finding, "only user %u writes into it", status.st_uid);
+	}
+}
+
+/* Files that only the mission's user may read. */
+static const char *const secrets[] = {"keys/journal.seed", "keys/readers.json"};
+
+static void keys(struct doctor *doctor, struct doctor_finding *finding)
+{
+	(void)doctor;
+	struct stat home, status;
+	if (stat("keys", &home) < 0 && errno != EACCES) {
+		doctor_wrong(finding, "Put keys/ back from where a copy of it is kept", "there is no directory keys");
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(secrets); i++) {
+		if (stat(secrets[i], &status) < 0 && errno == EACCES) {
+			doctor_care(finding, "Ask as the mission's user or as root",
+				    "this user may not look at the keys");
+			return;
+		}
+		if (stat(secrets[i], &status) < 0) {
+			doctor_wrong(finding, "Put it back from where a copy of it is kept", "there is no %s",
+				     secrets[i]);
+			return;
+		}
+		if (status.st_mode & (S_IRWXG | S_IRWXO)) {
+			doctor_wrong(finding, "chmod 600 it; if others have been on this machine, make new keys",
+				     "other users may read %s", secrets[i]);
+			return;
+		}
+		if (status.st_uid != home.st_uid) {
+			doctor_wrong(finding, "chown it to the mission's user", "%s belongs to another user than keys",
+				     secrets[i]);
+			return;
+		}
+	}
+	doctor_ok(finding, "%zu secrets, each for one user", ARRAY_LEN(secrets));
+}
+
+static void public_key(struct doctor *doctor, struct doctor_finding *finding)
+{
+	(void)doctor;
+	if (access("keys/journal.vkey", R_OK) == 0)
+		doctor_ok(finding, "keys/journal.vkey; keep a copy of it somewhere else");
+	else if (errno == EACCES)
+		doctor_care(finding, "Ask as the mission's user or as root", "this user may not look at the keys");
+	else
+		doctor_wrong(finding, "Put it back from a copy: without it nobody can check the record",
+			     "there is no keys/journal.vkey");
+}
+
+/* The journal */
+
+static void journal(struct doctor *doctor, struct doctor_finding *finding)
+{
+	struct stat status;
+	if (doctor->has_status) {
+		doctor_ok(finding, "%lld entries, open in the core", (long long)doctor->status.size);
+	} else if (doctor->keeper > 0) {
+		doctor_care(finding, "Ask as an operator, or stop the mission first",
+			    "only the core looks into it while the mission runs");
+	} else if (stat("journal.db", &status) < 0 && errno == ENOENT) {
+		doctor_care(finding, "If this mission has ever run: put it back from a backup before it is started",
+			    "there is none yet");
+	} else if (!doctor->has_journal) {
+		error_remedy(&doctor->journal_error,
+			     "Keep a copy of it, then ask chancery verify what is wrong with it");
+		doctor_error(finding, DOCTOR_WRONG, &doctor->journal_error);
+	} else {
+		doctor_ok(finding, "%llu entries, %llu MiB%s", (unsigned long long)doctor->journal.entries,
+			  (unsigned long long)doctor->journal.bytes >> 20,
+			  doctor->journal.waiting > 0 ? ", and what waits in its log until the next start" : "");
+	}
+}
+
+static void newest(struct doctor *doctor, struct doctor_finding *finding)
+{
+	int64_t last = doctor->last_wall_ms, age_ms = doctor->wall_ms - last;
+	if (doctor->keeper > 0)
+		doctor_ok(finding, "the core signs with each batch");
+	else if (last == 0)
+		doctor_care(finding, "chancery verify says more", "when the newest entry was written is not known");
+	else if (age_ms < 0)
+		doctor_wrong(finding, "Set the clock right before the mission is started",
+			     "the newest entry is %lld s ahead of this machine's clock", (long long)-age_ms / 1000);
+	else if (age_ms > DAY_MS)
+		doctor_care(finding, "Start the mission", "the newest entry is %lld days old",
+			    (long long)age_ms / DAY_MS);
+	else
+		doctor_ok(finding, "%s%lld minutes ago", doctor->journal.waiting > 0 ? "at most " : "",
+			  (long long)age_ms / 60000);
+}
+
+static const struct doctor_check checks[] = {
+    {"mission.yaml", mission},	{"operators", operators}, {"zone", zone},
+    {"rules", rules},		{"directory", directory}, {"keys", keys},
+    {"public key", public_key}, {"journal", journal},	  {"newest entry", newest},
+};
+
+const struct doctor_subject doctor_files = {"files", checks, ARRAY_LEN(checks)};

@@ -1,0 +1,257 @@
+/* hub_read.c: what askers read: entries as far as they may see them (view.h), as they become durable and by what they mention. In pieces between two
+ * batches, so that nobody's reading keeps a door waiting. */
+#include "serve/hub_inner.h"
+
+#include "domain/mission/mission.h"
+#include "schema/text.h"
+#include "serve/cursor.h"
+
+/* Entries */
+
+struct copy {
+	struct hub *hub;
+	struct str body;
+};
+
+static int keep_body(void *context, uint64_t index, struct str body)
+{
+	struct copy *copy = context;
+	(void)index;
+	copy->body = arena_str(&copy->hub->piece, body);
+	return 0;
+}
+
+static int open_entry(struct hub *hub, uint64_t index, struct str body, struct hub_entry *ret_entry,
+		      struct error *error)
+{
+	struct json json = json_over(body, &hub->piece);
+	if (entry_read(&json, &ret_entry->entry) &&
+	    core_open_packets(hub->core.vault, &ret_entry->entry, &hub->piece, &ret_entry->packets))
+		return 0;
+	error_set(error, ERROR_RECORD, "an entry that was good when it was folded is not good any more");
+	error_where(error, "journal entry %llu", (unsigned long long)index);
+	return error_remedy(error, "Run chancery-verify. Nothing was changed.");
+}
+
+int hub_read_entry(struct hub *hub, uint64_t index, struct hub_entry *ret_entry, struct error *error)
+{
+	struct copy copy = {.hub = hub};
+	arena_clear(&hub->piece);
+	int failed = journal_read(hub->journal, index, 1, keep_body, &copy, error);
+	return failed < 0 ? failed : open_entry(hub, index, copy.body, ret_entry, error);
+}
+
+/* Which access rulebook was in force: the newest few environments are kept in mind. */
+static const struct hub_environment *find_environment(const struct hub *hub, uint64_t entry)
+{
+	for (size_t i = 0; i < hub->n_environments; i++)
+		if (hub->environments[i].entry == entry)
+			return &hub->environments[i];
+	return NULL;
+}
+
+static int learn_environment(struct hub *hub, uint64_t index, struct error *error)
+{
+	struct hub_entry read;
+	struct hub_environment *row = &hub->environments[hub->n_environments % ENVIRONMENTS_MAX];
+	int failed = hub_read_entry(hub, index, &read, error);
+	if (failed < 0)
+		return failed;
+	*row = (struct hub_environment){.entry = index};
+	for (size_t i = 0; i < read.entry.events.n; i++) {
+		struct json json = json_over(read.entry.events.at[i].body, &hub->piece);
+		struct mission_in_force in_force;
+		if (!str_eq(read.entry.events.at[i].name, event_name(EVENT_MISSION_IN_FORCE)) ||
+		    !mission_in_force_read(&json, &in_force))
+			continue;
+		row->known = true;
+		memcpy(row->access, in_force.access.at, sizeof row->access);
+	}
+	if (hub->n_environments < ENVIRONMENTS_MAX)
+		hub->n_environments++;
+	return 0;
+}
+
+/* One entry to one reader; nothing when there is nothing of it that it may see. ret_gone when the reader was let go. */
+static int send_entry(struct hub *hub, unsigned peer, uint64_t index, bool *ret_sent, struct error *error)
+{
+	struct peer_asker *asker = &hub->peers[peer].asker;
+	struct hub_entry read;
+	*ret_sent = false;
+	int failed = hub_read_entry(hub, index, &read, error);
+	uint64_t env = failed < 0 ? 0 : (uint64_t)read.entry.env;
+	if (failed == 0 && read.entry.has_because && !find_environment(hub, env)) {
+		failed = learn_environment(hub, env, error);
+		if (failed == 0)
+			failed = hub_read_entry(hub, index, &read, error);
+	}
+	if (failed < 0)
+		return failed;
+	struct view view = {&hub->core.state, hub->core.vault, &asker->viewer, &hub->piece};
+	struct answer_entry answer;
+	if (!view_entry(&view, &read.entry, &answer))
+		return 0;
+	answer.at = hub_cursor(hub, index, &hub->piece);
+	const struct hub_environment *environment = answer.has_because ? find_environment(hub, env) : NULL;
+	answer.has_rules = environment && environment->known;
+	if (answer.has_rules)
+		answer.rules = (struct str){(const char *)environment->access, sizeof environment->access};
+	*ret_sent = hub_asker_send(hub, peer, &(struct answer_line){.kind = ANSWER_LINE_ENTRY, .entry = answer});
+	return 0;
+}
+
+/* The stream */
+
+void hub_read_follow(struct hub *hub, unsigned peer, const struct ask_follow *follow)
+{
+	struct peer_asker *asker = &hub->peers[peer].asker;
+	uint64_t size = journal_size(hub->journal), from = 0;
+	if (follow->has_after + follow->has_from + follow->has_last > 1) {
+		hub_bad(hub, peer, 0, "a stream begins in one place",
+			"Send one of after, from, last, or none of them.");
+		return;
+	}
+	if (follow->has_from && !viewer_sees_record(&asker->viewer)) {
+		hub_bad(hub, peer, 0, "indexes are for those who may read the record as it is",
+			"Resume with the mark of the last entry that came: after.");
+		return;
+	}
+	if (follow->has_after) {
+		if (!cursor_read(follow->after, hub->options.cursor_key, &from) || from >= size) {
+			hub_bad(hub, peer, 0, "this mark is not of this record",
+				"Begin anew, with last or without a mark.");
+			return;
+		}
+		from++;
+	} else if (follow->has_from) {
+		from = (uint64_t)follow->from;
+	} else if (follow->has_last) {
+		from = (uint64_t)follow->last < size ? size - (uint64_t)follow->last : 0;
+	}
+	asker->following = true;
+	asker->follow_from = from;
+}
+
+static int stream_piece(struct hub *hub, unsigned peer, struct error *error)
+{
+	struct peer_asker *asker = &hub->peers[peer].asker;
+	uint64_t size = journal_size(hub->journal), end = asker->follow_from + HUB_PIECE_ENTRIES;
+	while (hub_is_attached(hub, peer) && asker->follow_from < size && asker->follow_from < end) {
+		bool sent;
+		int failed = send_entry(hub, peer, asker->follow_from, &sent, error);
+		if (failed < 0)
+			return failed;
+		asker->follow_from++;
+	}
+	return 0;
+}
+
+/* History: entries that mention a ref, newest first */
+
+/* "door:3", or the name of a row. */
+static bool find_ref(const struct hub *hub, struct str ref, struct str *ret_table, uint64_t *ret_id)
+{
+	struct str number;
+	int64_t id;
+	if (str_cut(ref, ':', ret_table, &number) && state_has_table(*ret_table) &&
+	    str_to_i64(number, 1, JSON_INT_MAX, &id)) {
+		*ret_id = (uint64_t)id;
+		return true;
+	}
+	return state_find(&hub->core.state, ref, ret_table, ret_id);
+}
+
+void hub_read_history(struct hub *hub, unsigned peer, const struct ask_history *ask)
+{
+	struct peer_history *history = &hub->peers[peer].asker.history;
+	struct str table;
+	uint64_t id, before = journal_size(hub->journal) + hub->n_entries;
+	if (!find_ref(hub, ask->ref, &table, &id)) {
+		hub_bad(hub, peer, 0, "that is neither a ref nor a name",
+			"Write a table and a number, as door:3 or person:12, or a name as it stands in the mission.");
+		return;
+	}
+	if (ask->has_older && !cursor_read(ask->older, hub->options.cursor_key, &before)) {
+		hub_bad(hub, peer, 0, "this page mark is not of this record", "Ask without one for the newest page.");
+		return;
+	}
+	ASSERT(table.len <= sizeof history->table);
+	*history = (struct peer_history){
+	    .reading = true, .before = before, .left = ask->limit, .id = id, .table_len = table.len};
+	memcpy(history->table, table.at, table.len);
+}
+
+static void send_end(struct hub *hub, unsigned peer, bool more)
+{
+	struct peer_history *history = &hub->peers[peer].asker.history;
+	struct answer_end end = {.has_older = more};
+	arena_clear(&hub->piece);
+	if (more)
+		end.older = hub_cursor(hub, history->before, &hub->piece);
+	history->reading = false;
+	hub_asker_send(hub, peer, &(struct answer_line){.kind = ANSWER_LINE_END, .end = end});
+}
+
+static int history_piece(struct hub *hub, unsigned peer, struct error *error)
+{
+	struct peer_history *history = &hub->peers[peer].asker.history;
+	uint64_t found[HUB_PIECE_ENTRIES];
+	struct subject ref = {{history->table, history->table_len}, history->id};
+	/* The index runs behind the commit; what is asked for now is to be in it. */
+	int n = hub_index_catch_up(hub, error);
+	if (n != 0)
+		return n < 0 ? n : 0;
+	n = hub_index_find(hub, &ref, history->before, found, ARRAY_LEN(found), error);
+	if (n < 0)
+		return n;
+	for (int i = 0; i < n && history->left > 0; i++) {
+		bool sent;
+		int failed = send_entry(hub, peer, found[i], &sent, error);
+		if (failed < 0)
+			return failed;
+		if (!hub_is_attached(hub, peer))
+			return 0;
+		history->left -= sent;
+		history->before = found[i];
+	}
+	if (n < (int)ARRAY_LEN(found) || history->left == 0)
+		send_end(hub, peer, history->left == 0 && n > 0);
+	return 0;
+}
+
+/* Whose turn it is */
+
+static bool has_more(const struct hub *hub, unsigned peer)
+{
+	const struct peer *p = &hub->peers[peer];
+	if (p->kind != PEER_ASKER)
+		return false;
+	return p->asker.history.reading || hub_tlog_reads(hub, peer) ||
+	       (p->asker.following && p->asker.follow_from < journal_size(hub->journal));
+}
+
+static int piece(struct hub *hub, unsigned peer, struct error *error)
+{
+	if (hub->peers[peer].asker.history.reading)
+		return history_piece(hub, peer, error);
+	if (hub_tlog_reads(hub, peer))
+		return hub_tlog_piece(hub, peer, error);
+	return stream_piece(hub, peer, error);
+}
+
+bool hub_read_pieces(struct hub *hub, struct error *error, int *ret_failed)
+{
+	const struct hub_outside *outside = &hub->options.outside;
+	bool more = false;
+	for (unsigned peer = 0; peer < hub->peers_end; peer++) {
+		if (!has_more(hub, peer) || !outside->has_room(outside->context, peer))
+			continue;
+		int failed = piece(hub, peer, error);
+		if (failed < 0) {
+			*ret_failed = failed;
+			return false;
+		}
+		more |= has_more(hub, peer) && outside->has_room(outside->context, peer);
+	}
+	return more;
+}

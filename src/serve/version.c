@@ -1,0 +1,5 @@
+#include "serve/version.h"
+
+#include "gen/version.h"
+
+const char version_program[] = "chancery " VERSION;
