@@ -52,7 +52,8 @@ int store_commit(struct store *store, struct error *error);
 int store_get_checkpoint(struct store *store, uint64_t *ret_size, struct buf *note, struct error *error);
 int store_get_tile(struct store *store, unsigned level, uint64_t number, struct buf *hashes, struct error *error);
 
-/* The note of this witness, or of the first one whose name is greater: names in order of their bytes, from an empty one on. */
+/* The note of this witness, or of the first one whose name is greater: names in order of their bytes, from an empty
+ * one on. */
 int store_get_cosigned(struct store *store, struct str witness, uint64_t *ret_size, struct buf *note,
 		       struct error *error);
 int store_next_cosigned(struct store *store, struct str after, struct buf *witness, struct error *error);
