@@ -1,5 +1,5 @@
-/* hub_tlog.c: the lines of those who take the record outside (src/schema/contract.yaml: AskRaw to AskWitnessState): exact entries,
- * checkpoints, proofs, and what witnesses answered. */
+/* hub_tlog.c: the lines of those who take the record outside (src/schema/contract.yaml: AskRaw to AskWitnessState):
+ * exact entries, checkpoints, proofs, and what witnesses answered. */
 #include "serve/hub_inner.h"
 
 #include "base/log.h"
@@ -90,8 +90,8 @@ static bool is_one_line(struct hub *hub, struct str body)
 {
 	struct json json = json_over(body, &hub->piece);
 	struct str raw;
-	return body.len <= RAW_BODY_BYTES_MAX && !memchr(body.at, '\n', body.len) &&
-	       json_raw(&json, &raw) && raw.at == body.at && raw.len == body.len;
+	return body.len <= RAW_BODY_BYTES_MAX && !memchr(body.at, '\n', body.len) && json_raw(&json, &raw) &&
+	       raw.at == body.at && raw.len == body.len;
 }
 
 static bool send_parts(struct hub *hub, unsigned peer, uint64_t index, struct str body)

@@ -273,7 +273,8 @@ static int attempt(struct cosigning *c, size_t i, struct error *error)
 	return refused(c, i, error);
 }
 
-/* What a witness says it has cosigned may be more than there is: nothing can be sent to it, but what it shows can be looked at. */
+/* What a witness says it has cosigned may be more than there is: nothing can be sent to it, but what it shows can be
+ * looked at. */
 static int ask_witness(struct cosigning *c, size_t i, struct error *error)
 {
 	struct standing *standing = &c->standings[i];

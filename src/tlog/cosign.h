@@ -1,14 +1,14 @@
 /* cosign.h: the mission's newest checkpoint to its witnesses, and what they answer to the core.
  *
- * A process that the keeper starts when mission.yaml names witnesses. It asks the core, on its standard input, for the newest
- * checkpoint every COSIGN_LOOK_MS, sends it to each witness that has not cosigned it yet, and hands in the cosignatures. It has
- * no entry and no key; what it hands in the core checks.
+ * A process that the keeper starts when mission.yaml names witnesses. It asks the core, on its standard input, for the
+ * newest checkpoint every COSIGN_LOOK_MS, sends it to each witness that has not cosigned it yet, and hands in the
+ * cosignatures. It has no entry and no key; what it hands in the core checks.
  *
- *     200   handed to the core
- *     409   the witness knows another size: again, with a proof from there
- *     409 with more entries than there are, 422   perhaps another history: the witness is asked for what it cosigned; when that
- *           is under our own signature and not of our tree, the core is shown it, and stops signing
- *     403, 404, others   told in words, and tried again later
+ *     200      handed to the core
+ *     409      the witness knows another size: again, with a proof from there; unless that is more than there is
+ *     422      perhaps another history, as with such a 409: the witness is asked for what it cosigned, and when that is
+ *              under our own signature and not of our tree, the core is shown it, and stops signing
+ *     others   told in words, and tried again later
  *
  * A witness that cannot be reached is tried again after 5 s, doubled up to 10 min. When one was not reached for
  * COSIGN_LOST_MS the process ends well and is started anew, which looks up addresses again.

@@ -31,8 +31,8 @@ struct cosign_reply {
 int cosign_http_open(struct cosign_http **ret_http, const struct str *urls, size_t n, struct error *error);
 void cosign_http_close(struct cosign_http *http);
 
-/* POST of a body, GET where body.at is NULL, to the URL of that number with `path` behind it. ERROR_GONE: no whole answer came,
- * and error->what says why. */
+/* POST of a body, GET where body.at is NULL, to the URL of that number with `path` behind it. ERROR_GONE: no whole
+ * answer came, and error->what says why. */
 int cosign_http_ask(struct cosign_http *http, size_t number, const char *path, struct str body,
 		    struct cosign_reply *ret_reply, struct error *error);
 

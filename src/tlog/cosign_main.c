@@ -1,5 +1,6 @@
-/* cosign_main.c: chancery-cosign, the child of `chancery serve` that talks to witnesses (cosign.h). Its standard input is the
- * socket to the core; it opens what it needs, locks itself in, and connects to witnesses and to nobody else's files. */
+/* cosign_main.c: chancery-cosign, the child of `chancery serve` that talks to witnesses (cosign.h). Its standard input
+ * is the socket to the core; it opens what it needs, locks itself in, and connects to witnesses and to nobody else's
+ * files. */
 #include "tlog/cosign.h"
 
 #include "base/crash.h"

@@ -95,9 +95,20 @@ static enum MHD_Result get(struct witness_http *http, struct MHD_Connection *con
 	return conclude(http, connection, witness_get_checkpoint(http->witness, hash, &http->answer, &http->error));
 }
 
+static const char *header(struct MHD_Connection *connection, const char *name)
+{
+	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+}
+
+/* A server before this one could take the body for a shorter one, and what is left of it for another request. */
+static bool has_two_lengths(struct MHD_Connection *connection)
+{
+	return header(connection, "Transfer-Encoding") && header(connection, "Content-Length");
+}
+
 static bool says_too_much(struct MHD_Connection *connection)
 {
-	const char *length = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Content-Length");
+	const char *length = header(connection, "Content-Length");
 	int64_t bytes;
 	return length && !str_to_i64(str_of(length), 0, ADD_CHECKPOINT_BYTES_MAX, &bytes);
 }
@@ -111,6 +122,8 @@ static enum MHD_Result begin_request(struct witness_http *http, struct MHD_Conne
 		return refuse(http, connection, METHOD_NOT_ALLOWED, "a witness answers GET and POST");
 	if (!is_get && !is_add_checkpoint(path))
 		return refuse(http, connection, 404, "a witness answers POST …/add-checkpoint");
+	if (has_two_lengths(connection))
+		return refuse(http, connection, 400, "a request has one length");
 	if (says_too_much(connection))
 		return refuse(http, connection, CONTENT_TOO_LARGE, "a request has at most 68,400 bytes");
 	*request = calloc(1, sizeof(struct request));

@@ -3,8 +3,8 @@
  *     POST …/add-checkpoint                a request for a cosignature
  *     GET …/SHA-256 of origin/checkpoint   for monitors: what was cosigned last
  *
- * One thread, and an answer is made in one go: two requests of one log never overlap. What is too much is refused by the
- * limits below; who is too slow is let go.
+ * One thread, and an answer is made in one go: two requests of one log never overlap. What is too much is refused by
+ * the limits below; who is too slow is let go.
  */
 #ifndef TLOG_WITNESS_HTTP_H
 #define TLOG_WITNESS_HTTP_H

@@ -4,8 +4,8 @@
  *
  *     seen(origin TEXT PRIMARY KEY, size INTEGER, root BLOB, time INTEGER, note BLOB)
  *
- * witness_state_advance compares and writes in one statement, so that of two requests which began at the same size one is
- * told that the size has changed. After an error of a write the state is unknown: the process ends and opens anew.
+ * witness_state_advance compares and writes in one statement, so that of two requests which began at the same size one
+ * is told that the size has changed. After an error of a write the state is unknown: the process ends and opens anew.
  */
 #ifndef TLOG_WITNESS_STATE_H
 #define TLOG_WITNESS_STATE_H
@@ -25,8 +25,8 @@ struct witness_seen {
 	uint64_t time_s; /* of the cosignature */
 };
 
-/* Opens the database or makes an empty one. ERROR_RECORD: it is something else, or damaged; ERROR_LIMIT: another process
- * has it open; ERROR_SYSTEM. vfs is NULL for the system's. */
+/* Opens the database or makes an empty one. ERROR_RECORD: it is something else, or damaged; ERROR_LIMIT: another
+ * process has it open; ERROR_SYSTEM. vfs is NULL for the system's. */
 int witness_state_open(struct witness_state **ret_state, const char *path, const char *vfs, struct error *error);
 void witness_state_close(struct witness_state *state);
 
@@ -37,8 +37,8 @@ uint64_t witness_state_time(const struct witness_state *state);
 int witness_state_get(struct witness_state *state, struct str origin, struct witness_seen *ret_seen, struct buf *note,
 		      struct error *error);
 
-/* Puts `seen` in the place of `before`, or of nothing where before is NULL, and makes it durable. 1; 0: that is not what
- * is there. */
+/* Puts `seen` in the place of `before`, or of nothing where before is NULL, and makes it durable. 1; 0: that is not
+ * what is there. */
 int witness_state_advance(struct witness_state *state, struct str origin, const struct witness_seen *before,
 			  const struct witness_seen *seen, struct str note, struct error *error);
 

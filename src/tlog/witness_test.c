@@ -1,4 +1,5 @@
-/* witness_test.c: what a witness signs, and what it never signs, whatever it is asked, whatever its disk and its clock do. */
+/* witness_test.c: what a witness signs, and what it never signs, whatever it is asked, whatever its disk and its clock
+ * do. */
 #include "base/arena.h"
 #include "base/test.h"
 #include "journal/merkle_naive.h"
@@ -362,8 +363,8 @@ WITNESS_TEST(without_a_clock_a_time_is_still_said)
 	CHECK_INT(cosigned_at(10), 1);
 }
 
-/* The power fails at step 1, 2, 3 … of a life of requests; after each failure, whatever was answered holds: the newest answered
- * size is there or a newer one, and what it says of it is what was answered. */
+/* The power fails at step 1, 2, 3 … of a life of requests; after each failure, whatever was answered holds: the newest
+ * answered size is there or a newer one, and what it says of it is what was answered. */
 TEST(what_was_answered_survives_a_power_failure_at_any_step)
 {
 	bool is_done = false;

@@ -354,6 +354,7 @@ class Limits(unittest.TestCase):
     def test_what_is_no_http_ends_the_connection_and_nothing_else(self):
         with Witness() as witness:
             for data in (b"\0" * 100, b"GET\r\n\r\n", b"POST /add-checkpoint HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
+                         self.with_two_lengths(LAKE.request(0, 5)),
                          b"POST /add-checkpoint HTTP/1.1\r\nHost: a\r\n" + b"A: " + b"b" * 20000 + b"\r\n\r\n",
                          b"\x16\x03\x01\x02\x00\x01\x00"):
                 with socket.create_connection(("127.0.0.1", witness.port), timeout=30) as s:
@@ -362,6 +363,12 @@ class Limits(unittest.TestCase):
                     answer = b"".join(iter(lambda: s.recv(4096), b""))
                     self.assertNotIn(b" 200 ", answer)
             self.assertEqual(witness.add(LAKE.request(0, 5))[0], 200)
+
+    @staticmethod
+    def with_two_lengths(body):
+        """A request that would be cosigned, if one of its lengths were believed."""
+        head = f"POST /add-checkpoint HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: {len(body)}\r\n\r\n"
+        return head.encode() + b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
 
     def test_one_address_has_32_connections_and_the_silent_are_let_go(self):
         with Witness() as witness:
