@@ -27,6 +27,11 @@ static const struct call driver_calls[] = {
     {.number = SCMP_SYS(readv)},
     {.number = SCMP_SYS(write)},
     {.number = SCMP_SYS(writev)},
+    {.number = SCMP_SYS(pread64)},
+    {.number = SCMP_SYS(pwrite64)},
+    {.number = SCMP_SYS(lseek)},
+    {.number = SCMP_SYS(fdatasync)},
+    {.number = SCMP_SYS(ftruncate)},
     {.number = SCMP_SYS(close)},
     {.number = SCMP_SYS(poll)},
     {.number = SCMP_SYS(ppoll)},
@@ -57,12 +62,7 @@ static const struct call driver_calls[] = {
 
 /* Beside the driver's: what SQLite does with the files that it has open, and taking in those who connect. */
 static const struct call core_calls[] = {
-    {.number = SCMP_SYS(pread64)},
-    {.number = SCMP_SYS(pwrite64)},
-    {.number = SCMP_SYS(lseek)},
-    {.number = SCMP_SYS(fdatasync)},
     {.number = SCMP_SYS(fsync)},
-    {.number = SCMP_SYS(ftruncate)},
     {.number = SCMP_SYS(fallocate)},
     {.number = SCMP_SYS(fstat)},
     {.number = SCMP_SYS(newfstatat)},

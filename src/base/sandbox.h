@@ -19,11 +19,12 @@
 
 #include "base/error.h"
 
-/* SANDBOX_DRIVER: reads, writes and waits on what is open; takes memory; asks for the time and for random bytes; nothing else.
- * SANDBOX_CORE: beside that, reads, writes and syncs the files it has open, and takes in who connects to its socket; it keeps all its
- * descriptors, because the journal's are SQLite's own. SANDBOX_SERVER: the driver's, with one database that is open, and connections over a
- * network that a library takes in. SANDBOX_CLIENT: the driver's, and connections over a network to others; no files.
- * …_EPERM: the same lists, for programs under a sanitizer or a debugger: what is not on it fails, and the process goes on. */
+/* SANDBOX_DRIVER: reads, writes, syncs and waits on what is open; takes memory; asks for the time and for random bytes;
+ * nothing else. SANDBOX_CORE: beside that, does with its files what SQLite does, and takes in who connects to its
+ * socket; it keeps all its descriptors, because the journal's are SQLite's own. SANDBOX_SERVER: the driver's, with one
+ * database that is open, and connections over a network that a library takes in. SANDBOX_CLIENT: the driver's, and
+ * connections over a network to others. …_EPERM: the same lists, for programs under a sanitizer or a debugger: what is
+ * not on it fails, and the process goes on. */
 enum sandbox_profile {
 	SANDBOX_DRIVER,
 	SANDBOX_DRIVER_EPERM,

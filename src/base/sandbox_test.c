@@ -78,6 +78,9 @@ static int call_abort(void)
 	abort();
 }
 
+/* Stays open, when it is one. */
+static int kept_file = -1;
+
 /* The child's wait status: its attempt's errno as exit code, or the signal that ended it. 200: entering
  * failed. */
 static int in_sandbox(enum sandbox_profile profile, int (*attempt)(void))
@@ -87,7 +90,7 @@ static int in_sandbox(enum sandbox_profile profile, int (*attempt)(void))
 	ASSERT(child >= 0);
 	if (child == 0) {
 		struct error error;
-		if (sandbox_enter(profile, NULL, 0, &error) < 0) {
+		if (sandbox_enter(profile, &kept_file, kept_file >= 0, &error) < 0) {
 			error_print(&error);
 			_exit(200);
 		}
@@ -165,23 +168,24 @@ TEST(the_core_may_copy_itself_and_its_copy_may_do_no_more_than_it)
 	CHECK_INT(WTERMSIG(in_sandbox(SANDBOX_DRIVER, make_process)), SIGSYS);
 }
 
-static int journal_work;
-
 static int write_and_sync(void)
 {
-	bool good =
-	    pwrite(journal_work, "entry", 5, 0) == 5 && fdatasync(journal_work) == 0 && ftruncate(journal_work, 0) == 0;
+	char back[5];
+	bool good = pwrite(kept_file, "entry", 5, 0) == 5 && pread(kept_file, back, 5, 0) == 5 &&
+		    fdatasync(kept_file) == 0 && lseek(kept_file, 0, SEEK_END) == 5 && ftruncate(kept_file, 0) == 0;
 	return good ? 0 : errno;
 }
 
-TEST(the_core_writes_and_syncs_what_it_has_open)
+TEST(files_that_are_open_already_are_written_and_synced)
 {
 	char path[] = "/tmp/chancery-sandbox-XXXXXX";
-	journal_work = mkstemp(path);
-	CHECK(journal_work >= 0);
+	kept_file = mkstemp(path);
+	CHECK(kept_file >= 0);
 	CHECK_INT(in_sandbox(SANDBOX_CORE, write_and_sync), 0);
+	CHECK_INT(in_sandbox(SANDBOX_DRIVER, write_and_sync), 0);
 	CHECK_INT(in_sandbox(SANDBOX_CORE, ordinary_work), 0);
-	close(journal_work);
+	close(kept_file);
+	kept_file = -1;
 	unlink(path);
 }
 

@@ -95,7 +95,7 @@ static const struct cli_command commands[] = {
     {"backup", "backup DIR", "a verified copy of the record, while the mission runs", cli_backup, true},
     {"cosign", "cosign --out FILE | --in FILE", "a checkpoint to a witness and back, by hand", cli_cosign, true},
     {"witness", "witness DIR [--listen ADDRESS]", "cosign the checkpoints of other missions", cli_witness, false},
-    {"rules", "rules check", "read the rulebooks and say what is wrong with them", cli_rules, true},
+    {"rules", "rules check|explain|try …", "what the rules say: all, one, or of a case", cli_rules, false},
     {"core", NULL, "a child of serve", run_core, true},
     {"driver", NULL, "a child of serve", run_driver, true},
     {"keeper-try", NULL, "a child of serve", run_keeper_try, true},

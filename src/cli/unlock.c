@@ -48,7 +48,7 @@ static void send_shares(const struct core_link *link, struct secret_input *input
 		share_write(&shares[i], texts[i]);
 		list[i] = str_of(texts[i]);
 	}
-	send_unlock(link, &(struct ask_unlock){.shares = {(size_t)n, list}});
+	send_unlock(link, &(struct ask_unlock){.has_shares = true, .shares = {(size_t)n, list}});
 	crypt_wipe(shares, sizeof shares);
 	crypt_wipe(texts, sizeof texts);
 }

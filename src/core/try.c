@@ -115,6 +115,15 @@ enum core_verdict try_report(struct try *try, const char *name, const char *body
 	return try->result.verdict;
 }
 
+enum core_verdict try_start(struct try *try, const char *name, const char *body)
+{
+	struct core_input input = {.kind = ENTRY_INPUT_KIND_START,
+				   .name = str_of(name),
+				   .body = str_of(body),
+				   .from = {.kind = ENTRY_FROM_CORE}};
+	return turn(try, &input);
+}
+
 void try_check_refusals(struct try *try, const struct try_refusal *rows, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {

@@ -99,7 +99,7 @@ static void unlock(struct lobby *lobby, struct asker *asker, const struct missio
 		answer(asker, &(struct answer_line){.kind = ANSWER_LINE_BUSY, .busy = {wait_us / 1000 + 1}});
 		return;
 	}
-	if (ask->has_passphrase == (ask->shares.n > 0)) {
+	if (ask->has_passphrase == ask->has_shares) {
 		answer_bad(asker, "a passphrase opens the keys, or shares", "Send one of the two.");
 		return;
 	}

@@ -28,7 +28,6 @@ enum {
 	HUB_SUSPECTS_MAX = 64,
 	HUB_CONFIG_QUIET_MS = 200, /* a driver's settings are sent again after its readers did not change for so long */
 	HUB_BUSY_RETRY_MS = 200,
-	HUB_ANSWER_MS = 1500, /* a driver that has had no answer for so long decides by its grant table */
 };
 
 /* What the hub needs of the world. send: false when the peer's queue is full; the hub then lets the peer go by hub_detach. */

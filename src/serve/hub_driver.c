@@ -1,6 +1,7 @@
 /* hub_driver.c: the lines of drivers (src/schema/contract.yaml: DriverLine, CoreLine). */
 #include "serve/hub_inner.h"
 
+#include "domain/access/access.h"
 #include "domain/drivers/drivers.h"
 #include "schema/text.h"
 
@@ -48,7 +49,7 @@ void hub_driver_config(struct hub *hub, unsigned peer)
 	struct driver_config config = {.contract = 1,
 				       .driver = driver->name,
 				       .now = hub_wall(hub),
-				       .answer = HUB_ANSWER_MS,
+				       .answer = ACCESS_ANSWER_MS,
 				       .settings = osdp_settings_json(hub, driver)};
 	const struct driver *row = driver_by_name(&hub->core.state, driver->name);
 	if (row && row->sequence > 0) {

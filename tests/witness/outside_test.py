@@ -116,6 +116,9 @@ def check_backup(test, mission, directory, original=None):
             test.assertEqual(tiles.pop((level, start // 256)), b"".join(below[start:start + 256]))
         below, level = [c2sp.root(below[i:i + 256]) for i in range(0, len(below) - 255, 256)], level + 1
     test.assertEqual(tiles, {})
+    verified = subprocess.run([mission.program("chancery-verify"), mission.at(directory, "journal.db"), mission.vkey_path()],
+                              capture_output=True, text=True)
+    test.assertEqual(verified.returncode, 0, verified.stdout + verified.stderr)
     if original is not None:
         test.assertEqual(bodies, original[:size])
     return size, cosigned
