@@ -139,8 +139,10 @@ static int answer_one(struct setting *setting, struct str body)
 	if (witness_add_checkpoint(&setting->witness, body, &answer, &error) < 0)
 		die(EXIT_FAILED, &error);
 	if (answer.status != 200) {
-		fprintf(stderr, "%d: " STR_FMT, answer.status, STR_ARG(buf_str(&answer.body)));
-		return EXIT_REFUSED;
+		struct str words = {(const char *)answer.body.at, answer.body.len - 1};
+		error_set(&error, ERROR_INPUT, "the witness answers %d: " STR_FMT, answer.status, STR_ARG(words));
+		error_remedy(&error, "With 409 the number is the size it has cosigned; else what it says is wrong.");
+		die(EXIT_REFUSED, &error);
 	}
 	int parsed = add_checkpoint_parse(body, &request, &error);
 	ASSERT(parsed == 0 && str_cut(request.note, '\n', &origin, &rest));
@@ -244,8 +246,10 @@ static int serve(struct setting *setting, const char *address)
 
 _Noreturn static void usage(void)
 {
-	fputs("usage: chancery witness DIR [--listen ADDRESS:PORT]  or  chancery witness DIR --add FILE\n", stderr);
-	exit(EXIT_USAGE);
+	struct error error;
+	error_set(&error, ERROR_INPUT, "a witness needs its directory");
+	error_remedy(&error, "chancery witness DIR [--listen ADDRESS:PORT]  or  chancery witness DIR --add FILE");
+	die(EXIT_USAGE, &error);
 }
 
 static struct options read_options(int argc, char **argv)
