@@ -73,6 +73,12 @@ EVENT(witness_ahead,     ALERT,   "a witness shows a checkpoint of ours for {siz
 EVENT(traffic_recorded,  WARNING, "all traffic is written down, in clear, keys and names too: for tests alone", ) \
 EVENT(core_ready,        NOTICE,  "{size} entries, ready", NUMBER(size)) \
 \
+/* Witnesses */ \
+EVENT(cosign_ready,      INFO,    "{witnesses} witnesses", NUMBER(witnesses)) \
+EVENT(witness_trouble,   WARNING, "witness {witness}: {why}", NAME(witness) WHY(why)) \
+EVENT(witness_well,      NOTICE,  "witness {witness} is well again", NAME(witness)) \
+EVENT(witness_serves,    NOTICE,  "cosigns the checkpoints of {logs} logs", NUMBER(logs)) \
+\
 /* Drivers */ \
 EVENT(line_opened,       INFO,    "the line is open at {baud} baud, {readers} readers", NUMBER(baud) NUMBER(readers)) \
 EVENT(line_lost,         WARNING, "the line is gone", ) \

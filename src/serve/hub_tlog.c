@@ -1,5 +1,5 @@
-/* hub_tlog.c: the lines of those who take the record outside (src/schema/contract.yaml: AskRaw to AskWitnessState): exact entries,
- * checkpoints, proofs, and what witnesses answered. */
+/* hub_tlog.c: the lines of those who take the record outside (src/schema/contract.yaml: AskRaw to AskWitnessState):
+ * exact entries, checkpoints, proofs, and what witnesses answered. */
 #include "serve/hub_inner.h"
 
 #include "base/log.h"
@@ -106,10 +106,11 @@ static bool send_parts(struct hub *hub, unsigned peer, uint64_t index, struct st
 	return true;
 }
 
-static int send_raw(void *context, uint64_t index, struct str body)
+static int send_raw(void *context, uint64_t index, struct str row)
 {
 	const struct raw_piece *piece = context;
 	struct hub *hub = piece->hub;
+	struct str body = row.len > 0 ? row : STR("");
 	arena_clear(&hub->piece);
 	struct answer_line line = {.kind = ANSWER_LINE_RAW, .raw = {(int64_t)index, body}};
 	bool sent = is_one_line(hub, body) ? hub_asker_send(hub, piece->peer, &line)
