@@ -114,7 +114,8 @@ static void add_edge(struct edges *e, int64_t value)
 /* The least value and the one behind the greatest are edges of nothing. */
 static void add_ranges(struct edges *e, const struct predicate *p, enum fact_kind kind)
 {
-	int64_t least = kind == FACT_TIME ? 0 : INT64_MIN, greatest = kind == FACT_TIME ? MINUTES_PER_DAY - 1 : INT64_MAX;
+	int64_t least = kind == FACT_TIME ? 0 : INT64_MIN,
+		greatest = kind == FACT_TIME ? MINUTES_PER_DAY - 1 : INT64_MAX;
 	for (size_t i = 0; i < p->n; i++) {
 		if (p->ranges[i].low > least)
 			add_edge(e, p->ranges[i].low);

@@ -34,7 +34,7 @@ TEST(requests_that_no_comparison_tells_apart_have_one_profile)
 	    {"name=Ann; groups=staff", "name=Ann; groups=guard", false},
 	    {"name=Ann; groups=staff", "name=Ann; groups=staff, other", true},
 	    {"name=Ann; groups=staff", "name=-; groups=staff", true},
-	    {"name=Ann; groups=staff", "groups=staff", false}, /* it might be Cleo */
+	    {"name=Ann; groups=staff", "groups=staff", false},				  /* it might be Cleo */
 	    {"name=Ann; groups=staff; level=1", "name=Ann; groups=staff; level=9", true}, /* not of ours */
 	};
 	const struct rulebook *rulebook = book(RULE("a", "name: Cleo, level: 2") RULE("b", "groups: [staff, clerk]"));
@@ -68,8 +68,8 @@ TEST(what_is_compared_with_a_fact_of_others_stands_in_the_profile_as_it_is)
 TEST(times_change_answers_where_a_rule_names_them_and_nowhere_else)
 {
 	int64_t edges[8];
-	const struct rulebook *rulebook =
-	    book(RULE("a", "'time|gte': '08:00', 'time|lt': '18:00'") RULE("b", "time: '12:30'") RULE("c", "zone: hall"));
+	const struct rulebook *rulebook = book(RULE("a", "'time|gte': '08:00', 'time|lt': '18:00'")
+						   RULE("b", "time: '12:30'") RULE("c", "zone: hall"));
 	CHECK_INT(profile_edges(rulebook, TIME, edges, ARRAY_LEN(edges)), 4);
 	int64_t day = 0, last = -1;
 	for (size_t i = 0; i < 4; i++) {

@@ -16,10 +16,10 @@
 #include <stdlib.h>
 
 enum {
-	PART_BYTES = 24000, /* DriverTable.data */
-	QUIET_US = 1000 * 1000, /* after the last change */
-	SOON_US = 10 * 1000 * 1000, /* after the first, whatever else changes */
-	BEGIN_US = 2 * 1000 * 1000, /* after the start */
+	PART_BYTES = 24000,	     /* DriverTable.data */
+	QUIET_US = 1000 * 1000,	     /* after the last change */
+	SOON_US = 10 * 1000 * 1000,  /* after the first, whatever else changes */
+	BEGIN_US = 2 * 1000 * 1000,  /* after the start */
 	AGAIN_US = 60 * 1000 * 1000, /* after one that could not be made */
 	RENEW_MS = GRANT_VALID_MS / 2,
 	NUMBER_BITS = 40, /* of a table in one incarnation */

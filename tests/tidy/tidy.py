@@ -383,7 +383,7 @@ def log_events_used(tree):
     code = "".join(tree.code(path) for path, _ in tree.ending(".c") if not is_test(path))
     for i, line in enumerate(tree.files.get(table, "").split("\n"), 1):
         row = re.match(r"EVENT\((\w+)", line)
-        if row and not re.search(rf"\bLOG\({row[1]}\b|\bLOG_EVENT_{row[1]}\b", code):
+        if row and not re.search(rf"\bLOG\({row[1]}\b|\bKIT_LOG\([^,]+, {row[1]}\b|\bLOG_EVENT_{row[1]}\b", code):
             yield table, i, f"nobody says {row[1]}", "delete the row"
 
 

@@ -35,14 +35,15 @@ struct making {
 
 /* Who, and where */
 
-static struct str profile(const struct making *m, const struct badge *badge, const struct reader *reader, uint32_t facts,
-			  struct arena *arena)
+static struct str profile(const struct making *m, const struct badge *badge, const struct reader *reader,
+			  uint32_t facts, struct arena *arena)
 {
 	struct access_request request;
 	char *memory = arena_take(arena, FACTS_BYTES, 1);
 	struct buf b = {.at = (uint8_t *)memory, .size = FACTS_BYTES};
 	access_request_of(m->state, badge, reader, m->head->made, &request);
-	request.facts[ACCESS_REQUEST_PERSON_PRESENT] = (struct fact){.state = FACT_KNOWN, .number = 1}; /* or it is not good */
+	request.facts[ACCESS_REQUEST_PERSON_PRESENT] =
+	    (struct fact){.state = FACT_KNOWN, .number = 1}; /* or it is not good */
 	profile_put(&b, m->rulebook, request.facts, facts);
 	ASSERT(!b.over);
 	return buf_str(&b);
@@ -124,7 +125,8 @@ static size_t own_moments(struct making *m, const struct badge *badge)
 	size_t n = 0, i = 0;
 	int64_t birthday = badge->issued + ((m->head->made - badge->issued) / MS_PER_DAY + 1) * MS_PER_DAY;
 	while (i < m->n_moments || (m->ages && birthday < m->head->until)) {
-		bool is_birthday = m->ages && birthday < m->head->until && (i == m->n_moments || birthday < m->moments[i]);
+		bool is_birthday =
+		    m->ages && birthday < m->head->until && (i == m->n_moments || birthday < m->moments[i]);
 		m->own[n++] = is_birthday ? birthday : m->moments[i++];
 		birthday += is_birthday ? MS_PER_DAY : 0;
 	}
@@ -163,7 +165,8 @@ static void ask(void *context, uint32_t person, uint32_t place, struct grant_tim
 }
 
 const char *access_table_make(const struct state *state, const struct rulebook *rulebook, const struct grant_head *head,
-			      access_token *token, void *context, struct arena *arena, struct buf *out, int64_t *ret_badges)
+			      access_token *token, void *context, struct arena *arena, struct buf *out,
+			      int64_t *ret_badges)
 {
 	struct making m = {.state = state, .rulebook = rulebook, .head = head};
 	int64_t edges[EDGES_MAX];

@@ -4,8 +4,8 @@
  * line, and the times at which one passes the other. A permission on a condition (an escort, say) is none here: nobody is there to see to it. A lockdown is
  * no part of it; drivers are told of that by itself.
  */
-#ifndef DOMAIN_ACCESS_TABLE_H
-#define DOMAIN_ACCESS_TABLE_H
+#ifndef DOMAIN_ACCESS_ACCESS_TABLE_H
+#define DOMAIN_ACCESS_ACCESS_TABLE_H
 
 #include "grant/grant_build.h"
 #include "rules/rulebook.h"

@@ -12,13 +12,17 @@ enum { MINUTE = 60 * 1000, HOUR = 60 * MINUTE, DAY = 24 * HOUR };
 
 static const char rules[] =
     "name: access\nlayers: [law, mission]\ndefault: {outcome: refuse, reason: No rule permits this.}\nrules:\n"
-    "- {id: staff, title: t, layer: mission, outcome: permit, match: {a: {person.groups: staff, 'now.time|gte': '07:30', 'now.time|lt': '19:00'}, b: {now.weekday: [sat, "
-    "sun]}, condition: a and not b}}\n"
+    "- {id: staff, title: t, layer: mission, outcome: permit, match: {a: {person.groups: staff, "
+    "'now.time|gte': '07:30', 'now.time|lt': '19:00'}, b: {now.weekday: [sat, sun]}, condition: a and not b}}\n"
     "- {id: guard, title: t, layer: mission, outcome: permit, match: {a: {person.groups: guard}, condition: a}}\n"
-    "- {id: named, title: t, layer: mission, outcome: permit, match: {a: {person.name: Zoe Marsh, door.name: Side door}, condition: a}}\n"
-    "- {id: young, title: t, layer: mission, outcome: permit, match: {a: {person.groups: cleaner, 'credential.age_days|lt': 2}, condition: a}}\n"
-    "- {id: led, title: t, layer: mission, outcome: permit, conditions: [escort], match: {a: {person.groups: visitor}, condition: a}}\n"
-    "- {id: night, title: t, layer: law, outcome: refuse, match: {a: {door.name: Side door, 'now.time|gte': '23:00'}, condition: a}}\n";
+    "- {id: named, title: t, layer: mission, outcome: permit, match: {a: {person.name: Zoe Marsh, door.name: Side "
+    "door}, condition: a}}\n"
+    "- {id: young, title: t, layer: mission, outcome: permit, match: {a: {person.groups: cleaner, "
+    "'credential.age_days|lt': 2}, condition: a}}\n"
+    "- {id: led, title: t, layer: mission, outcome: permit, conditions: [escort], match: {a: {person.groups: visitor}, "
+    "condition: a}}\n"
+    "- {id: night, title: t, layer: law, outcome: refuse, match: {a: {door.name: Side door, 'now.time|gte': '23:00'}, "
+    "condition: a}}\n";
 
 static void token_of(void *context, int64_t bits, struct str card, uint8_t ret_token[GRANT_TOKEN_BYTES])
 {
@@ -78,8 +82,8 @@ static void make(int64_t hours)
 	struct grant_fault fault;
 	arena_clear(&s.arena);
 	s.out = (struct buf){.at = arena_take(&s.arena, GRANT_BYTES_MAX, 1), .size = GRANT_BYTES_MAX};
-	const char *wrong = access_table_make(&s.try.core.state, s.try.core.rulebooks.access, &head, token_of, NULL, &s.arena,
-					      &s.out, &s.badges);
+	const char *wrong = access_table_make(&s.try.core.state, s.try.core.rulebooks.access, &head, token_of, NULL,
+					      &s.arena, &s.out, &s.badges);
 	CHECK_STR(str_of(wrong ? wrong : ""), STR(""));
 	CHECK(grant_open(s.out.at, s.out.len, &s.grant, &fault));
 }
@@ -121,7 +125,8 @@ static size_t compare(int64_t step)
 			for (uint64_t reader = 1; reader <= 2; reader++) {
 				bool table = table_grants(badge, reader, at);
 				if (!test_count(table == core_grants(badge, reader, at)))
-					test_fail(__FILE__, __LINE__, "badge %llu, reader %llu, at %lld: the table says %d",
+					test_fail(__FILE__, __LINE__,
+						  "badge %llu, reader %llu, at %lld: the table says %d",
 						  (unsigned long long)badge->badge, (unsigned long long)reader,
 						  (long long)at, table);
 				granted += table;
@@ -147,8 +152,10 @@ TEST(a_change_of_the_clocks_is_in_the_table)
 	/* From an hour before 2026-11-24T00:00Z on, local time is an hour less. */
 	begin();
 	try_start(&s.try, "mission.begin",
-		  "{\"program\":\"try\",\"schema\":\"" "0000000000000000000000000000000000000000000000000000000000000000\",\"access\":\""
-		  "0000000000000000000000000000000000000000000000000000000000000000\",\"zone\":\"Try/Try\",\"offsets\":[{\"from\":0,\"minutes\":60},"
+		  "{\"program\":\"try\",\"schema\":\""
+		  "0000000000000000000000000000000000000000000000000000000000000000\",\"access\":\""
+		  "0000000000000000000000000000000000000000000000000000000000000000\",\"zone\":\"Try/"
+		  "Try\",\"offsets\":[{\"from\":0,\"minutes\":60},"
 		  "{\"from\":1795474800000,\"minutes\":0},{\"from\":1795561200000,\"minutes\":30}]}");
 	make(72);
 	CHECK(compare(MINUTE) > 1000);

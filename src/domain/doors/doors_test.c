@@ -144,8 +144,8 @@ TEST(a_mission_has_at_most_56_lines_of_127_readers)
 	try_furnish(&try); /* has two readers, at addresses 0 and 1 of line-1 */
 	for (size_t i = 2; i < READER_AT_MOST; i++) {
 		snprintf(body, sizeof body,
-			 "{\"door\":1,\"line\":\"line-%zu\",\"address\":%zu,\"output\":0,\"secure\":true}",
-			 1 + i / 127, i % 127);
+			 "{\"door\":1,\"line\":\"line-%zu\",\"address\":%zu,\"output\":0,\"secure\":true}", 1 + i / 127,
+			 i % 127);
 		try_command(&try, "doors.add_reader", body);
 		arena_clear(&try.arena);
 	}
@@ -160,7 +160,7 @@ TEST(a_mission_has_at_most_56_lines_of_127_readers)
 /* Lockdown */
 
 #define TABLE(driver, number)                                                                                          \
-	"{\"driver\":\"" driver "\",\"number\":" number ",\"until\":1795683600000,\"hash\":\""                             \
+	"{\"driver\":\"" driver "\",\"number\":" number ",\"until\":1795683600000,\"hash\":\""                         \
 	"0000000000000000000000000000000000000000000000000000000000000000\",\"badges\":2}"
 
 TEST(a_lockdown_is_told_to_every_driver_that_has_spoken_and_to_others_with_their_first_table)
@@ -168,8 +168,10 @@ TEST(a_lockdown_is_told_to_every_driver_that_has_spoken_and_to_others_with_their
 	struct try try;
 	try_init(&try, NULL);
 	try_furnish(&try);
-	try_command(&try, "doors.add_reader", "{\"door\":1,\"line\":\"line-1\",\"address\":9,\"output\":0,\"secure\":true}");
-	try_command(&try, "doors.add_reader", "{\"door\":1,\"line\":\"line-2\",\"address\":0,\"output\":0,\"secure\":true}");
+	try_command(&try, "doors.add_reader",
+		    "{\"door\":1,\"line\":\"line-1\",\"address\":9,\"output\":0,\"secure\":true}");
+	try_command(&try, "doors.add_reader",
+		    "{\"door\":1,\"line\":\"line-2\",\"address\":0,\"output\":0,\"secure\":true}");
 	try_report(&try, "doors.reader_tamper", "{\"reader\":1,\"tamper\":true,\"power\":false}");
 	try_command(&try, "doors.lock_down", "{\"why\":\"intruder\"}");
 	CHECK(str_contains(try.result.entry,
@@ -178,7 +180,8 @@ TEST(a_lockdown_is_told_to_every_driver_that_has_spoken_and_to_others_with_their
 	try_start(&try, "drivers.issue_table", TABLE("line-2", "1"));
 	CHECK(str_contains(try.result.entry,
 			   STR("\"driver\":2,\"readers\":1,\"addresses\":\"01000000000000000000000000000000\"")));
-	try_command(&try, "doors.add_reader", "{\"door\":1,\"line\":\"line-2\",\"address\":126,\"output\":0,\"secure\":true}");
+	try_command(&try, "doors.add_reader",
+		    "{\"door\":1,\"line\":\"line-2\",\"address\":126,\"output\":0,\"secure\":true}");
 	CHECK(str_contains(try.result.entry,
 			   STR("\"driver\":2,\"readers\":2,\"addresses\":\"01000000000000000000000000000040\"")));
 	try_command(&try, "doors.lift_lockdown", "{}");
