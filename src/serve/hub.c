@@ -1,6 +1,7 @@
 #include "serve/hub_inner.h"
 
 #include "domain/mission/mission.h"
+#include "domain/record/record.h"
 #include "schema/text.h"
 
 #include <stdlib.h>
@@ -448,6 +449,8 @@ static int begin(struct hub *hub, const struct mission_unlock *unlock, struct er
 	hub->last_wall = hub->core.size == 0 ? 0 : hub->core.wall;
 	set_clocks(hub);
 	hub->readers_told = hub_driver_readers(hub);
+	if (record_is_unsigned(&hub->core.state))
+		journal_stop_signing(hub->journal);
 	failed = hub_stage_open(hub, error);
 	if (failed == 0)
 		failed = record_start(hub, unlock, error);

@@ -179,6 +179,7 @@ struct hub_rules_asked {
 
 struct hub_watch {
 	bool space_is_low, was_doubted;
+	uint64_t doubt_size; /* the record had so many entries when the clock was doubted, or at the start */
 	int64_t looked_us;
 	uint64_t free_bytes;
 };
@@ -346,6 +347,7 @@ int hub_forget_open(struct hub *hub, struct error *error); /* before the fold: l
 int hub_forget_step(struct hub *hub, struct error *error); /* behind a commit */
 
 /* hub_watch.c */
+void hub_watch_told(struct hub *hub, struct str witness, int64_t told, uint64_t size);
 void hub_watch_open(struct hub *hub); /* behind the fold */
 void hub_watch_step(struct hub *hub);
 bool hub_space_is_low(const struct hub *hub);
