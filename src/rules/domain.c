@@ -1,8 +1,7 @@
 #include "rules/domain.h"
 #include "rules/domain_text.h"
 
-/* 2026-01-01: a day that reads well, where any will do. */
-enum { ANY_DAY = 20454 };
+enum { ANY_DAY = 20454 /* 2026-01-01 */, NOON = 12 * 60 };
 
 /* One fact while a value is looked for. */
 struct looking {
@@ -56,6 +55,12 @@ static struct range domain_of(enum fact_kind kind)
 	}
 }
 
+bool domain_has_number(enum fact_kind kind, int64_t number)
+{
+	struct range domain = domain_of(kind);
+	return number >= domain.low && number <= domain.high;
+}
+
 static void add_number(struct bag *numbers, struct range domain, int64_t number)
 {
 	if (number >= domain.low && number <= domain.high)
@@ -78,12 +83,16 @@ static void add_ends(struct bag *numbers, const struct predicate *p, struct rang
 	}
 }
 
+int64_t domain_any_number(enum fact_kind kind)
+{
+	return kind == FACT_DATE ? ANY_DAY : kind == FACT_TIME ? NOON : 0;
+}
+
 /* First numbers that read well, last the least of all. */
 static void add_numbers(struct bag *numbers, enum fact_kind kind, const struct predicate *const *predicates, size_t n)
 {
-	static const int64_t nice[FACT_KINDS] = {[FACT_DATE] = ANY_DAY, [FACT_TIME] = 12 * 60};
 	struct range domain = domain_of(kind);
-	add_number(numbers, domain, nice[kind]);
+	add_number(numbers, domain, domain_any_number(kind));
 	for (size_t i = 0; i < n; i++)
 		add_ends(numbers, predicates[i], domain);
 	add_number(numbers, domain, domain.low);
