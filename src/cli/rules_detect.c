@@ -55,7 +55,7 @@ static enum paint paint_of(enum detection_level level)
 	return level >= LEVEL_HIGH ? PAINT_BAD : level == LEVEL_MEDIUM ? PAINT_CARE : PAINT_PLAIN;
 }
 
-static void put_rule(struct detecting *d, size_t rule)
+static void put_rule(struct detecting *d, size_t rule, bool unsure)
 {
 	const struct detection_words *w = detection_rule(d->detection, rule);
 	char text[40];
@@ -66,6 +66,8 @@ static void put_rule(struct detecting *d, size_t rule)
 	words_put_padded(&d->b, level.len ? level : STR("-"), 13);
 	paint_put(&d->b, PAINT_PLAIN);
 	BUF_LIT(&d->b, "  ");
+	if (unsure)
+		BUF_LIT(&d->b, "perhaps: ");
 	rules_put_wrapped(&d->b, 23, w->title);
 }
 
@@ -106,11 +108,11 @@ static void look_at(struct detecting *d, struct str line)
 		if (d->hits[i].quiet)
 			continue;
 		told = true;
-		put_rule(d, d->hits[i].rule);
+		put_rule(d, d->hits[i].rule, d->hits[i].unsure);
 		put_matched(d, &d->hits[i]);
 	}
 	for (size_t i = 0; i < fired; i++)
-		put_rule(d, d->fired[i]);
+		put_rule(d, d->fired[i], false);
 	d->matched += told || fired > 0;
 	paint_flush(&d->b);
 }

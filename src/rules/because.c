@@ -90,7 +90,7 @@ static struct str_list value_of(const struct teller *t, enum fact_kind kind, con
 static struct entry_fact_list facts_of(const struct teller *t, const struct fact *request, uint32_t facts)
 {
 	const struct vocabulary *vocabulary = rulebook_vocabulary(t->rulebook);
-	struct entry_fact *at = ARENA_TAKE(t->arena, struct entry_fact, (size_t)__builtin_popcount(facts));
+	struct entry_fact *at = ARENA_TAKE(t->arena, struct entry_fact, FACTS_MAX);
 	size_t n = 0;
 	for (; facts; facts &= facts - 1) {
 		size_t i = (size_t)__builtin_ctz(facts);

@@ -1,6 +1,5 @@
 #include "rules/changes.h"
 #include "rules/compiled.h"
-#include "rules/domain.h"
 
 enum { TEXTS_MAX = 64 }; /* of a set that is changed */
 
@@ -104,9 +103,10 @@ static void add_compared(struct trying *t, size_t fact, size_t other, const stru
 	enum fact_kind kind = kind_of(t, other);
 	bool is_set = kind_of(t, fact) == FACT_TEXTS;
 	for (int64_t more = -1; is_number(kind) && more <= 1; more++) {
+		struct range all = numbers_of(kind_of(t, fact));
 		struct fact beside = {.state = FACT_KNOWN};
-		if (!__builtin_add_overflow(value->number, more, &beside.number) &&
-		    domain_has_number(kind_of(t, fact), beside.number))
+		if (!__builtin_add_overflow(value->number, more, &beside.number) && beside.number >= all.low &&
+		    beside.number <= all.high)
 			add_option(t, fact, CHANGE_TO, beside);
 	}
 	if (kind == FACT_TEXT || kind == FACT_ADDRESS)
@@ -158,7 +158,7 @@ static void sort_by_distance(struct trying *t, size_t fact)
 {
 	struct change *at = t->options[fact];
 	const struct fact *request = &t->request[fact];
-	int64_t now = request->state == FACT_KNOWN ? request->number : domain_any_number(kind_of(t, fact));
+	int64_t now = request->state == FACT_KNOWN ? request->number : any_number(kind_of(t, fact));
 	for (size_t i = 1; i < t->n_options[fact]; i++) {
 		struct change one = at[i];
 		size_t k = i;

@@ -196,6 +196,30 @@ TEST(a_hit_says_what_matched)
 	CHECK_INT(detection_match(&event, &any, NULL, 0), 1);
 }
 
+/* An event that makes an expression give up is not hidden by that, neither from a rule nor from one that says `not`. */
+TEST(where_nobody_knows_there_is_a_hit_that_is_unsure)
+{
+	const struct detection *d =
+	    loaded(RULE("A", "{a|re: '^(x+)+$'}") "---\ntitle: B\nlogsource: {}\ndetection:\n"
+						  "  s: {b: 1}\n  t: {a|re: '^(x+)+$'}\n  condition: s and not t\n"
+						  "---\n" RULE("C", "{b: 1, a|contains: xy}"));
+	static struct detection_hit hits[4];
+	struct detection_event event;
+	struct detection_unread unread;
+	char json[400], xs[200] = {0};
+	memset(xs, 'x', sizeof xs - 1);
+	snprintf(json, sizeof json, "{\"a\":\"%sy\",\"b\":1}", xs);
+	detection_event_init(&event, d, &arena);
+	CHECK(detection_event_read(&event, str_of(json), &unread));
+	CHECK_INT(detection_match(&event, &any, hits, ARRAY_LEN(hits)), 3);
+	CHECK(hits[0].unsure && hits[1].unsure && !hits[2].unsure);
+	CHECK_STR(hits[0].matched[0].field, STR("a"));
+	CHECK_STR(hits[1].matched[0].field, STR("b"));
+	CHECK(detection_event_read(&event, STR("{\"a\":\"xxxy\",\"b\":1}"), &unread));
+	CHECK_INT(detection_match(&event, &any, hits, ARRAY_LEN(hits)), 2);
+	CHECK(!hits[0].unsure && !hits[1].unsure);
+}
+
 TEST(one_event_leaves_nothing_for_the_next)
 {
 	const struct detection *d = loaded(RULE("t", "{a: x, b: y}"));

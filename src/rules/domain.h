@@ -47,10 +47,6 @@ struct domain {
 	size_t work;	       /* grows */
 };
 
-/* A number that reads well, where any will do. */
-int64_t domain_any_number(enum fact_kind kind);
-bool domain_has_number(enum fact_kind kind, int64_t number);
-
 /* A value of the fact, best the one that it has now. */
 enum found domain_find(struct domain *d, size_t fact, const struct want *wants, size_t n, const struct fact *now,
 		       struct fact *ret_value);
