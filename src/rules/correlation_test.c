@@ -168,14 +168,14 @@ TEST(aliases_group_different_fields)
 	check_events("title: cor\ncorrelation:\n  type: temporal\n" ALIASES, events, fires, ARRAY_LEN(fires));
 }
 
-/* It matches both rules, and has the field of only one. */
+/* It matches both rules, and has the field of only one, or of both: then it counts once all the same. */
 TEST(an_event_counts_by_the_rule_that_gives_it_a_group)
 {
-	static const char *const events[] = {"{\"e\":\"in\",\"f\":\"out\",\"src\":\"1\"}",
-					     "{\"e\":\"in\",\"f\":\"out\",\"dst\":\"1\"}",
-					     "{\"e\":\"in\",\"f\":\"out\",\"src\":\"1\",\"dst\":\"1\"}"};
-	static const size_t fires[] = {0, 0, 1};
-	check_events("title: cor\ncorrelation:\n  type: event_count\n  condition: {gte: 3}\n" ALIASES, events, fires,
+	static const char *const events[] = {
+	    "{\"e\":\"in\",\"f\":\"out\",\"src\":\"1\"}", "{\"e\":\"in\",\"f\":\"out\",\"dst\":\"1\"}",
+	    "{\"e\":\"in\",\"f\":\"out\",\"src\":\"1\",\"dst\":\"1\"}", "{\"e\":\"in\",\"src\":\"1\"}"};
+	static const size_t fires[] = {0, 0, 0, 1};
+	check_events("title: cor\ncorrelation:\n  type: event_count\n  condition: {gte: 4}\n" ALIASES, events, fires,
 		     ARRAY_LEN(fires));
 }
 

@@ -1,5 +1,6 @@
 #include "rules/detection_load.h"
 #include "base/test.h"
+#include "rules/rules_text.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -376,5 +377,28 @@ TEST(a_directory_is_read_with_those_in_it_and_its_placeholders)
 	}
 	snprintf(path, sizeof path, "%s/deep", directory);
 	rmdir(path);
+	rmdir(directory);
+}
+
+TEST(directories_inside_each_other_have_a_limit)
+{
+	char path[300];
+	const struct detection *d;
+	struct error error = {0};
+	memcpy(directory + sizeof directory - 7, "XXXXXX", 6);
+	ASSERT(mkdtemp(directory));
+	size_t len = (size_t)snprintf(path, sizeof path, "%s", directory);
+	for (int deep = 1; deep <= RULES_DIRECTORIES_DEEP_MAX + 1; deep++) {
+		arena_clear(&arena);
+		CHECK_OK(detection_load(&d, &arena, directory, &error), &error);
+		len += (size_t)snprintf(path + len, sizeof path - len, "/d");
+		ASSERT(mkdir(path, 0700) == 0);
+	}
+	CHECK_INT(detection_load(&d, &arena, directory, &error), ERROR_LIMIT);
+	CHECK_STR(str_of(error.where), str_of(path));
+	for (int deep = 1; deep <= RULES_DIRECTORIES_DEEP_MAX + 1; deep++) {
+		rmdir(path);
+		path[len -= 2] = 0;
+	}
 	rmdir(directory);
 }
