@@ -189,6 +189,39 @@ TEST(a_rulebook_that_cannot_be_searched_does_not_load)
 
 /* ---- what is asked of a rulebook that has loaded ---- */
 
+/* The name is settled first, and a zone looked for that it compares with. */
+TEST(a_text_that_another_is_compared_with_is_found)
+{
+	static const char *const rows[][2] = {{"name|fieldref: zone", "abc"},
+					      {"name|startswith|fieldref: zone", "a"},
+					      {"name|endswith|fieldref: zone", "c"},
+					      {"name|contains|fieldref: zone", "b"}};
+	struct arena scratch = arena_map(SEARCH_SCRATCH_BYTES);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char rules[600];
+		const struct rulebook *book;
+		struct error error;
+		struct search search;
+		struct finding f;
+		snprintf(rules, sizeof rules,
+			 RULE("p", "low", "permit", "name: abc, %s", "") RULE("r", "low", "refuse", "zone: '%s'", ""),
+			 rows[i][0], rows[i][1]);
+		CHECK_OK(load("", rules, &book, &error), &error);
+		arena_clear(&scratch);
+		search_init(&search, book, &scratch, SIZE_MAX);
+		CHECK_INT(search_overlap(&search, 1, 2, &f), FOUND_ONE);
+		CHECK_STR(f.facts[7].text, str_of(rows[i][1]));
+		snprintf(rules, sizeof rules,
+			 RULE("p", "low", "permit", "name: abc, %s", "") RULE("r", "low", "refuse", "zone: 'x%s'", ""),
+			 rows[i][0], rows[i][1]);
+		CHECK_OK(load("", rules, &book, &error), &error);
+		arena_clear(&scratch);
+		search_init(&search, book, &scratch, SIZE_MAX);
+		CHECK(search_overlap(&search, 1, 2, &f) != FOUND_ONE);
+	}
+	arena_unmap(&scratch);
+}
+
 /* Of the zone é the only part of one character is é itself: half of it is no text. */
 TEST(a_text_has_no_part_that_ends_inside_a_character)
 {
