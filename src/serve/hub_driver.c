@@ -246,7 +246,10 @@ static void report(struct hub *hub, unsigned peer, struct str line, const struct
 	struct peer_driver *driver = &hub->peers[peer].driver;
 	struct entry_driver from = {driver_of(hub, peer)->name, {(const char *)driver->boot, 8}, sequence, said->ago};
 	if (!driver->said_hello) {
-		hub_bad(hub, peer, 0, "a report came before hello", "Answer config with hello first.");
+		/* Most were meant for the process before this one; whoever forgot hello needs to be told once. */
+		if (!driver->told_hello)
+			hub_bad(hub, peer, 0, "a report came before hello", "Answer config with hello first.");
+		driver->told_hello = true;
 		return;
 	}
 	switch (drivers_check(&hub->core.state, &from)) {

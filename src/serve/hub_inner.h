@@ -36,7 +36,7 @@ enum {
 
 struct peer_driver {
 	size_t index; /* in options->drivers */
-	bool said_hello;
+	bool said_hello, told_hello; /* that it must */
 	size_t reports; /* taken since hello */
 	uint8_t boot[8];
 	int64_t frames, spooled, dropped; /* by its last heartbeat */
