@@ -1,6 +1,7 @@
 #include "serve/hub_inner.h"
 
 #include "domain/mission/mission.h"
+#include "domain/record/record.h"
 #include "schema/text.h"
 
 #include <stdlib.h>
@@ -164,11 +165,19 @@ void hub_start(struct hub *hub, struct str name, struct str body)
 static void run_timers(struct hub *hub)
 {
 	struct core_result result;
+	struct str name;
+	uint64_t row;
 	while (core_due(&hub->core) <= hub_wall(hub) && !hub_is_full(hub)) {
 		struct core_moment now = moment(hub);
-		if (!core_timer(&hub->core, &now, &hub->batch, &result))
+		if (!core_next_timer(&hub->core, &now, &name, &row))
 			break;
+		if (!hub_watch_timer(hub, name, row))
+			continue;
+		panic_context(name.at);
+		core_timer(&hub->core, &now, &hub->batch, &result);
+		panic_context(NULL);
 		enter(hub, &result);
+		hub_watch_end(hub);
 	}
 }
 
@@ -448,6 +457,8 @@ static int begin(struct hub *hub, const struct mission_unlock *unlock, struct er
 	hub->last_wall = hub->core.size == 0 ? 0 : hub->core.wall;
 	set_clocks(hub);
 	hub->readers_told = hub_driver_readers(hub);
+	if (record_is_unsigned(&hub->core.state))
+		journal_stop_signing(hub->journal);
 	failed = hub_stage_open(hub, error);
 	if (failed == 0)
 		failed = record_start(hub, unlock, error);

@@ -179,6 +179,7 @@ struct hub_rules_asked {
 
 struct hub_watch {
 	bool space_is_low, was_doubted;
+	uint64_t doubt_size; /* the record had so many entries when the clock was doubted, or at the start */
 	int64_t looked_us;
 	uint64_t free_bytes;
 };
@@ -346,12 +347,15 @@ int hub_forget_open(struct hub *hub, struct error *error); /* before the fold: l
 int hub_forget_step(struct hub *hub, struct error *error); /* behind a commit */
 
 /* hub_watch.c */
+void hub_watch_told(struct hub *hub, struct str witness, int64_t told, uint64_t size);
 void hub_watch_open(struct hub *hub); /* behind the fold */
 void hub_watch_step(struct hub *hub);
 bool hub_space_is_low(const struct hub *hub);
 /* Around a turn. Begin: false when this input has ended the process twice. */
 void hub_watch_recall(struct hub *hub); /* at start: what the last process died of */
 bool hub_watch_begin(struct hub *hub, const struct core_input *input);
+/* The same of a timer, which is stopped then. */
+bool hub_watch_timer(struct hub *hub, struct str name, uint64_t row);
 void hub_watch_end(struct hub *hub);
 /* In its place an entry that says so. */
 void hub_watch_set_aside(struct hub *hub, const struct core_input *input, struct core_result *ret_result);

@@ -43,7 +43,7 @@ static void make_at(struct hub_table *table, int64_t now_us, int64_t after_us)
 
 void hub_table_changed(struct hub *hub, const struct core_input *input)
 {
-	static const char *const domains[] = {"people.", "doors.", "site.", "mission."};
+	static const char *const domains[] = {"people.", "doors.", "site.", "mission.", "access."};
 	bool matters = false; /* what time alone changes stands in the table */
 	for (size_t i = 0; i < ARRAY_LEN(domains); i++)
 		matters |= str_starts(input->name, str_of(domains[i]));

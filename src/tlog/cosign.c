@@ -11,7 +11,7 @@
 enum { MS = 1000, ATTEMPTS_MAX = 3, PATH_BYTES = 96, SAYS_BYTES = 240 };
 
 /* How it stands with a witness. */
-struct standing {
+struct witnessed {
 	uint64_t size;	     /* that it has cosigned, as we know */
 	int64_t due_us;	     /* when it may be asked again */
 	int64_t cosigned_us; /* when it last cosigned, 0: not in this process's life */
@@ -24,7 +24,7 @@ struct cosigning {
 	struct asker *core;
 	struct cosign_http *http;
 	const struct mission_file *mission;
-	struct standing standings[MISSION_WITNESSES_MAX];
+	struct witnessed standings[MISSION_WITNESSES_MAX];
 	uint64_t size; /* of the newest checkpoint */
 	char note_bytes[NOTE_COSIGNED_BYTES_MAX];
 	struct buf note;
@@ -79,7 +79,7 @@ static int tell(struct cosigning *c, const struct ask_line *line, struct error *
 
 static int say(struct cosigning *c, size_t i, const char *words, struct error *error)
 {
-	struct standing *standing = &c->standings[i];
+	struct witnessed *standing = &c->standings[i];
 	if (strcmp(standing->says, words) == 0)
 		return 0;
 	snprintf(standing->says, sizeof standing->says, "%s", words);
@@ -99,7 +99,7 @@ static int say(struct cosigning *c, size_t i, const char *words, struct error *e
 /* Something is wrong with this witness: told in words, and tried again later. */
 static int put_off(struct cosigning *c, size_t i, const char *words, struct error *error)
 {
-	struct standing *standing = &c->standings[i];
+	struct witnessed *standing = &c->standings[i];
 	int64_t twice = 2 * standing->backoff_ms;
 	standing->backoff_ms = twice == 0		       ? COSIGN_BACKOFF_MS_MIN
 			       : twice < COSIGN_BACKOFF_MS_MAX ? twice
@@ -154,7 +154,7 @@ static int take_cosignature(struct cosigning *c, size_t i, struct error *error)
 {
 	static char joined_bytes[NOTE_COSIGNED_BYTES_MAX + COSIGN_HTTP_REPLY_BYTES_MAX];
 	struct buf joined = BUF(joined_bytes);
-	struct standing *standing = &c->standings[i];
+	struct witnessed *standing = &c->standings[i];
 	const struct note_key *key = &c->mission->witnesses[i].key;
 	struct note_line line;
 	struct str text;
@@ -215,7 +215,7 @@ static int refused(struct cosigning *c, size_t i, struct error *error)
 /* The witness has cosigned another size: 1 when it is worth another attempt. */
 static int resize(struct cosigning *c, size_t i, uint64_t size, struct error *error)
 {
-	struct standing *standing = &c->standings[i];
+	struct witnessed *standing = &c->standings[i];
 	char words[SAYS_BYTES];
 	bool is_news = size != standing->size;
 	int failed = size > c->size ? look(c, error) : 0;
@@ -277,7 +277,7 @@ static int attempt(struct cosigning *c, size_t i, struct error *error)
  * looked at. */
 static int ask_witness(struct cosigning *c, size_t i, struct error *error)
 {
-	struct standing *standing = &c->standings[i];
+	struct witnessed *standing = &c->standings[i];
 	int more = 1;
 	if (standing->size > c->size)
 		standing->size = 0; /* it will say again what it has */
@@ -288,7 +288,7 @@ static int ask_witness(struct cosigning *c, size_t i, struct error *error)
 	return more;
 }
 
-static bool is_due(const struct cosigning *c, const struct standing *standing, int64_t now_us)
+static bool is_due(const struct cosigning *c, const struct witnessed *standing, int64_t now_us)
 {
 	bool is_old = standing->size != c->size || standing->cosigned_us == 0 ||
 		      now_us - standing->cosigned_us > COSIGN_AGAIN_MS * INT64_C(1000);

@@ -196,3 +196,40 @@ void access_apply_table_not_taken(struct state *s, const struct access_table_not
 {
 	ASSERT(s && ev->number > 0);
 }
+
+/* Who passes when a table has run out */
+
+void access_decide_declare_standing(struct turn *t, const struct access_declare_standing *ask)
+{
+	const struct person *person = person_get(t->state, ask->person);
+	if (!door_get(t->state, ask->door)) {
+		refuse(t, ACCESS_NO_DOOR, .door = (int64_t)ask->door);
+	} else if (!person || person->forgotten) {
+		refuse(t, ACCESS_NO_PERSON, .person = (int64_t)ask->person);
+	} else if (standing_full(t->state)) {
+		refuse(t, ACCESS_FULL, .at_most = STANDING_AT_MOST);
+	} else {
+		uint64_t standing = standing_next_id(t->state);
+		emit(t, access_standing_declared, .standing = standing, .door = ask->door, .person = ask->person);
+		give(t, access_declare_standing, .standing = standing);
+	}
+}
+
+void access_apply_standing_declared(struct state *s, const struct access_standing_declared *ev)
+{
+	standing_add(s, &(struct standing){.standing = ev->standing, .door = ev->door, .person = ev->person});
+}
+
+void access_decide_revoke_standing(struct turn *t, const struct access_revoke_standing *ask)
+{
+	const struct standing *row = standing_get(t->state, ask->standing);
+	if (row)
+		emit(t, access_standing_revoked, .standing = row->standing, .door = row->door, .person = row->person);
+	else
+		refuse(t, ACCESS_NO_STANDING, .standing = (int64_t)ask->standing);
+}
+
+void access_apply_standing_revoked(struct state *s, const struct access_standing_revoked *ev)
+{
+	standing_remove(s, ev->standing);
+}

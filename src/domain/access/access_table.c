@@ -78,6 +78,23 @@ static bool good_times(const struct making *m, const struct badge *badge, struct
 	       credential->from < m->head->until && credential->until > m->head->made;
 }
 
+/* A door of another line is no concern of this driver's. */
+static bool is_ours(const struct making *m, uint64_t door)
+{
+	const struct reader *row = reader_first_by_door(m->state, door);
+	while (row && !str_eq(text_str(row->line), m->head->driver))
+		row = reader_next_by_door(m->state, row);
+	return row != NULL;
+}
+
+static void add_standing(struct making *m, uint64_t person, const uint8_t token[GRANT_TOKEN_BYTES])
+{
+	const struct standing *row = standing_first_by_person(m->state, person);
+	for (; row; row = standing_next_by_person(m->state, row))
+		if (is_ours(m, row->door))
+			grant_add_standing(&m->builder, row->door, token);
+}
+
 static int64_t add_badges(struct making *m, access_token *token, void *context, struct arena *scratch)
 {
 	int64_t n = 0;
@@ -93,6 +110,7 @@ static int64_t add_badges(struct making *m, access_token *token, void *context, 
 			buf_put_i64(&b, row->issued);
 		token(context, row->bits, text_str(row->card), credential.token);
 		uint32_t person = grant_add_credential(&m->builder, &credential, buf_str(&b));
+		add_standing(m, row->person, credential.token);
 		if (!m->builder.fault && !m->persons[person])
 			m->persons[person] = row;
 		n++;

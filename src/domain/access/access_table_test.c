@@ -180,3 +180,38 @@ TEST(the_same_state_makes_the_same_bytes_and_a_mission_without_badges_or_readers
 	CHECK_INT(s.grant.n_readers, 0);
 	end();
 }
+
+TEST(who_stands_for_a_door_passes_it_by_a_table_that_has_run_out_and_nobody_else)
+{
+	begin();
+	CHECK_INT(try_command(&s.try, "access.declare_standing", "{\"door\":1,\"person\":1}"), CORE_DONE);
+	CHECK_INT(try_command(&s.try, "access.declare_standing", "{\"door\":2,\"person\":4}"), CORE_DONE);
+	make(72);
+	int64_t later = s.grant.until + INT64_C(60) * DAY;
+	CHECK(table_grants(badge_get(&s.try.core.state, 1), 1, later));
+	CHECK(!table_grants(badge_get(&s.try.core.state, 1), 2, later));
+	CHECK(!table_grants(badge_get(&s.try.core.state, 3), 1, later));
+	CHECK(!table_grants(badge_get(&s.try.core.state, 4), 2, later)); /* whose stay is over by then */
+	CHECK_INT(try_command(&s.try, "access.revoke_standing", "{\"standing\":1}"), CORE_DONE);
+	make(72);
+	CHECK(!table_grants(badge_get(&s.try.core.state, 1), 1, later));
+	static const struct try_refusal rows[] = {
+	    {"access.declare_standing", "{\"door\":9,\"person\":1}", "ACCESS_NO_DOOR"},
+	    {"access.declare_standing", "{\"door\":1,\"person\":99}", "ACCESS_NO_PERSON"},
+	    {"access.revoke_standing", "{\"standing\":1}", "ACCESS_NO_STANDING"},
+	};
+	try_check_refusals(&s.try, rows, ARRAY_LEN(rows));
+	end();
+}
+
+TEST(at_most_1024_stand_for_doors)
+{
+	begin();
+	for (size_t i = 0; i < STANDING_AT_MOST; i++) {
+		CHECK_INT(try_command(&s.try, "access.declare_standing", "{\"door\":1,\"person\":1}"), CORE_DONE);
+		arena_clear(&s.try.arena);
+	}
+	CHECK_INT(try_command(&s.try, "access.declare_standing", "{\"door\":1,\"person\":1}"), CORE_REFUSED);
+	CHECK_STR(s.try.result.refusal, STR("ACCESS_FULL"));
+	end();
+}
