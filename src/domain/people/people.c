@@ -191,6 +191,15 @@ void people_due_stay_over(struct turn *t, const struct person *row)
 	emit(t, people_person_forgotten, .person = row->person, .why = PEOPLE_PERSON_FORGOTTEN_WHY_STAY_OVER);
 }
 
+/* The record was restored from before that. */
+void people_on_record_subject_forgotten(struct turn *t, const struct record_subject_forgotten *ev)
+{
+	const struct person *row =
+	    str_eq(ev->table, STR("person")) ? person_get(t->state, (uint64_t)ev->subject) : NULL;
+	if (row && !row->forgotten)
+		emit(t, people_person_forgotten, .person = row->person, .why = PEOPLE_PERSON_FORGOTTEN_WHY_BEFORE);
+}
+
 /* The core blanks what is personal. */
 void people_apply_person_forgotten(struct state *s, const struct people_person_forgotten *ev)
 {
