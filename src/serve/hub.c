@@ -208,6 +208,10 @@ static int make_durable(struct hub *hub)
 static int work_behind(struct hub *hub, bool idle, struct error *error)
 {
 	int more = hub_forget_step(hub, error);
+	if (more >= 0) {
+		int keys = hub_rekey_step(hub, error);
+		more = keys < 0 ? keys : more + keys;
+	}
 	hub_stage_step(hub);
 	bool parts = hub_table_step(hub);
 	if (more < 0)
@@ -321,6 +325,7 @@ void hub_detach(struct hub *hub, unsigned peer)
 	place_peer(hub, peer, &(struct peer){.kind = PEER_FREE});
 	if (hub->rules_asked.peer == peer)
 		hub->rules_asked.is_waiting = false;
+	hub_rekey_detach(hub, peer);
 	for (size_t i = 0; i < hub->n_parked; i++)
 		if (hub->parked[i].peer == peer)
 			hub->parked[i].peer = HUB_PEERS_MAX; /* for nobody; the others keep their order */

@@ -163,27 +163,31 @@ static bool has_blob(void *context, struct str hash)
 	return hub_has_blob(context, hash);
 }
 
+void hub_command_done(struct hub *hub, unsigned peer, uint64_t entry, uint64_t pending, struct str gives)
+{
+	struct answer_done done = {.has_entry = viewer_sees_record(&hub->peers[peer].asker.viewer),
+				   .entry = (int64_t)entry,
+				   .at = hub_cursor(hub, entry, &hub->batch),
+				   .has_pending = pending != 0,
+				   .pending = pending,
+				   .gives = gives};
+	hub_asker_park(hub, peer, &(struct answer_line){.kind = ANSWER_LINE_DONE, .done = done});
+}
+
 static void answer(struct hub *hub, const struct asked *asked, const struct core_result *result)
 {
 	const struct peer_asker *asker = &hub->peers[asked->peer].asker;
-	bool indexed = viewer_sees_record(&asker->viewer);
-	struct str at = hub_cursor(hub, result->index, &hub->batch);
 	if (result->verdict == CORE_BAD) {
 		size_t offset = asked->line.len ? hub_offset(asked->line, asked->body, result->offset) : 0;
 		hub_bad(hub, asked->peer, offset, result->what, "`chancery help` lists the commands and their members.");
 	} else if (result->verdict == CORE_REFUSED) {
-		struct answer_refused refused = {indexed, (int64_t)result->index, at, result->refusal,
+		struct answer_refused refused = {viewer_sees_record(&asker->viewer), (int64_t)result->index,
+						 hub_cursor(hub, result->index, &hub->batch), result->refusal,
 						 result->refusal_takes};
 		hub_asker_park(hub, asked->peer,
 			       &(struct answer_line){.kind = ANSWER_LINE_REFUSED, .refused = refused});
-	} else {
-		struct answer_done done = {.has_entry = indexed,
-					   .entry = (int64_t)result->index,
-					   .at = at,
-					   .has_pending = result->pending != 0,
-					   .pending = result->pending,
-					   .gives = result->gives};
-		hub_asker_park(hub, asked->peer, &(struct answer_line){.kind = ANSWER_LINE_DONE, .done = done});
+	} else if (!hub_rekey_holds(hub, asked->peer, asked->name, asked->body, result->index)) {
+		hub_command_done(hub, asked->peer, result->index, result->pending, result->gives);
 	}
 }
 

@@ -10,6 +10,7 @@
  *     hub_blob.c      files and secrets that entries name
  *     hub_stage.c     what is too large for an entry; rulebooks among it
  *     hub_forget.c    snapshots, baselines, and the end of keys
+ *     hub_rekey.c     new root keys
  *     hub_watch.c     clock, disk, and inputs that end the process
  */
 #ifndef SERVE_HUB_INNER_H
@@ -177,6 +178,17 @@ struct hub_rules_asked {
 	size_t body_len;
 };
 
+/* Who asked for a new root key, and the entry that did. */
+struct hub_rekey_asked {
+	bool waits;
+	unsigned peer;
+	uint64_t entry;
+};
+
+struct hub_rekeys {
+	struct hub_rekey_asked asked[REKEY_AT_MOST + 1]; /* by the row of Rekey */
+};
+
 struct hub_watch {
 	bool space_is_low, was_doubted;
 	uint64_t doubt_size; /* the record had so many entries when the clock was doubted, or at the start */
@@ -211,6 +223,7 @@ struct hub {
 	enum hub_work_kind work;
 	struct hub_snapshots snapshots;
 	struct hub_rules_asked rules_asked;
+	struct hub_rekeys rekeys;
 	struct arena staged_text; /* of the rulebook that is looked at */
 	size_t staged_len;
 	struct arena rules_memory[2]; /* shared with the process that searches; one of them holds what is in force */
@@ -289,6 +302,8 @@ void hub_command(struct hub *hub, unsigned peer, struct str line, const struct a
 void hub_command_nonce(struct hub *hub, unsigned peer);
 void hub_command_approve(struct hub *hub, unsigned peer, const struct ask_approve *ask);
 void hub_command_undo(struct hub *hub, unsigned peer, const struct ask_undo *ask);
+/* It was done, by that entry; `gives` is JSON. */
+void hub_command_done(struct hub *hub, unsigned peer, uint64_t entry, uint64_t pending, struct str gives);
 /* What is staged was looked at: `wrong` is empty when it is good. */
 void hub_command_staged(struct hub *hub, unsigned peer, struct str name, struct str body, struct str wrong);
 
@@ -345,6 +360,12 @@ void hub_stage_bring(struct hub *hub);
 /* hub_forget.c */
 int hub_forget_open(struct hub *hub, struct error *error); /* before the fold: loads the newest good snapshot */
 int hub_forget_step(struct hub *hub, struct error *error); /* behind a commit */
+
+/* hub_rekey.c */
+/* Whether the answer to this command, which was done, waits for more than its entry. */
+bool hub_rekey_holds(struct hub *hub, unsigned peer, struct str name, struct str body, uint64_t entry);
+void hub_rekey_detach(struct hub *hub, unsigned peer);
+int hub_rekey_step(struct hub *hub, struct error *error); /* behind a commit */
 
 /* hub_watch.c */
 void hub_watch_told(struct hub *hub, struct str witness, int64_t told, uint64_t size);
