@@ -50,6 +50,12 @@ struct peer_raw {
 	uint64_t next, to, told;
 };
 
+/* Every entry from `next` on. At first back to where so many begin that the asker may see: `back` more of them, not before `stop`. */
+struct peer_stream {
+	bool reading;
+	uint64_t next, back, stop;
+};
+
 /* A history that is being sent: entries below `before` that mention the ref, `left` more. */
 struct peer_history {
 	bool reading;
@@ -75,8 +81,7 @@ struct peer_asker {
 	struct str roles[PEER_ROLES_MAX]; /* point into mission.yaml's memory */
 	size_t n_roles;
 	struct viewer viewer; /* its login points here */
-	bool following;
-	uint64_t follow_from;
+	struct peer_stream stream;
 	struct peer_history history;
 	struct peer_raw raw;
 	struct peer_blob blob;
@@ -286,7 +291,8 @@ bool hub_tlog_line(struct hub *hub, unsigned peer, const struct ask_line *asked)
 /* Whether the asker has entries to come; and one piece of them. */
 bool hub_tlog_reads(const struct hub *hub, unsigned peer);
 int hub_tlog_piece(struct hub *hub, unsigned peer, struct error *error);
-void hub_tlog_status(struct hub *hub, struct answer_status *status);
+/* `sees`: the asker may have numbers of the record. */
+void hub_tlog_status(struct hub *hub, bool sees, struct answer_status *status);
 
 /* hub_blob.c */
 void hub_blob(struct hub *hub, unsigned peer, const struct ask_blob *ask);
