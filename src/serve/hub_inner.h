@@ -155,12 +155,14 @@ struct hub_snapshots {
 	int64_t failed_us; /* when writing one failed last; 0 never */
 };
 
+/* A rulebook that somebody wants to come into force, until it is searched. */
 struct hub_rules_asked {
 	bool is_waiting; /* for the search */
 	bool is_searching;
+	bool is_left; /* by whoever asked: what is found is for nobody */
 	unsigned peer;
-	char body[256];
-	size_t body_len;
+	struct turn_checked was;
+	uint8_t rulebook[32];
 };
 
 struct hub_watch {
@@ -213,8 +215,9 @@ struct hub {
 struct buf hub_park_begin(struct hub *hub);
 void hub_park_end(struct hub *hub, unsigned peer, const struct buf *line);
 
-/* One turn: the entry joins the batch, its orders are parked for their drivers. */
-void hub_turn(struct hub *hub, const struct core_input *input, struct core_result *ret_result);
+/* One turn: the entry joins the batch, its orders are parked for their drivers. False: the input was not decided, because it has ended the process twice; the
+ * entry says so. */
+bool hub_turn(struct hub *hub, const struct core_input *input, struct core_result *ret_result);
 /* The core as it was before it read anything. */
 void hub_reset_core(struct hub *hub);
 /* The same, and no look at whether it ends the process. */
@@ -261,8 +264,8 @@ void hub_command(struct hub *hub, unsigned peer, struct str line, const struct a
 void hub_command_nonce(struct hub *hub, unsigned peer);
 void hub_command_approve(struct hub *hub, unsigned peer, const struct ask_approve *ask);
 void hub_command_undo(struct hub *hub, unsigned peer, const struct ask_undo *ask);
-/* What is staged was looked at: `wrong` is empty when it is good. */
-void hub_command_staged(struct hub *hub, unsigned peer, struct str name, struct str body, struct str wrong);
+/* The command that waited for a search is decided; was->staged is empty when nothing was found. */
+void hub_command_staged(struct hub *hub, unsigned peer, struct str name, struct str body, const struct turn_checked *was);
 
 /* hub_read.c */
 void hub_read_history(struct hub *hub, unsigned peer, const struct ask_history *ask);
@@ -306,8 +309,11 @@ void hub_settle_secrets(struct hub *hub, bool kept);
 size_t hub_door_secret(const struct hub *hub, uint64_t number, uint8_t *ret_value, size_t size);
 
 /* hub_stage.c */
-/* True when the command is one that waits for a search: then it is decided when that is done. */
-bool hub_stage_is_asked_for(struct hub *hub, unsigned peer, const struct input_type *type, struct str body);
+/* True when the command is one that waits for a search: then it is decided when that is done. `was` is what was checked of it. */
+bool hub_stage_is_asked_for(struct hub *hub, unsigned peer, const struct input_type *type, struct str body,
+			    const struct turn_checked *was);
+/* Whoever asked has left. */
+void hub_stage_leave(struct hub *hub, unsigned peer);
 void hub_stage_step(struct hub *hub);
 /* At start: has what options->rules says be in force, or what is in force be what decides. */
 int hub_stage_open(struct hub *hub, struct error *error);

@@ -189,27 +189,59 @@ static bool begin_search(struct hub *hub, const struct stage *stage, const char 
 	return true;
 }
 
-bool hub_stage_is_asked_for(struct hub *hub, unsigned peer, const struct input_type *type, struct str body)
+static bool may_ask(const struct peer_asker *asker, const struct input_type *type)
+{
+	for (size_t i = 0; i < type->n_who; i++)
+		for (size_t k = 0; k < asker->n_roles; k++)
+			if (str_eq(asker->roles[k], type->who[i]))
+				return true;
+	return false;
+}
+
+/* Who may not, and what is no such command, the core refuses at once: nobody is kept waiting for a search by them. */
+bool hub_stage_is_asked_for(struct hub *hub, unsigned peer, const struct input_type *type, struct str body,
+			    const struct turn_checked *was)
 {
 	struct hub_rules_asked *asked = &hub->rules_asked;
-	if (!str_eq(type->name, STR("mission.enact")) || !hub->options.load_rules)
+	struct mission_enact enact;
+	struct json json = json_over(body, &hub->batch);
+	if (!str_eq(type->name, STR("mission.enact")) || !hub->options.load_rules ||
+	    !may_ask(&hub->peers[peer].asker, type) || !mission_enact_read(&json, &enact))
 		return false;
-	if (asked->is_waiting || body.len > sizeof asked->body) {
+	if (asked->is_waiting) {
 		hub_bad(hub, peer, 0, "another rulebook is being looked at", "Try again in a moment.");
 		return true;
 	}
-	*asked = (struct hub_rules_asked){.is_waiting = true, .peer = peer, .body_len = body.len};
-	memcpy(asked->body, body.at, body.len);
+	*asked = (struct hub_rules_asked){.is_waiting = true, .peer = peer, .was = *was};
+	memcpy(asked->rulebook, enact.rulebook.at, sizeof asked->rulebook);
 	return true;
+}
+
+void hub_stage_leave(struct hub *hub, unsigned peer)
+{
+	struct hub_rules_asked *asked = &hub->rules_asked;
+	if (!asked->is_waiting || asked->peer != peer)
+		return;
+	asked->is_left = true;
+	asked->is_waiting = asked->is_searching;
+}
+
+static struct str rulebook_of(const struct hub *hub)
+{
+	return (struct str){(const char *)hub->rules_asked.rulebook, sizeof hub->rules_asked.rulebook};
 }
 
 static void answer(struct hub *hub, const char *wrong)
 {
 	struct hub_rules_asked *asked = &hub->rules_asked;
-	struct str body = arena_str(&hub->batch, (struct str){asked->body, asked->body_len});
+	struct buf body = arena_buf(&hub->batch);
+	mission_enact_write(&body, &(struct mission_enact){rulebook_of(hub)});
+	struct str text = arena_keep(&hub->batch, &body);
+	if (wrong)
+		asked->was.staged = arena_str(&hub->batch, str_of(wrong));
 	asked->is_waiting = asked->is_searching = false;
-	if (hub->peers[asked->peer].kind == PEER_ASKER)
-		hub_command_staged(hub, asked->peer, STR("mission.enact"), body, wrong ? str_of(wrong) : (struct str){0});
+	if (!asked->is_left)
+		hub_command_staged(hub, asked->peer, STR("mission.enact"), text, &asked->was);
 }
 
 static void end_search(struct hub *hub, bool done)
@@ -239,10 +271,7 @@ void hub_stage_step(struct hub *hub)
 	}
 	if (!asked->is_waiting || asked->is_searching || hub->work != HUB_WORK_NONE)
 		return;
-	struct mission_enact enact;
-	struct json json = json_over((struct str){asked->body, asked->body_len}, &hub->batch);
-	const struct stage *stage =
-	    mission_enact_read(&json, &enact) ? stage_by_hash(&hub->core.state, enact.rulebook) : NULL;
+	const struct stage *stage = stage_by_hash(&hub->core.state, rulebook_of(hub));
 	const char *wrong = NULL;
 	if (!stage || stage->parts < stage->of)
 		answer(hub, NULL); /* the core says what is missing */

@@ -199,10 +199,12 @@ void rig_say(enum rig_who who, const char *text)
 
 void rig_commit(void)
 {
+	const struct premises *p = &rig.premises;
 	struct error error;
 	int more;
-	while ((more = hub_commit(rig.hub, &error)) > 0)
-		;
+	do
+		more = hub_commit(rig.hub, &error);
+	while (more > 0 || (more == 0 && p->is_working && p->work_left == 0));
 	CHECK_OK(more, &error);
 }
 

@@ -83,7 +83,7 @@ void rig_attach(enum rig_who who);
 void rig_say(enum rig_who who, const char *line);
 void rig_line(enum rig_who who, struct str line); /* as it is */
 
-/* Commits until there is nothing more to send. */
+/* Commits until there is nothing more to send or to do; what works longer (premises.work_slow) goes on. */
 void rig_commit(void);
 /* Line 1 shows cards until orders fill their table: RIG_ORDERS_FULL of them. */
 void rig_fill_orders(void);
