@@ -2,6 +2,7 @@
  * batches, so that nobody's reading keeps a door waiting. */
 #include "serve/hub_inner.h"
 
+#include "base/lines.h"
 #include "domain/mission/mission.h"
 #include "schema/text.h"
 #include "schema/words.h"
@@ -72,6 +73,17 @@ static int learn_environment(struct hub *hub, uint64_t index, struct error *erro
 	return 0;
 }
 
+/* What an entry says fits into a line as the entry does; what its rows are called may be too much. */
+static bool send_fitting(struct hub *hub, unsigned peer, const struct answer_entry *answer)
+{
+	struct answer_line line = {.kind = ANSWER_LINE_ENTRY, .entry = *answer};
+	struct buf b = arena_buf(&hub->piece);
+	answer_line_write(&b, &line);
+	if (b.len > LINE_BYTES_MAX)
+		line.entry.names = (struct answer_name_list){0};
+	return hub_asker_send(hub, peer, &line);
+}
+
 /* One entry to one reader, when there is something of it that it may see; of an entry about a row, where it sees that it is. False in ret_sent also
  * when the reader was let go. */
 static int send_entry(struct hub *hub, unsigned peer, uint64_t index, const struct subject *about, bool *ret_sent,
@@ -98,7 +110,7 @@ static int send_entry(struct hub *hub, unsigned peer, uint64_t index, const stru
 	answer.has_rules = environment && environment->known;
 	if (answer.has_rules)
 		answer.rules = (struct str){(const char *)environment->access, sizeof environment->access};
-	*ret_sent = hub_asker_send(hub, peer, &(struct answer_line){.kind = ANSWER_LINE_ENTRY, .entry = answer});
+	*ret_sent = send_fitting(hub, peer, &answer);
 	return 0;
 }
 
