@@ -55,8 +55,13 @@ struct rig {
 		struct str line;
 	} heard[RIG_HEARD_MAX];
 	size_t n_heard;
-	bool deaf[HUB_PEERS_MAX];   /* its queue is full: nothing can be sent to it */
-	bool slow[HUB_PEERS_MAX];   /* it has no room for one more piece of entries */
+	bool deaf[HUB_PEERS_MAX]; /* its queue is full: nothing can be sent to it */
+	bool slow[HUB_PEERS_MAX]; /* it has no room for one more piece of entries */
+	struct rig_forks {	  /* in place of the premises' work, when it is set */
+		void (*work)(void *context, int (*work)(void *hub, void *shared), void *hub);
+		bool (*work_ended)(void *context, bool *ret_done);
+		void *(*shared)(void *context, size_t size);
+	} forks;
 	struct hub_options options; /* for rig_open; what the premises have is filled in there */
 };
 extern struct rig rig;
