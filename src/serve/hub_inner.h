@@ -167,6 +167,7 @@ struct hub_rules_asked {
 
 struct hub_watch {
 	bool space_is_low, was_doubted;
+	int64_t behind_ms; /* the machine's clock behind ours, when people last said that it is right */
 	int64_t looked_us;
 	uint64_t free_bytes;
 };

@@ -38,17 +38,22 @@ void hub_watch_open(struct hub *hub)
 }
 
 /* From then on the elapsed clock carries the mission's; that somebody sets the machine's is told, and changes nothing until two people, or a witness, say
- * that it is right. */
+ * that it is right. Then the mission's goes forward to it; back it cannot go, and the machine's may stay behind it by as much as it is now. */
 static void watch_clock(struct hub *hub)
 {
 	const struct hub_outside *outside = &hub->options.outside;
+	struct hub_watch *watch = &hub->watch;
 	int64_t machine = outside->wall_ms(outside->context), ours = hub_wall(hub);
-	bool doubted = record_clock_is_doubted(&hub->core.state);
-	if (hub->watch.was_doubted && !doubted && machine > ours)
-		hub->wall_base += machine - ours;
-	hub->watch.was_doubted = doubted;
-	if (machine > ours + STEP_MS || machine < ours - STEP_MS)
+	if (watch->was_doubted && !record_clock_is_doubted(&hub->core.state)) {
+		watch->behind_ms = machine < ours ? ours - machine : 0;
+		if (machine > ours)
+			hub->wall_base += machine - ours;
+		ours = hub_wall(hub);
+	}
+	int64_t apart = machine + watch->behind_ms - ours;
+	if (apart > STEP_MS || apart < -STEP_MS)
 		doubt(hub, machine, ours, RECORD_DOUBT_CLOCK_WHY_JUMPED);
+	watch->was_doubted = record_clock_is_doubted(&hub->core.state);
 }
 
 /* The disk */

@@ -37,6 +37,12 @@ void trial_decide_recite(struct turn *t, const struct trial_recite *ask)
 	done(t, STR("recite"));
 }
 
+void trial_decide_file_report(struct turn *t, const struct trial_file_report *ask)
+{
+	ASSERT(ask->report.len > 0);
+	done(t, STR("file_report"));
+}
+
 void trial_decide_shout(struct turn *t, const struct trial_shout *ask)
 {
 	done(t, ask->where);
