@@ -100,7 +100,7 @@ static void hear(const struct rig_heard *heard)
 		memcpy(promised.blobs[promised.n_blobs++], answer.blob.hash.at, JOURNAL_BLOB_HASH_BYTES);
 }
 
-/* False when the power has failed. */
+/* False when the power, or a sync, has failed. */
 static bool go_on(void)
 {
 	struct error error;
@@ -118,7 +118,7 @@ static bool go_on(void)
 		promised.had_month |= has_month();
 	} while (more > 0 || rig.premises.is_working);
 	if (more < 0)
-		CHECK(disk_is_down(rig.disk));
+		CHECK_INT(more, ERROR_SYSTEM);
 	return more >= 0 && !disk_is_down(rig.disk);
 }
 
@@ -270,8 +270,7 @@ static void check_goes_on(void)
 	CHECK_HAS(rig_heard(OFFICER), "{'done':");
 }
 
-/* Returns false when the power did not fail: there are not so many steps. */
-static bool fails_at(bool (*play)(void), uint64_t snapshot_entries, uint64_t step)
+static void begin_with(uint64_t snapshot_entries)
 {
 	begin();
 	rig.options.snapshot_entries = snapshot_entries;
@@ -279,14 +278,25 @@ static bool fails_at(bool (*play)(void), uint64_t snapshot_entries, uint64_t ste
 	rig_say(ONE, HELLO("1", "1"));
 	rig_commit();
 	rig_forget();
-	disk_fail_at(rig.disk, step, step);
-	bool whole = play();
-	disk_fail_at(rig.disk, DISK_NEVER, 0);
+}
+
+static void start_again(void)
+{
 	rig_close();
-	if (!whole)
+	if (disk_is_down(rig.disk))
 		disk_restart(rig.disk);
 	rig_forget();
 	rig_open();
+}
+
+/* Returns false when the power did not fail: there are not so many steps. */
+static bool fails_at(bool (*play)(void), uint64_t snapshot_entries, uint64_t step)
+{
+	begin_with(snapshot_entries);
+	disk_fail_at(rig.disk, step, step);
+	bool whole = play();
+	disk_fail_at(rig.disk, DISK_NEVER, 0);
+	start_again();
 	check_promises();
 	check_goes_on();
 	check_folds();
@@ -331,4 +341,30 @@ TEST(the_power_fails_while_files_are_sent)
 TEST(the_power_fails_while_all_of_it_goes_on)
 {
 	fail_at_every_step(everything, 5);
+}
+
+/* One that fails is never tried again: the process ends, and so does the power, which takes what was not synced. A snapshot's ends only the process that
+ * writes it. */
+TEST(each_sync_fails_once)
+{
+	begin_with(5);
+	uint64_t before = disk_counts(rig.disk).syncs;
+	CHECK(everything());
+	uint64_t syncs = disk_counts(rig.disk).syncs - before, ended = 0;
+	rig_end();
+	for (uint64_t n = 1; n <= syncs; n++) {
+		begin_with(5);
+		disk_fail_sync(rig.disk, n);
+		ended += !everything();
+		disk_fail_sync(rig.disk, DISK_NEVER);
+		disk_crash(rig.disk, n);
+		start_again();
+		check_promises();
+		rig.premises.clock_us += INT64_C(60000) * 1000; /* a snapshot that failed is tried again */
+		check_goes_on();
+		check_folds();
+		rig_end();
+	}
+	printf("     %llu syncs, the process ended at %llu\n", (unsigned long long)syncs, (unsigned long long)ended);
+	CHECK(ended > 10 && ended < syncs);
 }

@@ -26,11 +26,11 @@ struct installation {
 	struct offset offsets[ZONE_OFFSETS_MAX];
 };
 
-/* Reads and checks all of it, but that keys which no file beside opens stay closed (keys.keys.file is NULL): then installation_unlock must come.
- * The error names file, place and remedy. */
+/* Reads and checks all of it, but that keys which no file beside opens stay closed (keys.keys.file is NULL): then they are to be opened, and
+ * installation_unlocked must come. The error names file, place and remedy. */
 int installation_open(struct installation *ret_installation, struct error *error);
 
-/* After the mission's keys are open. */
+/* After the mission's keys are open: fills cursor_key. */
 int installation_unlocked(struct installation *installation, struct error *error);
 
 /* A rulebook from the text that the record keeps. */
