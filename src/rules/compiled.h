@@ -35,6 +35,7 @@ enum {
 struct pattern {
 	struct str text; /* ASCII letters are small, unless it is cased */
 	bool wild, cased;
+	struct str said; /* the value as it is written */
 };
 
 struct range {
@@ -91,6 +92,7 @@ struct predicate {
 	bool cased;		  /* PREDICATE_FACT: texts are compared with their case */
 	uint16_t fact, n;
 	uint32_t number;
+	uint32_t modifiers; /* as they are written (modifier.h), for people */
 	union {
 		const void *values;
 		const struct pattern *patterns;
@@ -150,6 +152,13 @@ struct field {
 	const uint64_t *classes;
 };
 
+/* Values that change what rules say of a fact: of a set the texts that it may have in it. */
+struct options {
+	size_t n;
+	const struct fact *values;
+	bool partial; /* there are more than are worth trying, or nobody knows them all */
+};
+
 struct rulebook {
 	struct str name, default_reason;
 	const struct vocabulary *vocabulary;
@@ -162,6 +171,7 @@ struct rulebook {
 	const struct node *covers;		   /* or NULL: which cases rules must speak of */
 	uint32_t covers_facts;
 	bool unsettled_is_conflict;
+	struct options options[FACTS_MAX];
 	size_t n_fields;
 	struct field fields[FACTS_MAX];
 	unsigned n_conditions;

@@ -106,10 +106,12 @@ static bool asks_for_parts(const struct looking *l)
 	return false;
 }
 
-/* Every date and week that there can be is met within CALENDAR_ROUND_DAYS behind a place where a range ends. */
-static bool find_day(struct looking *l, int64_t from, struct fact *ret_value)
+/* Every date and week that there can be is met within CALENDAR_ROUND_DAYS behind a place where a range begins; a year
+ * before it stand days that read better than the first of all. */
+static bool find_day(struct looking *l, int64_t begin, struct fact *ret_value)
 {
-	for (int64_t day = from; day <= CALENDAR_DAY_MAX && day < from + CALENDAR_ROUND_DAYS; day++) {
+	int64_t from = begin == ANY_DAY ? begin : begin - 366 > CALENDAR_DAY_MIN ? begin - 366 : CALENDAR_DAY_MIN;
+	for (int64_t day = from; day <= CALENDAR_DAY_MAX && day < begin + CALENDAR_ROUND_DAYS; day++) {
 		if (accept(l, (struct fact){.state = FACT_KNOWN, .number = day}, ret_value))
 			return true;
 	}

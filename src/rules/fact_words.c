@@ -82,7 +82,5 @@ void fact_put_case(struct buf *b, const struct vocabulary *vocabulary, const str
 			BUF_LIT(b, ", ");
 		fact_put(b, &vocabulary->facts[i], &facts[i]);
 	}
-	buf_put_str(b, n == 0		     ? STR("no fact has a value")
-		       : n < vocabulary->n ? STR(", and there is nothing else")
-					     : STR(""));
+	buf_put_str(b, n == 0 ? STR("no fact has a value") : n < vocabulary->n ? STR(", and nothing else") : STR(""));
 }

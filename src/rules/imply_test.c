@@ -243,7 +243,8 @@ TEST(what_is_too_intricate_is_said_to_be)
 	static char a[4000], b[4000];
 	many(a, sizeof a, 'x', 8);
 	many(b, sizeof b, 'y', 8);
-	const struct rulebook *book = both(a, b), *same = both("s: {name: x}, condition: s", "s: {name: x}, condition: s");
+	const struct rulebook *book = both(a, b),
+			      *same = both("s: {name: x}, condition: s", "s: {name: x}, condition: s");
 	CHECK_INT(follows(book, 0, 1), IMPLY_TOO_HARD);
 	CHECK_INT(follows(same, 0, 1), IMPLY_YES);
 }

@@ -51,9 +51,9 @@ enum found search_gap(struct search *s, struct finding *ret_finding)
 struct graph {
 	struct search *s;
 	size_t n, words;
-	uint64_t *beats;			/* a set for each rule */
-	uint64_t left[RULE_SET_WORDS_MAX];	/* rules that may stand in a circle */
-	uint16_t path[SEARCH_CIRCLE_MAX];	/* numbers of rules, each outweighing the next */
+	uint64_t *beats;		   /* a set for each rule */
+	uint64_t left[RULE_SET_WORDS_MAX]; /* rules that may stand in a circle */
+	uint16_t path[SEARCH_CIRCLE_MAX];  /* numbers of rules, each outweighing the next */
 	size_t length;
 	struct finding *ret_finding;
 };
@@ -122,7 +122,8 @@ static enum found follow(struct graph *g)
 		return FOUND_ONE;
 	if (g->length == SEARCH_CIRCLE_MAX)
 		return FOUND_TOO_HARD;
-	SET_EACH (g->left, g->words, next) {
+	SET_EACH(g->left, g->words, next)
+	{
 		if (next < first || !set_has(beaten_by(g, last), next) || is_on_path(g, next))
 			continue;
 		g->path[g->length++] = (uint16_t)(next + 1);
@@ -144,7 +145,8 @@ enum found search_circle(struct search *s, struct finding *ret_finding)
 	g.beats = ARENA_TAKE(s->cases.scratch, uint64_t, g.n * g.words);
 	add_edges(&g);
 	trim(&g);
-	SET_EACH (g.left, g.words, first) {
+	SET_EACH(g.left, g.words, first)
+	{
 		g.path[0] = (uint16_t)(first + 1);
 		g.length = 1;
 		found = found == FOUND_NONE ? follow(&g) : found;
@@ -194,7 +196,8 @@ static int tell_circle(const struct search *s, const struct source *head, const 
 	buf_put_str(&b, words_of(s, f, words));
 	what[b.len] = 0;
 	fail_at_rule(s, head, f->rules[0], ERROR_INPUT, what);
-	return error_remedy(head->error, "take one `overrides` or date out, or put one of the rules into another layer");
+	return error_remedy(head->error,
+			    "take one `overrides` or date out, or put one of the rules into another layer");
 }
 
 static int tell_unsettled(const struct search *s, const struct source *head, const struct finding *f)
@@ -254,8 +257,9 @@ static int check_unsettled(struct search *s, const struct source *head)
 			if (found == FOUND_ONE)
 				return tell_unsettled(s, head, &f);
 			if (found == FOUND_TOO_HARD)
-				return tell_hard(s, head, (uint16_t)(p + 1),
-						 "this rule and others are too intricate to find conflicts between them");
+				return tell_hard(
+				    s, head, (uint16_t)(p + 1),
+				    "this rule and others are too intricate to find conflicts between them");
 		}
 	}
 	return 0;

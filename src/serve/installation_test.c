@@ -58,7 +58,7 @@ TEST(what_a_core_needs_is_there)
 {
 	uint8_t hash[32];
 	begin();
-	CHECK_OK(installation_open(&inst, &error), &error);
+	CHECK_OK(installation_open(&inst, NULL, &error), &error);
 	CHECK(inst.mission.name.len > 0 && inst.mission.n_drivers > 0);
 	CHECK_STR(inst.journal.origin, STR("chancery/Embassy-of-the-Republic-of-Velmara-in-Port-Callis"));
 	CHECK(inst.keys.keys.file && inst.doors.keys.file);
@@ -84,7 +84,7 @@ TEST(the_key_of_marks_is_the_same_at_every_start_and_another_one_in_every_missio
 	for (int i = 0; i < 3; i++) {
 		if (i != 1)
 			begin();
-		CHECK_OK(installation_open(&inst, &error), &error);
+		CHECK_OK(installation_open(&inst, NULL, &error), &error);
 		memcpy(keys[i], inst.cursor_key, sizeof keys[i]);
 		release();
 		if (i != 0)
@@ -98,11 +98,11 @@ TEST(a_rulebook_that_does_not_load_is_no_reason_not_to_start)
 {
 	begin();
 	write_text("rules/access/zzz.yaml", "rules: wrong\n");
-	CHECK_OK(installation_open(&inst, &error), &error);
+	CHECK_OK(installation_open(&inst, NULL, &error), &error);
 	CHECK(!inst.rulebooks.access && inst.rules_text.len == 0);
 	release();
 	ASSERT(rename("rules/access", "rules/elsewhere") == 0);
-	CHECK_OK(installation_open(&inst, &error), &error);
+	CHECK_OK(installation_open(&inst, NULL, &error), &error);
 	CHECK(!inst.rulebooks.access && inst.rules_text.len == 0);
 	release();
 	end();
@@ -128,7 +128,7 @@ TEST(what_is_missing_or_wrong_is_named)
 			write_text(rows[i].path, rows[i].text);
 		else
 			ASSERT(unlink(rows[i].path) == 0);
-		int failed = installation_open(&inst, &error);
+		int failed = installation_open(&inst, NULL, &error);
 		if (!test_count(failed == (int)rows[i].code && error.what[0]))
 			test_fail(__FILE__, __LINE__, "%s: %d: %s: %s", rows[i].path, failed, error.where, error.what);
 		arena_unmap(&inst.memory); /* a core that finds this ends */
@@ -155,12 +155,12 @@ TEST(keys_that_no_file_opens_stay_closed_until_somebody_comes_with_the_passphras
 {
 	static const uint8_t none[32];
 	begin();
-	CHECK_OK(installation_open(&inst, &error), &error);
+	CHECK_OK(installation_open(&inst, NULL, &error), &error);
 	uint8_t before[32];
 	memcpy(before, inst.cursor_key, sizeof before);
 	release();
 	close_with_a_passphrase();
-	CHECK_OK(installation_open(&inst, &error), &error);
+	CHECK_OK(installation_open(&inst, NULL, &error), &error);
 	CHECK(!inst.keys.keys.file && inst.doors.keys.file && memcmp(inst.cursor_key, none, sizeof none) == 0);
 	CHECK_INT(keyring_by_passphrase(&inst.keys, STR("wrong horse is it"), &error), ERROR_CRYPTO);
 	CHECK_OK(keyring_by_passphrase(&inst.keys, STR("correct horse"), &error), &error);

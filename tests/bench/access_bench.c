@@ -71,8 +71,8 @@ static void measure_decisions(void)
 		if (i % (DECISIONS / TIMED) == 0 && times.n < TIMED)
 			bench_add(&times, end - begin - clock);
 	}
-	printf("%-28s %8.0f ns median, %.0f ns p99 | target median 2000 ns\n", "a decision with explanation",
-	       bench_quantile(&times, 0.5), bench_quantile(&times, 0.99));
+	printf("%-28s %8.0f ns median, %.0f ns p99 | target median 2000 ns, p99 20000 ns\n",
+	       "a decision with explanation", bench_quantile(&times, 0.5), bench_quantile(&times, 0.99));
 }
 
 /* The whole core */

@@ -25,7 +25,8 @@ static void put(struct buf *b, const char *format, ...)
 	buf_put(b, text, (size_t)n);
 }
 
-/* Rules as missions have them: a group in a zone at certain hours, some by door, clearance or company, one in ten a refusal. */
+/* Rules as missions have them: a group in a zone at certain hours, some by door, clearance or company (half of these by a
+ * regular expression), one in ten a refusal. */
 static void put_rule(struct buf *b, int i)
 {
 	put(b, "  - id: rule-%d\n    title: Rule %d\n    layer: %s\n    match:\n", i, i,
@@ -44,7 +45,8 @@ static void put_rule(struct buf *b, int i)
 		put(b, "      more: {now.weekday: [mon, tue, wed, thu, fri]}\n");
 		break;
 	case 3:
-		put(b, "      more: {person.company|contains: works, credential.kind: card}\n");
+		put(b, "      more: {person.company|%s, credential.kind: card}\n",
+		    i % 10 == 3 ? "contains: works" : "re: '^Company [0-9]+ works$'");
 		break;
 	default:
 		put(b, "      more: {zone.grade|lte: %d}\n", 2 + i % 4);
