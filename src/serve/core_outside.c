@@ -63,6 +63,7 @@ void core_outside_salt(void *context, uint8_t *ret_bytes, size_t n)
 	static uint8_t pool[SALT_POOL_BYTES];
 	static size_t left;
 	(void)context;
+	ASSERT(n <= sizeof pool);
 	if (left < n) {
 		ssize_t got = getrandom(pool, sizeof pool, 0);
 		ASSERT(got == (ssize_t)sizeof pool);

@@ -80,6 +80,15 @@ static bool work_ended(void *context, bool *ret_done)
 	return core_outside_work_ended(&p->outside, ret_done);
 }
 
+static void new_root(void *context, const uint8_t *root, bool is_in_force)
+{
+	struct process *p = context;
+	if (is_in_force)
+		kept_remember(p->installation.kept, &p->installation.keys);
+	else
+		kept_expect(p->installation.kept, root);
+}
+
 static void *shared_memory(void *context, size_t size)
 {
 	const struct process *p = context;
@@ -368,6 +377,8 @@ static void open_hub(struct process *p)
 				      .load_rules = installation_load_rules,
 				      .keys = &inst->keys.keys,
 				      .doors = &inst->doors.keys,
+				      .master = &inst->keys.master,
+				      .door_master = &inst->doors.master,
 				      .index_path = "index.db",
 				      .snapshots = {inst->snapshots[0], inst->snapshots[1]},
 				      .snapshot_entries = SNAPSHOT_ENTRIES,
@@ -388,6 +399,7 @@ static void open_hub(struct process *p)
 						  .work = begin_work,
 						  .work_ended = work_ended,
 						  .shared = shared_memory,
+						  .new_root = new_root,
 						  .tap = recorded ? traffic_put : NULL},
 				      .wall = clock_wall_ms(),
 				      .progress = show_progress};

@@ -179,6 +179,7 @@ static void hello(struct hub *hub, unsigned peer, const struct driver_hello *hel
 	driver->said_hello = driver->repeats_orders = true;
 	driver->reports = 0;
 	driver->busy = 0;
+	driver->ack = 0; /* was of reports that it sends again, or of another boot */
 	driver->behind_ms = INT64_MAX;
 	hub_table_hello(hub, driver->index);
 }

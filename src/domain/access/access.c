@@ -119,14 +119,13 @@ static const struct reader *reader_of(struct turn *t, uint64_t reader, int64_t b
 	return NULL;
 }
 
-/* The badge, whose holder the report is about, or NULL. */
+/* The badge, or NULL. The report is about its holder, also when the bits are not the badge's: the number is. */
 static const struct badge *badge_of(struct turn *t, struct str card, int64_t bits)
 {
 	const struct badge *badge = badge_by_card(t->state, card);
-	if (!badge || badge->bits != bits)
-		return NULL;
-	concern(t, person, badge->person);
-	return badge;
+	if (badge)
+		concern(t, person, badge->person);
+	return badge && badge->bits == bits ? badge : NULL;
 }
 
 void access_decide_card_read(struct turn *t, const struct access_card_read *ask)
@@ -151,11 +150,11 @@ void access_decide_card_read(struct turn *t, const struct access_card_read *ask)
 	     .badge = badge->badge); /* 8 */
 }
 
-/* The record of the decision is its whole effect on the state; the order to the door is an event of its own. */
+/* The record of the decision is its whole effect on the state; the order to the door is an event of its own. Whose badge it was may be forgotten. */
 void access_apply_granted(struct state *s, const struct access_granted *ev)
 {
 	const struct badge *badge = badge_get(s, ev->badge);
-	ASSERT(badge && badge->state == BADGE_STATE_ACTIVE && badge->person == ev->person);
+	ASSERT(ev->erased || (badge && badge->state == BADGE_STATE_ACTIVE && badge->person == ev->person));
 	ASSERT(reader_get(s, ev->reader)->door == ev->door);
 }
 

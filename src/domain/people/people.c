@@ -31,6 +31,7 @@ void people_decide_enrol(struct turn *t, const struct people_enrol *ask)
 		return;
 	}
 	uint64_t person = person_next_id(t->state);
+	concern(t, person, person);
 	emit(t, people_enrolled, .person = person, .name = ask->name, .groups = ask->groups,
 	     .has_company = ask->has_company, .company = ask->company, .clearance = ask->clearance,
 	     .has_from = ask->has_from, .from = ask->from, .has_until = ask->has_until, .until = ask->until);
@@ -189,6 +190,15 @@ void people_decide_forget(struct turn *t, const struct people_forget *ask)
 void people_due_stay_over(struct turn *t, const struct person *row)
 {
 	emit(t, people_person_forgotten, .person = row->person, .why = PEOPLE_PERSON_FORGOTTEN_WHY_STAY_OVER);
+}
+
+/* The record was restored from before that. */
+void people_on_record_subject_forgotten(struct turn *t, const struct record_subject_forgotten *ev)
+{
+	const struct person *row =
+	    str_eq(ev->table, STR("person")) ? person_get(t->state, (uint64_t)ev->subject) : NULL;
+	if (row && !row->forgotten)
+		emit(t, people_person_forgotten, .person = row->person, .why = PEOPLE_PERSON_FORGOTTEN_WHY_BEFORE);
 }
 
 /* The core blanks what is personal. */

@@ -1,5 +1,6 @@
 #include "domain/record/record.h"
 
+#include "domain/mission/mission.h"
 #include "schema/text.h"
 
 static const int64_t day_ms = 24 * 60 * 60 * 1000;
@@ -83,6 +84,14 @@ static void take_part(struct turn *t, const struct part *part)
 		     .entry = (int64_t)t->entry, .until = t->now + RECORD_STAGE_MS);
 }
 
+/* The text of what is in force already, which the core brings behind its first entry: it is kept like one that comes into force. */
+static void keep_if_in_force(struct turn *t, struct str hash)
+{
+	const struct environment *now = environment_get(t->state, ENVIRONMENT_ROW);
+	if (t->refusal == REFUSAL_NONE && now && str_eq(text_str(now->access), hash) && record_is_staged(t->state, hash))
+		emit(t, record_stage_kept, .stage = stage_by_hash(t->state, hash)->stage);
+}
+
 void record_decide_stage_part(struct turn *t, const struct record_stage_part *ask)
 {
 	take_part(t, &(struct part){ask->hash, ask->part, ask->of});
@@ -91,6 +100,7 @@ void record_decide_stage_part(struct turn *t, const struct record_stage_part *as
 void record_decide_bring_part(struct turn *t, const struct record_bring_part *ask)
 {
 	take_part(t, &(struct part){ask->hash, ask->part, ask->of});
+	keep_if_in_force(t, ask->hash);
 }
 
 void record_apply_staged(struct state *s, const struct record_staged *ev)
@@ -104,10 +114,9 @@ void record_apply_staged(struct state *s, const struct record_staged *ev)
 	}
 	stage_edit(s, known->stage)->parts = ev->part;
 	stage_set_until(s, known->stage, ev->until);
-	stage_part_add(s, &(struct stage_part){.part = stage_part_next_id(s),
-					       .stage = known->stage,
-					       .number = ev->part,
-					       .entry = ev->entry});
+	stage_part_add(
+	    s, &(struct stage_part){
+		   .part = stage_part_next_id(s), .stage = known->stage, .number = ev->part, .entry = ev->entry});
 }
 
 static void remove_stage(struct state *s, uint64_t stage)
@@ -174,11 +183,18 @@ int64_t record_month_ends(struct str keep, int64_t month)
 	WRONG("the schema knows days, months and years");
 }
 
+static const struct retention *find_retention(const struct state *s, struct str keep, int64_t month)
+{
+	const struct retention *row = retention_after(s, 0);
+	while (row && !(row->month == month && str_eq(text_str(row->keep), keep)))
+		row = retention_after(s, row->retention);
+	return row;
+}
+
 void record_note_month(struct state *state, struct str keep, int64_t month)
 {
-	for (const struct retention *row = retention_after(state, 0); row; row = retention_after(state, row->retention))
-		if (row->month == month && str_eq(text_str(row->keep), keep))
-			return;
+	if (find_retention(state, keep, month))
+		return;
 	struct retention row = {
 	    .retention = retention_next_id(state), .month = month, .ends = record_month_ends(keep, month)};
 	text_set(&row.keep, keep);
@@ -187,8 +203,7 @@ void record_note_month(struct state *state, struct str keep, int64_t month)
 
 static void forget(struct state *s, const struct subject *subject, struct str keep, int64_t month)
 {
-	struct forgetting row = {
-	    .forgetting = forgetting_next_id(s), .subject = (int64_t)subject->id, .month = month};
+	struct forgetting row = {.forgetting = forgetting_next_id(s), .subject = (int64_t)subject->id, .month = month};
 	text_set(&row.table, subject->table);
 	text_set(&row.keep, keep);
 	forgetting_add(s, &row);
@@ -242,16 +257,78 @@ void record_apply_erased(struct state *s, const struct record_erased *ev)
 
 void record_decide_restore(struct turn *t, const struct record_restore *ask)
 {
-	emit(t, record_restored, .incarnation = ask->incarnation, .entries = ask->entries, .known = ask->known,
-	     .has_root = ask->has_root, .root = ask->root, .fetched = ask->fetched);
+	emit(t, record_restored, .incarnation = ask->incarnation, .first = (int64_t)t->entry, .entries = ask->entries,
+	     .known = ask->known, .has_root = ask->has_root, .root = ask->root, .fetched = ask->fetched);
 }
 
-/* Another history begins, under another name. */
+/* Another history begins, under another name. A new root key that somebody had asked for was another machine's. */
 void record_apply_restored(struct state *s, const struct record_restored *ev)
 {
 	ASSERT(ev->incarnation >= 2);
 	if (record_is_unsigned(s))
 		silence_remove(s, RECORD_SILENCE_ROW);
+	if (fork_get(s, RECORD_FORK_ROW))
+		fork_remove(s, RECORD_FORK_ROW);
+	fork_add(s, &(struct fork){.fork = RECORD_FORK_ROW, .incarnation = ev->incarnation, .first = ev->first});
+	for (const struct rekey *row; (row = rekey_after(s, 0));)
+		rekey_remove(s, row->rekey);
+}
+
+void record_decide_forget_again(struct turn *t, const struct record_forget_again *ask)
+{
+	emit(t, record_subject_forgotten, .table = ask->table, .subject = ask->subject);
+}
+
+/* What the subject is, the core blanks and notes. */
+void record_apply_subject_forgotten(struct state *s, const struct record_subject_forgotten *ev)
+{
+	ASSERT(s && ev->subject >= 1);
+}
+
+/* Of a month in which this record has sealed nothing there is nothing to forget. */
+void record_decide_forget_month_again(struct turn *t, const struct record_forget_month_again *ask)
+{
+	const struct retention *row = find_retention(t->state, ask->keep, ask->month);
+	if (row)
+		emit(t, record_month_forgotten, .retention = row->retention, .keep = ask->keep, .month = ask->month);
+}
+
+/* A new root key */
+
+static uint64_t rekey_id(enum rekey_keys keys)
+{
+	return keys == REKEY_KEYS_MISSION ? RECORD_REKEY_MISSION : RECORD_REKEY_DOORS;
+}
+
+void record_decide_rekey(struct turn *t, const struct record_rekey *ask)
+{
+	if (rekey_get(t->state, rekey_id(ask->keys)))
+		refuse(t, RECORD_REKEY_BUSY, .keys = ask->keys);
+	else
+		emit(t, record_rekey_asked, .keys = ask->keys);
+}
+
+void record_apply_rekey_asked(struct state *s, const struct record_rekey_asked *ev)
+{
+	rekey_add(s, &(struct rekey){.rekey = rekey_id(ev->keys), .keys = ev->keys});
+}
+
+void record_decide_end_rekey(struct turn *t, const struct record_end_rekey *ask)
+{
+	if (ask->has_failed)
+		emit(t, record_rekey_failed, .keys = ask->keys, .why = ask->failed);
+	else
+		emit(t, record_rekeyed, .keys = ask->keys);
+}
+
+void record_apply_rekeyed(struct state *s, const struct record_rekeyed *ev)
+{
+	rekey_remove(s, rekey_id(ev->keys));
+}
+
+void record_apply_rekey_failed(struct state *s, const struct record_rekey_failed *ev)
+{
+	rekey_remove(s, rekey_id(ev->keys));
 }
 
 void record_decide_change_space(struct turn *t, const struct record_change_space *ask)

@@ -16,6 +16,9 @@
 enum {
 	RECORD_CLOCK_ROW = 1,
 	RECORD_SILENCE_ROW = 1,
+	RECORD_FORK_ROW = 1,
+	RECORD_REKEY_MISSION = 1, /* rows of Rekey */
+	RECORD_REKEY_DOORS,
 	RECORD_STAGE_MS = 60 * 60 * 1000, /* what was staged and not used is dropped after so long */
 };
 
