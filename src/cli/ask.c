@@ -192,7 +192,7 @@ int cli_ask(int argc, char **argv)
 enum exit_code ask_command(struct core_link *link, struct str name, struct str body, struct answer_line *ret_answer)
 {
 	struct error error;
-	core_link_send(link, &(struct ask_line){.kind = ASK_LINE_COMMAND, .command = {name, body}});
+	core_link_send(link, &(struct ask_line){.kind = ASK_LINE_COMMAND, .command = {.name = name, .body = body}});
 	int rc = core_link_receive(link, ret_answer, &error);
 	if (rc == 0)
 		return ret_answer->kind == ANSWER_LINE_DONE ? EXIT_OK : EXIT_REFUSED;

@@ -166,7 +166,7 @@ TLOG_TEST(the_record_is_for_three_roles_and_some_of_it_for_the_one_who_asks_witn
 TLOG_TEST(whoever_asks_witnesses_gives_no_commands)
 {
 	struct ask_line line = {.kind = ASK_LINE_COMMAND,
-				.command = {STR("site.add_building"), STR("{\"name\":\"Hut\"}")}};
+				.command = {.name = STR("site.add_building"), .body = STR("{\"name\":\"Hut\"}")}};
 	uint64_t before = size();
 	check_bad(rig_ask_one(COSIGN, line), "not for the process that talks to witnesses");
 	CHECK_INT(size(), before);
