@@ -106,22 +106,21 @@ bool base64_decode(struct str text, uint8_t *ret_bytes, size_t size, size_t *ret
 	return true;
 }
 
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+/* One more than a digit's value; 0 for what is none. */
+static const uint8_t hex_digits[256] = {
+    ['0'] = 1,	['1'] = 2,  ['2'] = 3,	['3'] = 4,  ['4'] = 5,	['5'] = 6,  ['6'] = 7,	['7'] = 8,
+    ['8'] = 9,	['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+};
 
 bool hex_read(struct str hex, uint8_t *ret_bytes, size_t n)
 {
 	if (hex.len != 2 * n)
 		return false;
 	for (size_t i = 0; i < n; i++) {
-		int high = hex_value(hex.at[2 * i]), low = hex_value(hex.at[2 * i + 1]);
-		if (high < 0 || low < 0)
+		unsigned high = hex_digits[(uint8_t)hex.at[2 * i]], low = hex_digits[(uint8_t)hex.at[2 * i + 1]];
+		if (high == 0 || low == 0)
 			return false;
-		ret_bytes[i] = (uint8_t)(high << 4 | low);
+		ret_bytes[i] = (uint8_t)((high - 1) << 4 | (low - 1));
 	}
 	return true;
 }

@@ -94,7 +94,11 @@ bool core_timer(struct core *core, const struct core_moment *moment, struct aren
 /* When the earliest timer is due; INT64_MAX when none is set. */
 int64_t core_due(const struct core *core);
 
-/* An entry's packets, opened: for reading its bodies (json.h). False when one was changed. */
+/* An entry's packets, for reading its bodies (json.h), which must be done while entry and arena live. */
+void core_packets(const struct vault *vault, const struct entry *entry, struct arena *arena,
+		  struct json_packets *ret_packets);
+
+/* The same, all open already. False when one was changed. */
 bool core_open_packets(const struct vault *vault, const struct entry *entry, struct arena *arena,
 		       struct json_packets *ret_packets);
 

@@ -118,6 +118,8 @@ void access_decide_card_read(struct turn *t, const struct access_card_read *ask)
 	const struct badge *badge = badge_by_card(t->state, ask->card);
 	if (badge && badge->bits != ask->bits)
 		badge = NULL;
+	if (badge)
+		concern(t, person, badge->person);
 	enum access_denied_why why = barred(t->state, badge, t->now); /* 2 to 5 */
 	if (why == ACCESS_DENIED_WHY_NONE)
 		why = forbidden(t, badge, reader); /* 6 */
@@ -125,19 +127,7 @@ void access_decide_card_read(struct turn *t, const struct access_card_read *ask)
 		deny(t, reader, badge, why);
 		return;
 	}
+	ASSERT(badge && badge->state == BADGE_STATE_ACTIVE);
 	emit(t, access_granted, .door = reader->door, .reader = reader->reader, .person = badge->person,
 	     .badge = badge->badge); /* 7 */
-}
-
-/* The record of the decision is its whole effect on the state; the order to the door is an event of its own. */
-void access_apply_granted(struct state *s, const struct access_granted *ev)
-{
-	const struct badge *badge = badge_get(s, ev->badge);
-	ASSERT(badge && badge->state == BADGE_STATE_ACTIVE && badge->person == ev->person);
-	ASSERT(reader_get(s, ev->reader)->door == ev->door);
-}
-
-void access_apply_denied(struct state *s, const struct access_denied *ev)
-{
-	ASSERT(ev->why != ACCESS_DENIED_WHY_NONE && reader_get(s, ev->reader)->door == ev->door);
 }

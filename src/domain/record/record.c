@@ -216,11 +216,6 @@ void record_decide_base(struct turn *t, const struct record_base *ask)
 	emit(t, record_baseline, .entries = ask->entries, .snapshot = ask->snapshot);
 }
 
-void record_apply_baseline(struct state *s, const struct record_baseline *ev)
-{
-	ASSERT(s && ev->entries >= 0);
-}
-
 void record_decide_erase(struct turn *t, const struct record_erase *ask)
 {
 	int64_t months = 0, subjects = 0;
@@ -246,19 +241,9 @@ void record_decide_restore(struct turn *t, const struct record_restore *ask)
 	     .has_root = ask->has_root, .root = ask->root, .fetched = ask->fetched);
 }
 
-void record_apply_restored(struct state *s, const struct record_restored *ev)
-{
-	ASSERT(s && ev->incarnation >= 2);
-}
-
 void record_decide_change_space(struct turn *t, const struct record_change_space *ask)
 {
 	emit(t, record_space_changed, .free = ask->free, .low = ask->low);
-}
-
-void record_apply_space_changed(struct state *s, const struct record_space_changed *ev)
-{
-	ASSERT(s && ev->free >= 0);
 }
 
 void record_decide_put_aside(struct turn *t, const struct record_put_aside *ask)
@@ -271,17 +256,7 @@ void record_decide_lay_aside(struct turn *t, const struct record_lay_aside *ask)
 	emit(t, record_set_aside, .input = ask->input, .hash = ask->hash);
 }
 
-void record_apply_set_aside(struct state *s, const struct record_set_aside *ev)
-{
-	ASSERT(s && ev->hash.len == 32);
-}
-
 void record_decide_stop_signing(struct turn *t, const struct record_stop_signing *ask)
 {
 	emit(t, record_signing_stopped, .witness = ask->witness, .entries = ask->entries);
-}
-
-void record_apply_signing_stopped(struct state *s, const struct record_signing_stopped *ev)
-{
-	ASSERT(s && ev->entries >= 0);
 }
