@@ -107,6 +107,8 @@ struct entry_event_list core_unbox(const struct vault *vault, const struct entry
 
 /* Reads an entry that the journal kept. False when it is not what docs/journal-format.md and the schema say; *ret_what is then why. `arena` is
  * scratch. */
-bool core_fold(struct core *core, struct str entry, struct arena *arena, const char **ret_what);
+bool core_fold(struct core *core, struct str body, struct arena *arena, const char **ret_what);
+/* The same of an entry that was read already. */
+bool core_fold_entry(struct core *core, const struct entry *entry, struct arena *arena, const char **ret_what);
 
 #endif

@@ -179,32 +179,36 @@ static bool apply_events(struct core *core, const struct entry *entry, const str
 	return true;
 }
 
-bool core_fold(struct core *core, struct str body, struct arena *arena, const char **ret_what)
+bool core_fold_entry(struct core *core, const struct entry *entry, struct arena *arena, const char **ret_what)
 {
-	struct entry entry;
 	struct json_packets packets;
-	struct json json = json_over(body, arena);
-	if (!entry_read(&json, &entry)) {
-		*ret_what = json.what;
-		return false;
-	}
-	const char *wrong = out_of_order(core, &entry);
+	const char *wrong = out_of_order(core, entry);
 	if (wrong) {
 		*ret_what = wrong;
 		return false;
 	}
-	core_packets(core->vault, &entry, arena, &packets);
-	core->wall = entry.wall;
-	core->elapsed = entry.elapsed;
-	core->incarnation = entry.incarnation;
-	if (!apply_events(core, &entry, &packets, arena)) {
+	core_packets(core->vault, entry, arena, &packets);
+	core->wall = entry->wall;
+	core->elapsed = entry->elapsed;
+	core->incarnation = entry->incarnation;
+	if (!apply_events(core, entry, &packets, arena)) {
 		*ret_what = "it has an event that this program does not know";
 		return false;
 	}
-	if (entry.env != (int64_t)core->env) {
+	if (entry->env != (int64_t)core->env) {
 		*ret_what = "its env is not the newest InForce entry";
 		return false;
 	}
 	core->size++;
 	return true;
+}
+
+bool core_fold(struct core *core, struct str body, struct arena *arena, const char **ret_what)
+{
+	struct entry entry;
+	struct json json = json_over(body, arena);
+	if (entry_read(&json, &entry))
+		return core_fold_entry(core, &entry, arena, ret_what);
+	*ret_what = json.what;
+	return false;
 }

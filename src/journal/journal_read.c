@@ -1,5 +1,5 @@
 /* journal_read.c: entries out of the journal, each proven. */
-#include "journal/hasher.h"
+#include "journal/helper.h"
 #include "journal/journal_inner.h"
 
 #include <inttypes.h>
@@ -32,15 +32,14 @@ static int check_leaf(struct journal *journal, uint64_t index, const struct merk
 struct reading {
 	struct journal *journal;
 	uint64_t next, end; /* to be handed out */
-	journal_entry_fn *entry;
-	void *context;
+	const struct journal_reader *reader;
 	struct error *error;
 };
 
-static int hand_out(struct reading *r, struct str body, const struct merkle_hash *leaf)
+static int hand_out(struct reading *r, struct str body, const struct merkle_hash *leaf, const void *prepared)
 {
 	int failed = check_leaf(r->journal, r->next, leaf, r->error);
-	return failed < 0 ? failed : r->entry(r->context, r->next++, body);
+	return failed < 0 ? failed : r->reader->entry(r->reader->context, r->next++, body, prepared);
 }
 
 static int read_short(struct reading *r)
@@ -52,16 +51,16 @@ static int read_short(struct reading *r)
 		if (stop < 0)
 			break;
 		struct merkle_hash leaf = merkle_leaf(body);
-		stop = hand_out(r, body, &leaf);
+		stop = hand_out(r, body, &leaf, NULL);
 	}
 	return stop;
 }
 
-/* A long reading: another process hashes, while this one reads rows ahead and hands out what was hashed and is proven. Rows that cannot be read are told
+/* A long reading: another process hashes and prepares (helper.h), while this one reads rows ahead and hands out what is proven. Rows that cannot be read are told
  * when all before them were handed out. */
 struct ahead {
 	struct reading *reading;
-	struct hasher *hasher;
+	struct helper *helper;
 	uint64_t next; /* to be read */
 	bool has_row;  /* it was read, and found no room in its block */
 	struct str row;
@@ -69,14 +68,14 @@ struct ahead {
 	struct error why;
 };
 
-static void fill(struct ahead *a, struct hasher_block *block)
+static void fill(struct ahead *a, struct helper_block *block)
 {
 	while (a->next < a->reading->end) {
 		if (!a->has_row)
 			a->failed = next_row(a->reading->journal, a->next, &a->row, &a->why);
 		if (a->failed < 0)
 			return;
-		a->has_row = !hasher_put(block, a->row);
+		a->has_row = !helper_put(block, a->row);
 		if (a->has_row)
 			return;
 		a->next++;
@@ -85,43 +84,43 @@ static void fill(struct ahead *a, struct hasher_block *block)
 
 static void read_ahead(struct ahead *a)
 {
-	struct hasher_block *block;
-	while (a->failed == 0 && a->next < a->reading->end && (block = hasher_free(a->hasher))) {
+	struct helper_block *block;
+	while (a->failed == 0 && a->next < a->reading->end && (block = helper_free(a->helper))) {
 		fill(a, block);
 		if (block->n > 0)
-			hasher_give(a->hasher);
+			helper_give(a->helper);
 	}
 }
 
-static int hand_out_block(struct reading *r, const struct hasher_block *block)
+static int hand_out_block(struct reading *r, const struct helper_block *block)
 {
 	int stop = 0;
 	for (size_t i = 0; i < block->n && stop == 0; i++)
-		stop = hand_out(r, hasher_entry(block, i), &block->leaf[i]);
+		stop = hand_out(r, helper_entry(block, i), &block->leaf[i], block->prepared[i]);
 	return stop;
 }
 
 static int read_long(struct reading *r)
 {
-	struct ahead ahead = {.reading = r, .hasher = hasher_begin(), .next = r->next};
-	const struct hasher_block *block;
+	struct ahead ahead = {.reading = r, .helper = helper_begin(r->reader->prepare), .next = r->next};
+	const struct helper_block *block;
 	int stop = 0;
 	read_ahead(&ahead);
-	while (stop == 0 && (block = hasher_take(ahead.hasher))) {
+	while (stop == 0 && (block = helper_take(ahead.helper))) {
 		stop = hand_out_block(r, block);
-		hasher_done(ahead.hasher);
+		helper_done(ahead.helper);
 		read_ahead(&ahead);
 	}
-	hasher_end(ahead.hasher);
+	helper_end(ahead.helper);
 	if (stop == 0 && ahead.failed < 0 && r->error)
 		*r->error = ahead.why;
 	return stop == 0 ? ahead.failed : stop;
 }
 
-int journal_read(struct journal *journal, uint64_t from, uint64_t count, journal_entry_fn *entry, void *context,
-		 struct error *error)
+int journal_read_with(struct journal *journal, uint64_t from, uint64_t count, const struct journal_reader *reader,
+		      struct error *error)
 {
-	struct reading reading = {journal, from, from + count, entry, context, error};
+	struct reading reading = {journal, from, from + count, reader, error};
 	ASSERT(from <= journal->size && count <= journal->size - from && !journal->is_reading);
 	int stop = store_check(journal->store, error);
 	if (stop < 0)
@@ -132,4 +131,23 @@ int journal_read(struct journal *journal, uint64_t from, uint64_t count, journal
 	store_entries_done(journal->store);
 	journal->is_reading = false;
 	return stop;
+}
+
+struct plain {
+	journal_entry_fn *entry;
+	void *context;
+};
+
+static int plain_entry(void *context, uint64_t index, struct str body, const void *prepared)
+{
+	const struct plain *plain = context;
+	(void)prepared;
+	return plain->entry(plain->context, index, body);
+}
+
+int journal_read(struct journal *journal, uint64_t from, uint64_t count, journal_entry_fn *entry, void *context,
+		 struct error *error)
+{
+	struct plain plain = {entry, context};
+	return journal_read_with(journal, from, count, &(struct journal_reader){NULL, plain_entry, &plain}, error);
 }
