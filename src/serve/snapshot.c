@@ -136,6 +136,8 @@ struct reading {
 	struct stream stream;
 	uint8_t plain[2 * (STREAM_CHUNK_BYTES + PIECE_BYTES)];
 	size_t begin, n; /* what is in `plain` and was not taken yet */
+	bool ended;	 /* the stream: nothing more comes into `plain` */
+	uint8_t hash[STREAM_HASH_BYTES];
 	struct error *error;
 	int failed;
 };
@@ -154,9 +156,14 @@ static int put_in_memory(void *context, const void *bytes, size_t n, struct erro
 	return 0;
 }
 
+/* The last chunk comes out when the stream is told that it was the last. */
 static int read_more(struct reading *r)
 {
 	static uint8_t piece[PIECE_BYTES];
+	if (r->at == r->end) {
+		r->ended = true;
+		return stream_open_end(&r->stream, r->hash, r->error);
+	}
 	size_t n = r->end - r->at < sizeof piece ? (size_t)(r->end - r->at) : sizeof piece;
 	int failed = file_read(r->file, r->at, piece, n, r->error);
 	r->at += n;
@@ -174,7 +181,7 @@ static bool get_bytes(void *context, void *ret_bytes, size_t n)
 		n -= taken;
 		r->begin += taken;
 		r->n -= taken;
-		if (n > 0 && r->at == r->end)
+		if (n > 0 && r->ended)
 			return false;
 		if (n > 0)
 			r->failed = read_more(r);
@@ -185,12 +192,9 @@ static bool get_bytes(void *context, void *ret_bytes, size_t n)
 /* All was taken, the stream ends well, and it is the one that the header names. */
 static int end_reading(struct reading *r, const struct snapshot_head *head, struct error *error)
 {
-	uint8_t hash[STREAM_HASH_BYTES];
-	while (r->failed == 0 && r->at < r->end)
+	while (r->failed == 0 && !r->ended && r->n == 0)
 		r->failed = read_more(r);
-	if (r->failed == 0)
-		r->failed = stream_open_end(&r->stream, hash, error);
-	if (r->failed == 0 && (r->n != 0 || memcmp(hash, head->hash, sizeof hash) != 0))
+	if (r->failed == 0 && (r->n != 0 || memcmp(r->hash, head->hash, sizeof r->hash) != 0))
 		r->failed = error_set(error, ERROR_CRYPTO, "the snapshot is not the one that its header names");
 	return r->failed;
 }
