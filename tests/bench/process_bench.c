@@ -1,10 +1,12 @@
-/* writers_bench.c: how long an asker waits for its command to be durable when 64 of them ask at once and each asks again when it has its answer, of the real
- * processes. Beside it fdatasync of as many bytes, on the same disk, in the same seconds. */
+/* process_bench.c: the real processes, with 10,000 people and 500 doors: how long an asker waits for its command to be durable when 64 of them ask at once and
+ * each asks again when it has its answer, beside fdatasync of as many bytes, on the same disk, in the same seconds; the core's memory then; and how long
+ * `chancery destroy` takes. */
 #include "bench/bench.h"
 #include "bench/live.h"
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum {
@@ -97,14 +99,8 @@ static void round_of_syncs(void)
 	close(fd);
 }
 
-int main(void)
+static void measure_writers(void)
 {
-	struct live live;
-	mission_make("writers_bench.mission");
-	mission_open(&mission);
-	mission_furnish(&mission);
-	mission_close(&mission);
-	live_begin(&live);
 	for (int i = 0; i < WRITERS; i++)
 		writers[i].fd = live_connect();
 	for (int i = 0; i < ROUNDS; i++) {
@@ -116,9 +112,59 @@ int main(void)
 		   "fdatasync of as much %.2f ms; %.0f commands/s", sync, answers / seconds);
 	bench_tell("a command durable, 64 writers, p99", bench_quantile(&waits, 0.99) / 1e6, "ms", BENCH_BELOW(15),
 		   "fdatasync of as much %.2f ms p99", sync_p99);
-	for (int i = 0; i < WRITERS; i++)
-		close(writers[i].fd);
-	live_end(&live);
+}
+
+/* KiB of the core, by the name that /proc gives it. */
+static double memory_of(pid_t pid, const char *name)
+{
+	char path[64], line[256];
+	long found = -1;
+	snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+	FILE *file = fopen(path, "re");
+	ASSERT(file);
+	while (found < 0 && fgets(line, sizeof line, file))
+		if (strncmp(line, name, strlen(name)) == 0)
+			found = strtol(line + strlen(name), NULL, 10);
+	fclose(file);
+	ASSERT(found >= 0);
+	return (double)found;
+}
+
+static void measure_memory(const struct live *live)
+{
+	pid_t core = live_core(live);
+	bench_tell("memory of the core, 64 askers connected", memory_of(core, "VmRSS:") / 1024, "MiB", BENCH_BELOW(64),
+		   "the most it had %.1f MiB; not of files %.1f MiB", memory_of(core, "VmHWM:") / 1024,
+		   memory_of(core, "RssAnon:") / 1024);
+}
+
+static void measure_destroying(const struct live *live)
+{
+	fflush(stdout);
+	double begin = bench_now();
+	int status;
+	pid_t pid = fork();
+	if (pid == 0) {
+		if (freopen("destroy.log", "we", stdout))
+			execl("../../chancery", "chancery", "destroy", "--yes", "bench", (char *)NULL);
+		_exit(127);
+	}
+	ASSERT(waitpid(pid, &status, 0) == pid && status == 0);
+	bench_tell("chancery destroy, mission running", (bench_now() - begin) / 1e9, "s", BENCH_BELOW(2), NULL);
+	waitpid(live->keeper, NULL, 0);
+}
+
+int main(void)
+{
+	struct live live;
+	mission_make("process_bench.mission");
+	mission_open(&mission);
+	mission_furnish(&mission);
+	mission_close(&mission);
+	live_begin(&live);
+	measure_writers();
+	measure_memory(&live);
+	measure_destroying(&live);
 	mission_remove();
 	return EXIT_OK;
 }
