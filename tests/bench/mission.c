@@ -379,8 +379,8 @@ void mission_fill(struct mission *m, uint64_t entries)
 		for (int i = 0; i < HUB_BATCH_MAX; i++) {
 			char text[256];
 			struct buf line = BUF(text);
-			unsigned peer =
-			    mission_badge(m, 1 + mission_roll(MISSION_DOORS), 1 + mission_roll(MISSION_PEOPLE), &line);
+			uint64_t door = i % 4 == 0 ? MISSION_BUSY_DOOR : 1 + mission_roll(MISSION_DOORS);
+			unsigned peer = mission_badge(m, door, 1 + mission_roll(MISSION_PEOPLE), &line);
 			hub_line(m->hub, peer, buf_str(&line));
 		}
 		mission_commit(m);
