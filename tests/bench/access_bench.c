@@ -45,8 +45,8 @@ static void measure_decisions(void)
 		if (i % (DECISIONS / TIMED) == 0 && times.n < TIMED)
 			bench_add(&times, end - begin - clock);
 	}
-	printf("%-28s %8.0f ns median, %.0f ns p99 | target median 2000 ns\n", "a decision with explanation",
-	       bench_quantile(&times, 0.5), bench_quantile(&times, 0.99));
+	bench_tell("an access decision, explained, p99", bench_quantile(&times, 0.99) / 1e3, "us", BENCH_BELOW(20),
+		   "median %.2f us; %d people, %d rules", bench_quantile(&times, 0.5) / 1e3, MISSION_PEOPLE, MISSION_RULES);
 }
 
 /* The whole core */
@@ -131,8 +131,9 @@ static void measure_core(void)
 	catch_up(&bare);
 	for (int i = 0; i < ROUNDS; i++)
 		measure_round(&bare, &ours, &limit, &ratio);
-	printf("%-28s %8.0f /s | SQLite   %8.0f /s | %5.2f, target 0.50\n", "durable decisions, batch 256",
-	       bench_quantile(&ours, 0.5), bench_quantile(&limit, 0.5), bench_quantile(&ratio, 0.5));
+	bench_tell("durable decisions, of SQLite's own commits", bench_quantile(&ratio, 0.5), "", BENCH_FROM(0.5),
+		   "%.0f /s, SQLite alone %.0f /s, batch %d", bench_quantile(&ours, 0.5), bench_quantile(&limit, 0.5),
+		   BATCH);
 	bare_close(&bare);
 }
 
