@@ -113,3 +113,10 @@ int file_open(const char *path, unsigned mode, struct file *ret_file, struct err
 	*ret_file = (struct file){f, &verbs};
 	return 0;
 }
+
+int file_descriptor(struct file f)
+{
+	const struct open_file *open = f.context;
+	ASSERT(f.verbs == &verbs);
+	return open->fd;
+}

@@ -1,9 +1,9 @@
 /* yaml.h: a YAML document as a tree of maps, lists and texts, each with its line and column.
  *
- * Strict on purpose, because these files decide who may enter: one document (but for yaml_read_documents); no anchors, aliases, tags or directives; no key twice, and no key that is
- * not a text; every scalar is text, whatever it looks like (`no` is the word no, 22:30 is five characters); UTF-8 without control characters, without CR, and
- * without those that show a text in another order than it has; everything within the limits below. An error's `where` is NAME:LINE:COLUMN,
- * 1 first, columns in characters.
+ * Strict on purpose, because these files decide who may enter: one document (but for yaml_read_documents); no anchors, aliases, tags or directives;
+ * no key twice, and no key that is not a text; every scalar is text, whatever it looks like (`no` is the word no, 22:30 is five characters); UTF-8
+ * without control characters, without CR, and without those that show a text in another order than it has; everything within the limits below. An
+ * error's `where` is NAME:LINE:COLUMN, 1 first, columns in characters.
  *
  * The syntax is libfyaml's work. yaml_read_in_child parses in a child process with little memory and time and no files, network or
  * processes, and takes the tree back in a flat form that it checks (yaml_flat.h): a fault in the parser cannot touch the caller.

@@ -32,6 +32,7 @@ int cli_log(int argc, char **argv);
 int cli_prove(int argc, char **argv);
 int cli_rules(int argc, char **argv);
 int cli_status(int argc, char **argv);
+int cli_unlock(int argc, char **argv);
 int cli_upgrade(int argc, char **argv);
 int cli_verify(int argc, char **argv);
 int cli_watch(int argc, char **argv);
@@ -53,6 +54,7 @@ struct core_link {
 	struct lines_in in;
 	struct arena in_memory;
 	struct arena memory; /* of answers, as lines and decoded; the caller clears it between them */
+	bool unlocks;	     /* it may be answered that the keys are closed */
 	bool searching;	     /* the core may look through the whole record before it answers: no patience ends */
 };
 

@@ -1,5 +1,5 @@
-/* cosign.c: a checkpoint carried to a witness by hand and back; without options, the process that the keeper starts for witnesses with
- * a line. */
+/* cosign.c: a checkpoint carried to a witness by hand and back; without options, the process that the keeper starts
+ * for witnesses with a line. */
 #include "cli/cli.h"
 #include "cli/options.h"
 #include "cli/outside.h"

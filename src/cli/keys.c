@@ -1,6 +1,6 @@
 #include "cli/cli.h"
 #include "cli/options.h"
-#include "cli/secret_input.h"
+#include "cli/share_input.h"
 #include "cli/words.h"
 
 #include "keys/keyring.h"
@@ -56,72 +56,21 @@ static const char *way_of(const struct ask *ask)
 	return "file";
 }
 
-/* At a terminal a mistake is told, and the question asked again. */
-static void complain(struct ask *ask, const struct error *error)
+static int check_share(void *context, const struct share *share, struct error *error)
 {
-	if (!ask->input.is_terminal)
-		fail(ask, error);
-	error_print(error);
-}
-
-/* Sixteen groups, on one line or on as many as the paper has: each line is checked when it is there. */
-static void read_text(struct ask *ask, size_t number, struct buf *text)
-{
-	unsigned groups = 0;
-	buf_clear(text);
-	while (groups < SHARE_GROUPS) {
-		char prompt[64];
-		struct error error;
-		snprintf(prompt, sizeof prompt, "Share %zu from group %u on: ", number, groups + 1);
-		struct str line = secret_input_line(&ask->input, prompt, true);
-		int n = share_groups(line, groups, &error);
-		if (n < 0) {
-			complain(ask, &error);
-			continue;
-		}
-		buf_put_str(text, line);
-		groups += (unsigned)n;
-	}
-}
-
-static int check_share(const struct ask *ask, const struct share *shares, size_t n, struct error *error)
-{
-	if (!master_knows_share(&ask->ring.master, &shares[n])) {
-		error_set(error, ERROR_INPUT, "this share opens no protector of these keys");
-		return error_remedy(error, "It is another mission's, or its protector was removed.");
-	}
-	for (size_t i = 0; i < n; i++)
-		if (shares[i].number == shares[n].number)
-			return error_set(error, ERROR_INPUT, "this is share %u again", shares[n].number);
-	return 0;
-}
-
-static size_t read_shares(struct ask *ask, struct share shares[SHARES_MAX])
-{
-	char memory[SHARE_GROUPS * SECRET_LINE_BYTES_MAX];
-	struct buf text = BUF(memory);
-	size_t n = 0;
-	open_input(ask);
-	do {
-		struct error error;
-		read_text(ask, n + 1, &text);
-		int failed = share_read(buf_str(&text), &shares[n], &error);
-		if (failed == 0)
-			failed = check_share(ask, shares, n, &error);
-		if (failed < 0)
-			complain(ask, &error);
-		else
-			n++;
-	} while (n == 0 || n < shares[0].threshold);
-	crypt_wipe(memory, sizeof memory);
-	return n;
+	const struct ask *ask = context;
+	if (master_knows_share(&ask->ring.master, share))
+		return 0;
+	error_set(error, ERROR_INPUT, "this share opens no protector of these keys");
+	return error_remedy(error, "It is another mission's, or its protector was removed.");
 }
 
 static int open_by_shares(struct ask *ask, struct error *error)
 {
 	struct share shares[SHARES_MAX];
-	size_t n = read_shares(ask, shares);
-	int failed = keyring_by_shares(&ask->ring, shares, n, error);
+	open_input(ask);
+	int n = share_input_read(&ask->input, check_share, ask, shares, error);
+	int failed = n < 0 ? n : keyring_by_shares(&ask->ring, shares, (size_t)n, error);
 	crypt_wipe(shares, sizeof shares);
 	return failed;
 }

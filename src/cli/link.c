@@ -88,6 +88,10 @@ int core_link_receive(struct core_link *link, struct answer_line *ret_answer, st
 	struct json json = json_over(arena_str(&link->memory, line), &link->memory);
 	if (found != LINES_LINE || !answer_line_read(&json, ret_answer))
 		return error_set(error, ERROR_GONE, "the core answered in a way that this program does not know");
+	if (ret_answer->kind == ANSWER_LINE_LOCKED && !link->unlocks) {
+		error_set(error, ERROR_GONE, "the mission's keys are closed");
+		return error_remedy(error, "Open them with a passphrase or shares: chancery unlock");
+	}
 	if (ret_answer->kind != ANSWER_LINE_BAD)
 		return 0;
 	error_set(error, ERROR_INPUT, STR_FMT, STR_ARG(ret_answer->bad.what));

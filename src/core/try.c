@@ -87,6 +87,13 @@ void try_give_back(struct try *try)
 	arena_unmap(&try->arena);
 }
 
+/* Whatever a test names was sent before. */
+static bool has_blob(void *context, struct str hash)
+{
+	(void)context;
+	return hash.len == 32;
+}
+
 enum core_verdict try_command(struct try *try, const char *name, const char *body)
 {
 	static const struct str roles[] = {{"security_officer", 16}};
@@ -95,6 +102,7 @@ enum core_verdict try_command(struct try *try, const char *name, const char *bod
 				   .body = str_of(body),
 				   .from = {.kind = ENTRY_FROM_OPERATOR},
 				   .was = try->was,
+				   .has_blob = has_blob,
 				   .roles = roles,
 				   .n_roles = ARRAY_LEN(roles)};
 	input.from.operator.login = try->login;
@@ -113,6 +121,15 @@ enum core_verdict try_report(struct try *try, const char *name, const char *body
 	if (turn(try, &input) != CORE_BAD)
 		try->sequence++;
 	return try->result.verdict;
+}
+
+enum core_verdict try_start(struct try *try, const char *name, const char *body)
+{
+	struct core_input input = {.kind = ENTRY_INPUT_KIND_START,
+				   .name = str_of(name),
+				   .body = str_of(body),
+				   .from = {.kind = ENTRY_FROM_CORE}};
+	return turn(try, &input);
 }
 
 void try_check_refusals(struct try *try, const struct try_refusal *rows, size_t n)

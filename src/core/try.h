@@ -34,6 +34,7 @@ void try_give_back(struct try *try);
 
 enum core_verdict try_command(struct try *try, const char *name, const char *body);
 enum core_verdict try_report(struct try *try, const char *name, const char *body);
+enum core_verdict try_start(struct try *try, const char *name, const char *body);
 /* Commands that are refused, each with its reason. */
 struct try_refusal {
 	const char *command, *body, *refusal;

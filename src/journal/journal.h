@@ -9,9 +9,9 @@
  * has it (one fsync).
  *
  * Invariants:
- *   - The newest checkpoint signs exactly the entries that are durable, until signing has stopped (journal_stop_signing). Then
- * entries and tiles go on behind it, an unsigned tail, and a journal that is opened with one signs nothing: whoever finds
- * a tail cannot know who wrote it.
+ *   - The newest checkpoint signs exactly the entries that are durable, until signing has stopped
+ * (journal_stop_signing). Then entries and tiles go on behind it, an unsigned tail, and a journal that is opened with
+ * one signs nothing: whoever finds a tail cannot know who wrote it.
  *   - One process, one connection, for as long as the journal is open: SQLite holds the lock, a second open
  * is refused, and nothing else may read the file. Everybody else gets entries from the process that has it
  * open.
@@ -64,7 +64,8 @@ int journal_open(struct journal **ret_journal, const struct journal_options *opt
 /* Forgets what was appended and not committed. */
 void journal_close(struct journal *journal);
 
-/* Durable entries; also the index of the first one of the next batch. And how many of them the newest checkpoint is for. */
+/* Durable entries; also the index of the first one of the next batch. And how many of them the newest checkpoint is
+ * for. */
 uint64_t journal_size(const struct journal *journal);
 uint64_t journal_signed_size(const struct journal *journal);
 

@@ -225,6 +225,11 @@ int keyring_by_file(struct keyring *ring, struct error *error)
 	return open_keys(ring, failed, root, error);
 }
 
+int keyring_by_root(struct keyring *ring, uint8_t root[CRYPT_KEY_BYTES], struct error *error)
+{
+	return open_keys(ring, 0, root, error);
+}
+
 int keyring_by_passphrase(struct keyring *ring, struct str passphrase, struct error *error)
 {
 	uint8_t root[CRYPT_KEY_BYTES];

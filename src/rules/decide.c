@@ -102,21 +102,6 @@ static void decide_refuse(const struct voices *v, struct answer *a)
 	}
 }
 
-/* A permission on which nothing but unknown facts casts doubt; one that speaks before one that only might. */
-static bool find_hope(const struct voices *v, size_t *ret_permission)
-{
-	const uint64_t *sets[] = {v->permit_yes, v->permit_unknown};
-	for (size_t i = 0; i < ARRAY_LEN(sets); i++) {
-		SET_EACH (sets[i], v->words, permission) {
-			if (outweighs_all(v, permission, v->refuse_yes)) {
-				*ret_permission = permission;
-				return true;
-			}
-		}
-	}
-	return false;
-}
-
 static uint32_t facts_to_ask(const struct voices *v, size_t permission)
 {
 	const struct rule *p = rule_at(v, permission);
@@ -127,6 +112,32 @@ static uint32_t facts_to_ask(const struct voices *v, size_t permission)
 	}
 	ASSERT(facts != 0);
 	return facts;
+}
+
+static unsigned count(uint32_t facts)
+{
+	unsigned n = 0;
+	for (; facts; facts &= facts - 1)
+		n++;
+	return n;
+}
+
+/* What is to be known of a permission on which nothing but unknown facts casts doubt: of the one that asks for the
+ * fewest; one that speaks comes before one that only might. 0 when there is none. */
+static uint32_t cheapest_hope(const struct voices *v)
+{
+	const uint64_t *sets[] = {v->permit_yes, v->permit_unknown};
+	uint32_t cheapest = 0;
+	for (size_t i = 0; i < ARRAY_LEN(sets); i++) {
+		SET_EACH (sets[i], v->words, permission) {
+			if (!outweighs_all(v, permission, v->refuse_yes))
+				continue;
+			uint32_t facts = facts_to_ask(v, permission);
+			if (!cheapest || count(facts) < count(cheapest))
+				cheapest = facts;
+		}
+	}
+	return cheapest;
 }
 
 static void ask(struct answer *a, uint32_t facts)
@@ -223,9 +234,7 @@ void rulebook_decide(const struct rulebook *rulebook, const struct fact *request
 		tell_outweighed_refusals(&v, a);
 		return;
 	}
-	size_t hope;
-	if (find_hope(&v, &hope))
-		ask(a, facts_to_ask(&v, hope));
+	ask(a, cheapest_hope(&v));
 	decide_refuse(&v, a);
 	/* Where only unknown refusals stand in the way of a permission, nobody has decided yet. */
 	tell_spoke(&v, a);

@@ -7,6 +7,8 @@
 #include "base/traffic.h"
 #include "serve/assertion.h"
 #include "serve/beat.h"
+#include "serve/core_control.h"
+#include "serve/core_locked.h"
 #include "serve/core_outside.h"
 #include "serve/hub.h"
 #include "serve/installation.h"
@@ -193,35 +195,27 @@ static void connect_child(struct process *p, size_t driver, int fd)
 	lines_out_put(&p->connections[peer].out, (struct str){0}, NULL);
 }
 
-static void read_control(struct process *p)
+static void place(struct process *p, uint32_t whose, int fd)
 {
-	struct keeper_message message;
-	struct iovec part = {&message, sizeof message};
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control;
-	struct msghdr header = {
-	    .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
-	ssize_t got = recvmsg(KEEPER_CONTROL_FD, &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-	if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
-		p->ending = true;
-	p->taken += got == sizeof message;
-	struct cmsghdr *c = got == sizeof message ? CMSG_FIRSTHDR(&header) : NULL;
-	if (!c || c->cmsg_type != SCM_RIGHTS)
-		return;
-	int fd;
-	memcpy(&fd, CMSG_DATA(c), sizeof fd);
-	if (message.driver == KEEPER_LISTEN) {
+	if (whose == KEEPER_LISTEN) {
 		p->listener = fd;
 		watch(p, fd, LISTENER_KEY, EPOLLIN, EPOLL_CTL_ADD);
-	} else if (message.driver == KEEPER_COSIGN) {
+	} else if (whose == KEEPER_COSIGN) {
 		connect_child(p, COSIGN_PLACE, fd);
-	} else if (message.driver < p->installation.mission.n_drivers) {
-		connect_child(p, message.driver, fd);
+	} else if (whose < p->installation.mission.n_drivers) {
+		connect_child(p, whose, fd);
 	} else {
 		close(fd);
 	}
+}
+
+static void read_control(struct process *p)
+{
+	uint32_t whose;
+	int fd;
+	p->ending |= !core_control_take(&p->taken, &whose, &fd);
+	if (fd >= 0)
+		place(p, whose, fd);
 }
 
 /* Lines */
@@ -397,6 +391,7 @@ static void open_hub(struct process *p)
 						  .tap = recorded ? traffic_put : NULL},
 				      .wall = clock_wall_ms(),
 				      .progress = show_progress};
+	options.drivers_key = inst->kept ? inst->kept->drivers : NULL;
 	memcpy(options.cursor_key, inst->cursor_key, sizeof options.cursor_key);
 	if (hub_open(&p->hub, &options, &error) < 0)
 		die(EXIT_FAILED, &error);
@@ -414,6 +409,28 @@ static int catch_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+/* False: this process is to end before anybody came. */
+static bool unlock(struct process *p)
+{
+	struct core_locked locked;
+	struct error error;
+	struct installation *inst = &p->installation;
+	if (!core_locked_run(&locked, inst, p->signals))
+		return false;
+	if (installation_unlocked(inst, &error) < 0 ||
+	    hub_unlock(p->hub, inst->cursor_key, clock_wall_ms(), &locked.unlock, &error) < 0)
+		die(EXIT_FAILED, &error);
+	p->taken = locked.taken;
+	if (locked.listener >= 0)
+		place(p, KEEPER_LISTEN, locked.listener);
+	if (locked.cosign >= 0)
+		place(p, KEEPER_COSIGN, locked.cosign);
+	for (uint32_t i = 0; i < MISSION_DRIVERS_MAX; i++)
+		if (locked.drivers[i] >= 0)
+			place(p, i, locked.drivers[i]);
+	return true;
+}
+
 int core_process_run(void)
 {
 	static struct process p = {.listener = -1};
@@ -424,11 +441,15 @@ int core_process_run(void)
 	p.signals = catch_signals();
 	p.epoll = epoll_create1(EPOLL_CLOEXEC);
 	assertion_warm();
-	if (core_outside_open(&p.outside, &error) < 0 || installation_open(&p.installation, &error) < 0)
+	struct kept *kept = kept_map(KEEPER_KEPT_FD);
+	close(KEEPER_KEPT_FD);
+	if (core_outside_open(&p.outside, &error) < 0 || installation_open(&p.installation, kept, &error) < 0)
 		die(EXIT_FAILED, &error);
 	open_hub(&p);
 	if (sandbox_enter(SANDBOX_CORE_HERE, NULL, 0, &error) < 0)
 		die(EXIT_FAILED, &error);
+	if (!p.installation.keys.keys.file && !unlock(&p))
+		return EXIT_OK;
 	watch(&p, KEEPER_CONTROL_FD, CONTROL_KEY, EPOLLIN, EPOLL_CTL_ADD);
 	watch(&p, p.signals, SIGNALS_KEY, EPOLLIN, EPOLL_CTL_ADD);
 	LOG(core_ready, .size = (int64_t)hub_core(p.hub)->size);

@@ -1,6 +1,7 @@
 #include "serve/hub_inner.h"
 
 #include "domain/mission/mission.h"
+#include "domain/record/record.h"
 #include "schema/text.h"
 
 #include <stdlib.h>
@@ -138,6 +139,8 @@ void hub_turn_plainly(struct hub *hub, const struct core_input *input, struct co
 	panic_context(NULL);
 	hub->not_understood |= ret_result->verdict == CORE_BAD;
 	enter(hub, ret_result);
+	if (ret_result->verdict == CORE_DONE)
+		hub_table_changed(hub, input);
 }
 
 void hub_turn(struct hub *hub, const struct core_input *input, struct core_result *ret_result)
@@ -162,11 +165,19 @@ void hub_start(struct hub *hub, struct str name, struct str body)
 static void run_timers(struct hub *hub)
 {
 	struct core_result result;
+	struct str name;
+	uint64_t row;
 	while (core_due(&hub->core) <= hub_wall(hub) && !hub_is_full(hub)) {
 		struct core_moment now = moment(hub);
-		if (!core_timer(&hub->core, &now, &hub->batch, &result))
+		if (!core_next_timer(&hub->core, &now, &name, &row))
 			break;
+		if (!hub_watch_timer(hub, name, row))
+			continue;
+		panic_context(name.at);
+		core_timer(&hub->core, &now, &hub->batch, &result);
+		panic_context(NULL);
 		enter(hub, &result);
+		hub_watch_end(hub);
 	}
 }
 
@@ -198,10 +209,11 @@ static int work_behind(struct hub *hub, bool idle, struct error *error)
 {
 	int more = hub_forget_step(hub, error);
 	hub_stage_step(hub);
+	bool parts = hub_table_step(hub);
 	if (more < 0)
 		return more;
 	int behind = idle ? hub_index_catch_up(hub, error) : 0;
-	return behind < 0 ? behind : more > 0 || behind > 0;
+	return behind < 0 ? behind : more > 0 || behind > 0 || parts;
 }
 
 int hub_commit(struct hub *hub, struct error *error)
@@ -244,7 +256,8 @@ int64_t hub_due_us(const struct hub *hub)
 	for (size_t i = 0; i < hub->options.n_drivers; i++)
 		if (hub->config_due_us[i] != 0 && hub->config_due_us[i] < us)
 			us = hub->config_due_us[i];
-	return us;
+	int64_t table = hub_table_due_us(hub);
+	return table < us ? table : us;
 }
 
 /* Peers */
@@ -388,11 +401,6 @@ static bool same_environment(const struct hub *hub)
 
 static int record_environment(struct hub *hub, struct error *error)
 {
-	hub_watch_open(hub);
-	if (hub->core.size > 0 && same_environment(hub)) {
-		hub_stage_bring(hub);
-		return hub->n_entries > 0 ? hub_commit(hub, error) : 0;
-	}
 	struct buf b = arena_buf(&hub->batch);
 	mission_begin_write(&b, &hub->options.environment);
 	struct core_input input = {.kind = ENTRY_INPUT_KIND_START,
@@ -403,8 +411,26 @@ static int record_environment(struct hub *hub, struct error *error)
 	hub_turn(hub, &input, &result);
 	if (result.verdict != CORE_DONE)
 		return error_set(error, ERROR_INPUT, "the environment is not valid: %s", result.what);
+	return 0;
+}
+
+static void record_unlock(struct hub *hub, const struct mission_unlock *unlock)
+{
+	struct buf b = arena_buf(&hub->batch);
+	mission_unlock_write(&b, unlock);
+	hub_start(hub, STR("mission.unlock"), arena_keep(&hub->batch, &b));
+}
+
+static int record_start(struct hub *hub, const struct mission_unlock *unlock, struct error *error)
+{
+	hub_watch_open(hub);
+	int failed = hub->core.size > 0 && same_environment(hub) ? 0 : record_environment(hub, error);
+	if (failed < 0)
+		return failed;
 	hub_stage_bring(hub);
-	int done = hub_commit(hub, error);
+	if (unlock)
+		record_unlock(hub, unlock);
+	int done = hub->n_entries > 0 ? hub_commit(hub, error) : 0;
 	return done < 0 ? done : 0;
 }
 
@@ -426,6 +452,31 @@ static int fold_rest(struct hub *hub, struct error *error)
 	return failed;
 }
 
+/* Everything that needs the mission's keys. */
+static int begin(struct hub *hub, const struct mission_unlock *unlock, struct error *error)
+{
+	hub->vault = keys_vault_open(hub->options.keys);
+	hub->sealer = keys_vault_of(hub->vault);
+	core_init(&hub->core, hub->options.rulebooks, &hub->sealer, &hub->memory);
+	hub_watch_recall(hub);
+	int failed = hub_index_check(hub, error);
+	failed = failed < 0 ? failed : hub_forget_open(hub, error);
+	failed = failed < 0 ? failed : fold_rest(hub, error);
+	if (failed < 0)
+		return failed;
+	hub->last_wall = hub->core.size == 0 ? 0 : hub->core.wall;
+	set_clocks(hub);
+	hub->readers_told = hub_driver_readers(hub);
+	if (record_is_unsigned(&hub->core.state))
+		journal_stop_signing(hub->journal);
+	failed = hub_stage_open(hub, error);
+	if (failed == 0)
+		failed = record_start(hub, unlock, error);
+	if (failed == 0)
+		hub_table_begin(hub);
+	return failed;
+}
+
 int hub_open(struct hub **ret_hub, const struct hub_options *options, struct error *error)
 {
 	ASSERT(options->n_drivers <= HUB_DRIVERS_MAX && options->n_witnesses <= HUB_WITNESSES_MAX);
@@ -435,29 +486,29 @@ int hub_open(struct hub **ret_hub, const struct hub_options *options, struct err
 	hub->batch = arena_map(BATCH_MEMORY);
 	hub->piece = arena_map(PIECE_MEMORY);
 	hub->memory = arena_map(core_memory());
-	hub->vault = keys_vault_open(options->keys);
-	hub->sealer = keys_vault_of(hub->vault);
-	core_init(&hub->core, options->rulebooks, &hub->sealer, &hub->memory);
-	hub_watch_recall(hub);
+	crypt_hash(options->journal.seed, STR("chancery grant tables"), (struct str){0}, hub->table_seed,
+		   sizeof hub->table_seed);
 	int failed = journal_open(&hub->journal, &options->journal, error);
 	failed = failed < 0 ? failed : refs_open(&hub->refs, options->index_path, options->journal.vfs, error);
-	failed = failed < 0 ? failed : hub_index_check(hub, error);
-	failed = failed < 0 ? failed : hub_forget_open(hub, error);
-	failed = failed < 0 ? failed : fold_rest(hub, error);
-	if (failed == 0) {
-		hub->last_wall = hub->core.size == 0 ? 0 : hub->core.wall;
-		set_clocks(hub);
-		hub->readers_told = hub_driver_readers(hub);
-		failed = hub_stage_open(hub, error);
-	}
-	if (failed == 0)
-		failed = record_environment(hub, error);
+	if (failed == 0 && options->keys->file)
+		failed = begin(hub, NULL, error);
 	if (failed < 0) {
 		hub_close(hub);
 		return failed;
 	}
 	*ret_hub = hub;
 	return 0;
+}
+
+int hub_unlock(struct hub *hub, const uint8_t cursor_key[CURSOR_KEY_BYTES], int64_t wall,
+	       const struct mission_unlock *unlock, struct error *error)
+{
+	memcpy(hub->options.cursor_key, cursor_key, CURSOR_KEY_BYTES);
+	hub->options.wall = wall;
+	int failed = begin(hub, unlock, error);
+	if (failed < 0)
+		hub_close(hub);
+	return failed;
 }
 
 void hub_close(struct hub *hub)
@@ -469,12 +520,15 @@ void hub_close(struct hub *hub)
 		journal_close(hub->journal);
 	if (hub->refs)
 		refs_close(hub->refs);
-	keys_vault_close(hub->vault);
+	if (hub->vault)
+		keys_vault_close(hub->vault);
 	for (size_t i = 0; i < 2; i++)
 		if (hub->rules_memory[i].at)
 			arena_unmap(&hub->rules_memory[i]);
 	if (hub->staged_text.at)
 		arena_unmap(&hub->staged_text);
+	hub_table_close(hub);
+	crypt_wipe(hub->table_seed, sizeof hub->table_seed);
 	arena_unmap(&hub->memory);
 	arena_unmap(&hub->batch);
 	arena_unmap(&hub->piece);

@@ -28,7 +28,6 @@ enum {
 	HUB_SUSPECTS_MAX = 64,
 	HUB_CONFIG_QUIET_MS = 200, /* a driver's settings are sent again after its readers did not change for so long */
 	HUB_BUSY_RETRY_MS = 200,
-	HUB_ANSWER_MS = 1500, /* a driver that has had no answer for so long decides by its grant table */
 };
 
 /* What the hub needs of the world. send: false when the peer's queue is full; the hub then lets the peer go by hub_detach. */
@@ -80,6 +79,7 @@ struct hub_options {
 	struct str rules_text;
 	int (*load_rules)(const struct rulebook **ret_rules, struct arena *arena, struct str text, struct error *error);
 	struct keys *keys, *doors; /* the mission's, and those that doors work with; open as long as the hub is */
+	const uint8_t *drivers_key;  /* what drivers' own keys are made of (kept.h); NULL: no grant tables are made */
 	uint8_t cursor_key[CURSOR_KEY_BYTES];
 	const char *index_path;	     /* of the index by ref (journal/refs.h), on the journal's VFS */
 	struct file snapshots[2];
@@ -98,8 +98,13 @@ struct hub_options {
 
 struct hub;
 
-/* Opens the journal, folds it, and records what is in force if that changed. Options and what they point to outlive the hub. */
+/* Opens the journal, folds it, and records what is in force if that changed. Options and what they point to outlive the hub. Where the mission's keys are
+ * still closed (options->keys->file is NULL), it only opens files; hub_unlock does the rest once they are open, before anything else. */
 int hub_open(struct hub **ret_hub, const struct hub_options *options, struct error *error);
+
+/* `wall` is the machine's clock now; ERROR as of hub_open, and the hub is closed then. */
+int hub_unlock(struct hub *hub, const uint8_t cursor_key[CURSOR_KEY_BYTES], int64_t wall,
+	       const struct mission_unlock *unlock, struct error *error);
 void hub_close(struct hub *hub);
 
 /* A driver process was started for options->drivers[driver], or somebody connected. HUB_PEERS_MAX when there is no place. */

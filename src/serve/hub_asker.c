@@ -40,7 +40,11 @@ static size_t driver_rows(struct hub *hub, struct answer_driver *rows)
 		rows[i] = (struct answer_driver){.name = hub->options.drivers[i].name,
 						 .has_boot = row != NULL,
 						 .boot = row ? text_str(row->boot) : (struct str){0},
-						 .sequence = row ? row->sequence : 0};
+						 .sequence = row ? row->sequence : 0,
+						 .issued = row ? row->issued : 0,
+						 .confirmed = row ? row->confirmed : 0,
+						 .has_until = row && row->has_until,
+						 .until = row ? row->until : 0};
 	}
 	for (unsigned peer = 0; peer < hub->peers_end; peer++) {
 		const struct peer *p = &hub->peers[peer];
@@ -50,6 +54,8 @@ static size_t driver_rows(struct hub *hub, struct answer_driver *rows)
 		row->connected = p->driver.said_hello;
 		row->frames = p->driver.frames;
 		row->bad = p->driver.bad_lines;
+		row->spooled = p->driver.spooled;
+		row->dropped = p->driver.dropped;
 	}
 	return hub->options.n_drivers;
 }
@@ -117,6 +123,9 @@ void hub_asker_line(struct hub *hub, unsigned peer, struct str line)
 		break;
 	case ASK_LINE_FOLLOW:
 		hub_read_follow(hub, peer, &asked.follow);
+		break;
+	case ASK_LINE_UNLOCK:
+		hub_bad(hub, peer, 0, "the mission's keys are open", "There is nothing to unlock.");
 		break;
 	case ASK_LINE_STATUS:
 		status(hub, peer);

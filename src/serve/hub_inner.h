@@ -17,6 +17,8 @@
 
 #include "journal/refs.h"
 #include "keys/vault.h"
+#include "grant/grant_build.h"
+#include "grant/grant_seal.h"
 #include "serve/hub.h"
 #include "serve/view.h"
 
@@ -37,8 +39,9 @@ struct peer_driver {
 	bool said_hello;
 	size_t reports; /* taken since hello */
 	uint8_t boot[8];
-	int64_t frames;
+	int64_t frames, spooled, dropped; /* by its last heartbeat */
 	int64_t bad_lines;
+	int64_t behind_ms; /* the least that the driver's clock was ever behind ours: of a line that did not wait */
 	int64_t ack;	     /* to be sent after the commit; 0 none */
 	int64_t busy;	     /* the first report that was put off; 0 none */
 	bool repeats_orders; /* after the commit: hello was said */
@@ -136,7 +139,23 @@ struct hub_secrets {
 };
 
 /* What is done behind the commit, by a process of its own; one thing at a time. */
-enum hub_work_kind { HUB_WORK_NONE, HUB_WORK_SNAPSHOT, HUB_WORK_RULES };
+enum hub_work_kind { HUB_WORK_NONE, HUB_WORK_SNAPSHOT, HUB_WORK_RULES, HUB_WORK_TABLE };
+
+/* A driver's newest grant table of this process. */
+struct hub_table {
+	uint8_t *at; /* NULL: none was made yet */
+	size_t len, sent; /* bytes; parts */
+	uint64_t number, entry; /* by which it was issued */
+	int64_t until;
+	int64_t due_us, latest_us; /* when the next is made, and no later; 0: none is due */
+};
+
+struct hub_tables {
+	struct hub_table of[HUB_DRIVERS_MAX];
+	struct arena made; /* shared with the process that makes one */
+	size_t making; /* the driver whose table it makes */
+	struct grant_head head;
+};
 
 struct hub_snapshots {
 	uint64_t number;  /* of the newest */
@@ -160,6 +179,7 @@ struct hub_rules_asked {
 
 struct hub_watch {
 	bool space_is_low, was_doubted;
+	uint64_t doubt_size; /* the record had so many entries when the clock was doubted, or at the start */
 	int64_t looked_us;
 	uint64_t free_bytes;
 };
@@ -198,6 +218,8 @@ struct hub {
 	size_t rules_other;
 	uint8_t access_hash[32];
 	struct hub_watch watch;
+	struct hub_tables tables;
+	uint8_t table_seed[GRANT_SEED_BYTES];
 	int64_t last_wall; /* of the last entry when the journal was opened; 0 when there was none */
 	struct hub_ahead ahead;
 	struct hub_says witness_says[HUB_WITNESSES_MAX];
@@ -242,6 +264,17 @@ void hub_driver_readers_changed(struct hub *hub, struct str command);
 void hub_driver_park(struct hub *hub);
 void hub_driver_order(struct hub *hub, uint64_t entry, const struct core_order *order);
 void hub_driver_desired(struct hub *hub, uint64_t entry, const struct core_order *desired);
+
+/* hub_table.c */
+void hub_table_begin(struct hub *hub);
+void hub_table_close(struct hub *hub);
+/* What a table rests on may be another after this input. */
+void hub_table_changed(struct hub *hub, const struct core_input *input);
+void hub_table_hello(struct hub *hub, size_t driver);
+void hub_table_heartbeat(struct hub *hub, size_t driver, int64_t number);
+/* A little of it, behind the commit; true when there is more at once. */
+bool hub_table_step(struct hub *hub);
+int64_t hub_table_due_us(const struct hub *hub);
 
 /* hub_asker.c */
 void hub_asker_line(struct hub *hub, unsigned peer, struct str line);
@@ -314,12 +347,15 @@ int hub_forget_open(struct hub *hub, struct error *error); /* before the fold: l
 int hub_forget_step(struct hub *hub, struct error *error); /* behind a commit */
 
 /* hub_watch.c */
+void hub_watch_told(struct hub *hub, struct str witness, int64_t told, uint64_t size);
 void hub_watch_open(struct hub *hub); /* behind the fold */
 void hub_watch_step(struct hub *hub);
 bool hub_space_is_low(const struct hub *hub);
 /* Around a turn. Begin: false when this input has ended the process twice. */
 void hub_watch_recall(struct hub *hub); /* at start: what the last process died of */
 bool hub_watch_begin(struct hub *hub, const struct core_input *input);
+/* The same of a timer, which is stopped then. */
+bool hub_watch_timer(struct hub *hub, struct str name, uint64_t row);
 void hub_watch_end(struct hub *hub);
 /* In its place an entry that says so. */
 void hub_watch_set_aside(struct hub *hub, const struct core_input *input, struct core_result *ret_result);

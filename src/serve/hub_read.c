@@ -21,7 +21,8 @@ static int keep_body(void *context, uint64_t index, struct str body)
 	return 0;
 }
 
-static int open_entry(struct hub *hub, uint64_t index, struct str body, struct hub_entry *ret_entry, struct error *error)
+static int open_entry(struct hub *hub, uint64_t index, struct str body, struct hub_entry *ret_entry,
+		      struct error *error)
 {
 	struct json json = json_over(body, &hub->piece);
 	if (entry_read(&json, &ret_entry->entry) &&
@@ -106,7 +107,8 @@ void hub_read_follow(struct hub *hub, unsigned peer, const struct ask_follow *fo
 	struct peer_asker *asker = &hub->peers[peer].asker;
 	uint64_t size = journal_size(hub->journal), from = 0;
 	if (follow->has_after + follow->has_from + follow->has_last > 1) {
-		hub_bad(hub, peer, 0, "a stream begins in one place", "Send one of after, from, last, or none of them.");
+		hub_bad(hub, peer, 0, "a stream begins in one place",
+			"Send one of after, from, last, or none of them.");
 		return;
 	}
 	if (follow->has_from && !viewer_sees_record(&asker->viewer)) {
@@ -116,7 +118,8 @@ void hub_read_follow(struct hub *hub, unsigned peer, const struct ask_follow *fo
 	}
 	if (follow->has_after) {
 		if (!cursor_read(follow->after, hub->options.cursor_key, &from) || from >= size) {
-			hub_bad(hub, peer, 0, "this mark is not of this record", "Begin anew, with last or without a mark.");
+			hub_bad(hub, peer, 0, "this mark is not of this record",
+				"Begin anew, with last or without a mark.");
 			return;
 		}
 		from++;
@@ -223,13 +226,16 @@ static bool has_more(const struct hub *hub, unsigned peer)
 	const struct peer *p = &hub->peers[peer];
 	if (p->kind != PEER_ASKER)
 		return false;
-	return p->asker.history.reading || (p->asker.following && p->asker.follow_from < journal_size(hub->journal));
+	return p->asker.history.reading || hub_tlog_reads(hub, peer) ||
+	       (p->asker.following && p->asker.follow_from < journal_size(hub->journal));
 }
 
 static int piece(struct hub *hub, unsigned peer, struct error *error)
 {
 	if (hub->peers[peer].asker.history.reading)
 		return history_piece(hub, peer, error);
+	if (hub_tlog_reads(hub, peer))
+		return hub_tlog_piece(hub, peer, error);
 	return stream_piece(hub, peer, error);
 }
 

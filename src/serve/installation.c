@@ -69,14 +69,6 @@ static int read_environment(struct installation *inst, struct error *error)
 
 /* Keys, and what is kept beside the journal */
 
-static int open_ring(struct keyring *ring, enum keyring_kind kind, struct error *error)
-{
-	int failed = keyring_open(ring, kind, "keys", error);
-	if (failed == 0 && keyring_is_by_file(ring))
-		failed = keyring_by_file(ring, error);
-	return failed;
-}
-
 static int open_snapshots(struct installation *inst, struct error *error)
 {
 	int failed = file_open("snapshot.0", 0600, &inst->snapshots[0], error);
@@ -91,29 +83,41 @@ int installation_unlocked(struct installation *inst, struct error *error)
 	if (failed == 0)
 		failed = keys_sync(&inst->keys.keys, error);
 	if (failed == 0)
+		kept_remember(inst->kept, &inst->keys);
+	if (failed == 0)
 		crypto_generichash(inst->cursor_key, sizeof inst->cursor_key, (const uint8_t *)"cursor", 6, key,
 				   CRYPT_KEY_BYTES);
 	return failed;
 }
 
-int installation_open(struct installation *ret_installation, struct error *error)
+int installation_look(struct installation *ret_installation, struct error *error)
 {
 	struct installation *inst = ret_installation;
 	*inst = (struct installation){.memory = arena_map(MEMORY_BYTES)};
 	int failed = mission_file_read(&inst->mission, &inst->memory, error);
 	if (failed == 0)
-		failed = open_ring(&inst->doors, KEYRING_DOOR, error);
+		failed = keyring_open(&inst->doors, KEYRING_DOOR, "keys", error);
 	if (failed == 0)
-		failed = open_ring(&inst->keys, KEYRING_MASTER, error);
-	if (failed == 0)
-		failed = open_snapshots(inst, error);
+		failed = keyring_open(&inst->keys, KEYRING_MASTER, "keys", error);
 	if (failed == 0)
 		failed = read_rulebook(inst, error);
 	if (failed == 0)
 		failed = read_journal_key(inst, error);
+	return failed < 0 ? failed : read_environment(inst, error);
+}
+
+int installation_open(struct installation *ret_installation, struct kept *kept, struct error *error)
+{
+	struct installation *inst = ret_installation;
+	int failed = installation_look(inst, error);
+	inst->kept = kept;
 	if (failed == 0)
-		failed = read_environment(inst, error);
-	if (failed == 0 && inst->keys.keys.file)
-		failed = installation_unlocked(inst, error);
-	return failed;
+		failed = open_snapshots(inst, error);
+	if (failed == 0)
+		failed = keyring_by_file(&inst->doors, error);
+	if (failed == 0)
+		kept_open(kept, &inst->keys);
+	if (failed == 0 && !inst->keys.keys.file && keyring_is_by_file(&inst->keys))
+		failed = keyring_by_file(&inst->keys, error);
+	return failed < 0 || !inst->keys.keys.file ? failed : installation_unlocked(inst, error);
 }

@@ -8,6 +8,7 @@
 #include "journal/journal.h"
 #include "keys/keyring.h"
 #include "rules/rulebooks.h"
+#include "serve/kept.h"
 #include "serve/mission_file.h"
 #include "serve/zone.h"
 
@@ -18,6 +19,7 @@ struct installation {
 	struct str rules_text;
 	struct mission_begin environment;
 	struct keyring keys, doors;
+	struct kept *kept; /* NULL: none was given */
 	struct file snapshots[2];
 	uint8_t cursor_key[32];
 	struct arena memory; /* of all texts and the rulebooks */
@@ -26,9 +28,12 @@ struct installation {
 	struct offset offsets[ZONE_OFFSETS_MAX];
 };
 
-/* Reads and checks all of it, but that keys which no file beside opens stay closed (keys.keys.file is NULL): then installation_unlock must come.
- * The error names file, place and remedy. */
-int installation_open(struct installation *ret_installation, struct error *error);
+/* Reads and checks all that can be read beside a running mission, and writes nothing: no keys are opened. The error names file, place and remedy. */
+int installation_look(struct installation *ret_installation, struct error *error);
+
+/* All of it, but that keys stay closed (keys.keys.file is NULL) which neither a file beside opens nor `kept` (may be NULL): then somebody must come, and
+ * installation_unlocked. */
+int installation_open(struct installation *ret_installation, struct kept *kept, struct error *error);
 
 /* After the mission's keys are open. */
 int installation_unlocked(struct installation *installation, struct error *error);

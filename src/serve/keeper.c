@@ -58,6 +58,7 @@ static void say_goodbye(struct keeper *keeper)
 		keeper_reap(keeper);
 		keeper_be_patient(keeper, clock_elapsed_us());
 	}
+	crypt_wipe(keeper->kept, sizeof *keeper->kept);
 	unlink(KEEPER_STATE_PATH);
 	unlink(socket_path);
 }
@@ -238,7 +239,14 @@ static int start_anew(struct keeper *keeper, struct error *error)
 	if (keeper->lock < 0)
 		return keeper->lock;
 	keeper->listener = listen_for_askers(error);
-	return keeper->listener < 0 ? keeper->listener : 0;
+	if (keeper->listener < 0)
+		return keeper->listener;
+	keeper->kept_fd = kept_make(error);
+	if (keeper->kept_fd < 0)
+		return keeper->kept_fd;
+	keeper->kept = kept_map(keeper->kept_fd);
+	ASSERT(keeper->kept);
+	return kept_read_drivers(keeper->kept, "keys", error);
 }
 
 static int take_over(struct keeper *keeper, int state, struct error *error)
@@ -246,6 +254,8 @@ static int take_over(struct keeper *keeper, int state, struct error *error)
 	int failed = keeper_take_state(keeper, state, error);
 	if (failed == 0) {
 		close(state);
+		keeper->kept = kept_map(keeper->kept_fd);
+		ASSERT(keeper->kept);
 		keeper_resume_upgrade(keeper, keeper->round_us);
 		return 0;
 	}

@@ -23,6 +23,7 @@
 
 enum {
 	KEEPER_CONTROL_FD = 3, /* where a child that has one finds its control socket */
+	KEEPER_KEPT_FD = 4,    /* and there the memory that outlives it (kept.h) */
 	KEEPER_BACKOFF_MS_MIN = 100,
 	KEEPER_BACKOFF_MS_MAX = 10000,
 	KEEPER_GOOD_LIFE_MS = 10000,

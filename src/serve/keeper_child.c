@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum { BEGIN_BYTES = 512 };
 enum { LAST_READS = 4 }; /* of what a child left in its pipe: more than a pipe holds */
 
 static const struct child_kind core_kind = {.word = "core", .control = true, .beats = true};
@@ -124,10 +125,12 @@ _Noreturn static void become(const struct keeper *keeper, const struct child *ch
 		dup2(socket->childs, STDIN_FILENO);
 		dup2(socket->childs, STDOUT_FILENO);
 	}
-	int program = fcntl(keeper->program, F_DUPFD_CLOEXEC, KEEPER_CONTROL_FD + 1);
+	int program = fcntl(keeper->program, F_DUPFD_CLOEXEC, KEEPER_KEPT_FD + 1);
+	int kept = fcntl(keeper->kept_fd, F_DUPFD_CLOEXEC, KEEPER_KEPT_FD + 1);
 	if (child->kind->control) {
 		dup2(socket->childs, KEEPER_CONTROL_FD);
 		fcntl(KEEPER_CONTROL_FD, F_SETFD, 0);
+		dup2(kept, KEEPER_KEPT_FD);
 	}
 	const char *argv[] = {keeper->path, child->kind->word, child->argument, NULL};
 	syscall(SYS_execveat, program, "", argv, environ, AT_EMPTY_PATH);
@@ -148,6 +151,25 @@ static int make_ends(const struct child *child, struct ends *socket, struct ends
 		return error_system(error, "making a socket");
 	*socket = (struct ends){pair[0], pair[1]};
 	return 0;
+}
+
+/* Before the core has the socket, so that it comes first. */
+static void send_begin(const struct keeper *keeper, const struct child *child, int fd)
+{
+	char text[BEGIN_BYTES];
+	uint8_t key[CRYPT_KEY_BYTES];
+	struct buf b = BUF(text);
+	/* Its name is “driver NAME”. */
+	struct str name = str_of(child->name + strlen(driver_kind.word) + 1);
+	struct driver_begin begin = {.contract = 1, .driver = name, .key = {(char *)key, sizeof key}};
+	kept_driver_key(keeper->kept->drivers, begin.driver, key);
+	core_line_write(&b, &(struct core_line){.kind = CORE_LINE_BEGIN, .begin = begin});
+	buf_put_char(&b, '\n');
+	ASSERT(!b.over);
+	ssize_t sent = send(fd, b.at, b.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	ASSERT(sent == (ssize_t)b.len); /* a new socket has room */
+	crypt_wipe(text, sizeof text);
+	crypt_wipe(key, sizeof key);
 }
 
 static void put_off(struct child *child, const struct error *error)
@@ -175,6 +197,8 @@ static void start(struct keeper *keeper, struct child *child)
 		return;
 	}
 	close_end(&child->log);
+	if (child->kind == &driver_kind)
+		send_begin(keeper, child, socket.ours);
 	child->pid = pid;
 	child->log = log.ours;
 	child->lines = child->kind->lines ? socket.ours : -1;

@@ -8,6 +8,7 @@
 #include "gen/codec.h"
 #include "serve/crash_report.h"
 #include "serve/keeper.h"
+#include "serve/kept.h"
 #include "serve/mission_file.h"
 
 enum {
@@ -63,6 +64,8 @@ struct keeper {
 	struct mission_file mission;
 	struct arena arena; /* of mission.yaml and the lines that are read */
 	int lock, listener, signals;
+	int kept_fd;
+	struct kept *kept; /* the same, mapped */
 	int previous; /* the program before this one, until the upgrade is done; -1: none */
 	int64_t since_ms, round_us, stage_us, progress_us;
 	uint64_t progress;

@@ -51,6 +51,7 @@ static void put_state(struct buf *b, const struct keeper *keeper)
 				     .path = str_of(keeper->path),
 				     .lock = keeper->lock,
 				     .listener = keeper->listener,
+				     .kept = keeper->kept_fd,
 				     .previous = keeper->previous,
 				     .children = {keeper->n, children}};
 	keeper_state_write(b, &state);
@@ -132,8 +133,13 @@ static int check(const struct keeper_state *state, struct error *error)
 	if (state->pid != getpid())
 		return unreadable(error, "it is another process's");
 	if (!is_open(state->lock, S_IFREG) || state->lock < 0 || !is_open(state->listener, S_IFSOCK) ||
-	    state->listener < 0 || !is_open(state->previous, S_IFREG))
+	    state->listener < 0 || !is_open(state->kept, S_IFREG) || state->kept < 0 ||
+	    !is_open(state->previous, S_IFREG))
 		return unreadable(error, "a descriptor of the keeper is not what it should be");
+	struct kept *kept = kept_map((int)state->kept);
+	if (!kept)
+		return unreadable(error, "the memory for keys is not what it should be");
+	kept_unmap(kept);
 	for (size_t i = 0; i < state->children.n; i++) {
 		const struct keeper_child *child = &state->children.at[i];
 		if (!is_ours(child->pid))
@@ -209,12 +215,14 @@ int keeper_take_state(struct keeper *keeper, int fd, struct error *error)
 		keeper->path = keeper->path_memory;
 		keeper->lock = (int)state.lock;
 		keeper->listener = (int)state.listener;
+		keeper->kept_fd = (int)state.kept;
 		keeper->previous = (int)state.previous;
 		keeper->since_ms = state.since;
 		keeper->upgrades = state.upgrades;
 		keeper->outcome = state.outcome;
 		keep_closed_on_exec(state.lock);
 		keep_closed_on_exec(state.listener);
+		keep_closed_on_exec(state.kept);
 		keep_closed_on_exec(state.previous);
 		for (size_t i = 0; i < state.children.n; i++) {
 			const struct keeper_child *child = &state.children.at[i];

@@ -40,6 +40,7 @@ static void inherit_all(const struct keeper *keeper, int state, bool inherited)
 	inherit(state, inherited);
 	inherit(keeper->lock, inherited);
 	inherit(keeper->listener, inherited);
+	inherit(keeper->kept_fd, inherited);
 	inherit(keeper->previous, inherited);
 	for (size_t i = 0; i < keeper->n; i++) {
 		inherit(keeper->children[i].control, inherited);
@@ -71,7 +72,7 @@ int keeper_try(int state)
 {
 	static struct installation installation;
 	struct error error;
-	if (installation_open(&installation, &error) < 0) {
+	if (installation_look(&installation, &error) < 0) {
 		error_print(&error);
 		return EXIT_FAILED;
 	}

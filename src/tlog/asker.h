@@ -1,7 +1,8 @@
-/* asker.h: questions to the core over a connected socket, and its answers (src/schema/contract.yaml: AskLine, AnswerLine).
+/* asker.h: questions to the core over a connected socket, and its answers (src/schema/contract.yaml: AskLine,
+ * AnswerLine).
  *
- * One question at a time: ask, then next until the answer is whole. Texts of answers hold until asker_forget. Lines that
- * are no answer are passed over: where the core was started again, its predecessor may have left half of one.
+ * One question at a time: ask, then next until the answer is whole. Texts of answers hold until asker_forget. Lines
+ * that are no answer are passed over: where the core was started again, its predecessor may have left half of one.
  */
 #ifndef TLOG_ASKER_H
 #define TLOG_ASKER_H

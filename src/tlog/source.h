@@ -10,8 +10,8 @@
 
 enum source_proof { SOURCE_INCLUSION, SOURCE_CONSISTENCY };
 
-/* Texts hold only for the call. Not 0 ends the reading and is what the verb returns; who returns a negative code fills the
- * error that it gave to the verb. */
+/* Texts hold only for the call. Not 0 ends the reading and is what the verb returns; who returns a negative code fills
+ * the error that it gave to the verb. */
 typedef int source_cosigned_fn(void *context, struct str witness, struct str note);
 
 struct source {

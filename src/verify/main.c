@@ -12,6 +12,7 @@
 
 #define PROGRESS_FIRST_SECONDS 1.0
 #define PROGRESS_EVERY_SECONDS 0.2
+#define MOMENT_SECONDS_MAX     (INT64_C(1) << 43)
 
 static const char usage[] =
     "usage: chancery-verify JOURNAL.db VKEYFILE [--witness VKEYFILE]… [--since NOTE] [--save FILE]\n"
@@ -153,6 +154,12 @@ static struct moment moment_of(int64_t ms)
 	return moment;
 }
 
+/* A clock that is wrong by ages is shown as far as days go. */
+static struct moment moment_of_seconds(uint64_t seconds)
+{
+	return moment_of((int64_t)(seconds < MOMENT_SECONDS_MAX ? seconds : MOMENT_SECONDS_MAX) * 1000);
+}
+
 static void print_witnesses(const struct verify_request *request, const struct verify_result *r)
 {
 	for (unsigned i = 0; i < request->witnesses; i++) {
@@ -161,7 +168,7 @@ static void print_witnesses(const struct verify_request *request, const struct v
 			printf("witness   nothing of %s lies here\n", request->witness[i].name);
 		else
 			printf("witness   %s saw %" PRIu64 " entries at %.19sZ\n", request->witness[i].name, seen->size,
-			       moment_of((int64_t)seen->time_s * 1000).text);
+			       moment_of_seconds(seen->time_s).text);
 	}
 }
 
@@ -184,22 +191,20 @@ static void print_result(const struct arguments *a, const struct verify_request 
 }
 
 /* On standard error too, so that nobody takes it for the whole. */
-static void print_part(const struct arguments *a, const struct verify_result *r)
+static void print_part(const struct arguments *a, const struct verify_request *request, const struct verify_result *r)
 {
 	fflush(stdout);
 	fprintf(stderr, "VERIFIED IN PART ONLY: %s\n", a->journal);
 	if (r->entries > r->proved)
-		fprintf(
-		    stderr,
-		    "The last %" PRIu64 " entries lie behind the checkpoint: nobody has signed them, and nobody can "
-		    "prove them.\nThe mission stopped signing; ask why, and keep the newest checkpoint that a witness "
-		    "or you have seen.\n",
-		    r->entries - r->proved);
-	else
-		fputs(
-		    "All entries are signed, but a witness that you asked for has no cosignature here. Ask it what it "
-		    "saw last.\n",
-		    stderr);
+		fprintf(stderr,
+			"The last %" PRIu64 " entries lie behind the checkpoint: nobody has signed them.\n"
+			"The mission stopped signing. Ask why, and keep the newest checkpoint that a witness or you "
+			"have seen.\n",
+			r->entries - r->proved);
+	for (unsigned i = 0; i < request->witnesses; i++)
+		if (r->seen[i].size == 0)
+			fprintf(stderr, "No cosignature of %s lies here. Ask it what it saw last.\n",
+				request->witness[i].name);
 }
 
 static int print_fault(const struct arguments *a, enum verify_answer answer, const struct verify_fault *fault)
@@ -223,7 +228,7 @@ static int verify(const struct arguments *a, const struct verify_request *reques
 	printf("%s%s\n", answer == VERIFY_OK ? "verified  " : "VERIFIED IN PART ONLY  ", a->journal);
 	print_result(a, request, &result);
 	if (answer == VERIFY_IN_PART)
-		print_part(a, &result);
+		print_part(a, request, &result);
 	return (int)answer;
 }
 

@@ -199,6 +199,7 @@ static bool read_input(struct entry *e)
 	struct canonical_text name;
 	if (!read_kind(e))
 		return false;
+	e->m.is_start = e->kind == KIND_START;
 	if (kind_senders[e->kind] != e->from)
 		return complain(e->complaint, "a %s does not come from %s", kind_names[e->kind], sender_names[e->from]);
 	return read_name_and_body(e, ",\"name\":", &name);

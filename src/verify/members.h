@@ -16,6 +16,7 @@
 struct members {
 	int64_t index, incarnation, wall_ms, elapsed_ms, env;
 	bool in_force; /* has a mission.InForce event */
+	bool is_start;
 	bool is_report;
 	struct canonical_text driver, boot; /* of a report, in the body */
 	int64_t sequence;

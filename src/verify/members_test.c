@@ -78,11 +78,11 @@ TEST(numbers_times_and_senders_are_as_the_page_says)
 	    {3, "\"wall\":1700000000750", "\"wall\":1700000000500", "good"},
 	    {0, "\"wall\":1700000000000", "\"wall\":-1", "member wall: is -1, less than zero"},
 	    {3, "\"elapsed\":750", "\"elapsed\":499", "member elapsed: is 499, less than 500 in the entry before"},
-	    {0, "\"elapsed\":0", "\"elapsed\":1", "member elapsed: is 1, expected 0 at first"},
+	    {0, "\"elapsed\":0", "\"elapsed\":1", "good"},
 	    {3, "\"env\":0", "\"env\":3", "member env: is 3, expected 0, the newest entry with mission.InForce"},
 	    {3, "access.DoorHeld", "mission.InForce",
 	     "member env: is 0, expected 3, the newest entry with mission.InForce"},
-	    {0, "mission.InForce", "mission.InFarce", "member events: has no mission.InForce, which entry 0 must have"},
+	    {0, "mission.InForce", "mission.InFarce", "good"},
 	    {3, "\"salt\":\"0", "\"salt\":\"", "member salt: is not 32 lower-case hexadecimal digits"},
 	    {3, "\"salt\":\"0", "\"salt\":\"A", "member salt: is not 32 lower-case hexadecimal digits"},
 	    {3, "{\"core\":{}}", "{\"core\":{},\"operator\":{\"login\":\"vera\"}}",
@@ -199,6 +199,32 @@ TEST(the_environment_is_the_newest_that_came_in_force)
 			if (n == 4)
 				CHECK_STR(good ? STR("good") : str_of(complaint.what), str_of(envs[i][1]));
 		}
+		order_release(&order);
+	}
+}
+
+TEST(before_the_first_environment_there_are_only_starts)
+{
+	static const struct {
+		unsigned index; /* of the sample's entry that comes second */
+		const char *find, *put, *expected;
+	} rows[] = {
+	    {0, "\"index\":0", "\"index\":1", "member env: is 0, expected 1, the newest entry with mission.InForce"},
+	    {0, "\"events\":[{\"name\":\"mission.InForce\"", "\"events\":[{\"name\":\"mission.InFarce\"",
+	     "member index: is 0, expected 1"},
+	    {1, "\"env\":0", "\"env\":0", "member input: is no start, and nothing is in force yet"},
+	    {1, "access.Granted", "mission.InForce",
+	     "member env: is 0, expected 1, the newest entry with mission.InForce"},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct order order = {0};
+		struct complaint complaint = {"good"};
+		char body[SAMPLE_BYTES_MAX];
+		int len = sample_entry_changed(body, 0, "mission.InForce", "record.Brought");
+		CHECK(entry_check(&order, body, (size_t)len, &complaint));
+		len = sample_entry_changed(body, rows[i].index, rows[i].find, rows[i].put);
+		CHECK(!entry_check(&order, body, (size_t)len, &complaint));
+		CHECK_STR(str_of(complaint.what), str_of(rows[i].expected));
 		order_release(&order);
 	}
 }

@@ -8,6 +8,7 @@
 
 struct order {
 	uint64_t entries;			       /* how many were taken; the next one's index */
+	bool in_force;				       /* one of them had a mission.InForce event */
 	int64_t incarnation, wall_ms, elapsed_ms, env; /* the last one's */
 	struct boots boots;
 };

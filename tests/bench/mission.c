@@ -44,7 +44,8 @@ static void write_text(const char *path, const struct buf *text)
 	close(fd);
 }
 
-/* Rules as missions have them: a group in a zone at certain hours, some by door, clearance or company, one in ten a refusal. */
+/* Rules as missions have them: a group in a zone at certain hours, some by door, clearance or company (half of these by a
+ * regular expression), one in ten a refusal. */
 static void put_rule(struct buf *b, int i)
 {
 	put(b, "  - id: rule-%d\n    title: Rule %d\n    layer: %s\n    match:\n", i, i,
@@ -63,7 +64,8 @@ static void put_rule(struct buf *b, int i)
 		put(b, "      more: {now.weekday: [mon, tue, wed, thu, fri]}\n");
 		break;
 	case 3:
-		put(b, "      more: {person.company|contains: works, credential.kind: card}\n");
+		put(b, "      more: {person.company|%s, credential.kind: card}\n",
+		    i % 10 == 3 ? "contains: works" : "re: '^Company [0-9]+ works$'");
 		break;
 	default:
 		put(b, "      more: {zone.grade|lte: %d}\n", 2 + i % 4);
@@ -214,7 +216,7 @@ void mission_open(struct mission *m)
 {
 	struct error error;
 	struct hub_options options;
-	if (core_outside_open(&m->outside, &error) < 0 || installation_open(&m->installation, &error) < 0)
+	if (core_outside_open(&m->outside, &error) < 0 || installation_open(&m->installation, NULL, &error) < 0)
 		die(EXIT_FAILED, &error);
 	ASSERT(m->installation.rulebooks.access && m->installation.mission.n_drivers == MISSION_LINES);
 	m->orders = calloc(MISSION_ORDERS_MAX, sizeof *m->orders);

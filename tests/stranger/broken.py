@@ -118,8 +118,8 @@ BECAUSE = ("rulebook", "outcome", "spoke", "outweighed", "facts", "personal")
 ENTRIES = [
     *sets(7, "format", bad=(1, 3, 2.0, True, "2", None)), *sets(7, "index", bad=(6, 8, -7, "7")), *sets(7, "incarnation", good=(9,), bad=(0, -1, None)),
     *sets(7, "wall", good=(writer.START_MS + 10**9,), bad=(0, -1, writer.START_MS)), *sets(7, "elapsed", good=(10**9,), bad=(1, -1)),
-    *sets(0, "incarnation", bad=(0, 2)), *sets(0, "elapsed", bad=(1,)), *sets(0, "wall", good=(0,)), *sets(7, "env", bad=(7, 1, -1)),
-    *sets(0, "events", 0, "name", bad=("mission.Out",)), *sets(7, "events", 0, "name", bad=("mission.InForce",)),
+    *sets(0, "incarnation", bad=(0, 2)), *sets(0, "elapsed", good=(1,), bad=(-1,)), *sets(0, "wall", good=(0,)), *sets(7, "env", bad=(7, 1, -1)),
+    *sets(0, "events", 0, "name", good=("mission.Out",)), *sets(7, "events", 0, "name", bad=("mission.InForce",)),
     (7, lambda e: e.update(env=7, events=[{"name": "mission.InForce", "body": {}}]), True),
     *sets(7, "salt", bad=("", "0" * 31, "0" * 33, "0" * 31 + "g", "0" * 31 + "A", 0, None)),
 

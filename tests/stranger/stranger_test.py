@@ -208,6 +208,14 @@ def check_environment(build, scratch):
         agree(build, f"entry 8 under environment {env}", path, where="" if good else "entry 8", good=good)
 
 
+    for second, good in (("start", True), ("timer", False)):  # before anything is in force, its rulebook is brought
+        mission, first = writer.Mission().grow(1, broken.inside("events", value=[])), writer.entry(0)
+        mission.grow(2, lambda e: e.update({**first, "index": 1, "events": [], "input": {**first["input"], "kind": second}})).save(path)
+        agree(build, f"a {second} before anything is in force", path, where="" if good else "entry 1", good=good)
+        mission.grow(3, lambda e: e.update({**first, "index": 2, "env": 2})).save(path)
+        agree(build, f"a {second}, and then it comes in force", path, where="" if good else "entry 1", good=good)
+
+
 def check_chance(build, scratch):
     """The last entry of a journal lies behind its checkpoint, so that only a tile has to follow each change."""
     path, chance, good = os.path.join(scratch, "chance.db"), random.Random(SEED), 0
@@ -280,6 +288,42 @@ def check_program(scratch):
         check("it can be read in one sitting", sum(1 for _ in file) < 300)
 
 
+def check_our_program(build, scratch):
+    """What only chancery-verify has: notes kept from one time to the next, and its other exits."""
+    path, kept = os.path.join(scratch, "ours.db"), os.path.join(scratch, "kept")
+
+    def expect(name, code, *words, says="", key=path + ".vkey"):
+        done = subprocess.run([os.path.join(build, "chancery-verify"), path, key, *words], capture_output=True, text=True, timeout=PATIENCE_S)
+        check(f"chancery-verify, {name}", done.returncode == code and says in done.stdout + done.stderr, done)
+        check(f"chancery-verify, {name}: said aloud", (code == verify.VERIFIED) == (done.stderr == ""), done)
+    mission = writer.Mission().grow(30)
+    mission.save(path)
+    expect("a note to keep", verify.VERIFIED, "--save", kept, says="saved")
+    with open(kept, "rb") as file:
+        check("the kept note", file.read() == mission.note(30))
+    mission.grow(40).save(path, cosigned=40)
+    expect("grown", verify.VERIFIED, "--since", kept, says="still begins with the 30 entries")
+    expect("a witness", verify.VERIFIED, "--witness", path + ".witness", says="witness.example/w1 saw 40 entries at 2023-11-14T22:15:23Z")
+    mission.save(path, signed=35)
+    expect("a tail", verify.IN_PART, "--since", kept, says="unproved  5, from entry 35 on, since 2023-11-14T22:13:28.750Z")
+    expect("a witness that saw nothing", verify.IN_PART, "--witness", path + ".witness", says="nothing of witness.example/w1 lies here")
+    mission.save(path, signed=25)
+    expect("shorter", verify.WRONG, "--since", kept, says="25 signed entries, the saved checkpoint 30")
+    writer.Mission().grow(9, broken.inside("box", value=None)).grow(40).save(path)
+    expect("another past", verify.WRONG, "--since", kept, says="no longer begins with the 30 entries")
+    writer.Mission("chancery/test/2").grow(40).save(path)
+    expect("an incarnation later", verify.VERIFIED, "--since", kept, says="still begins with the 30 entries")
+    late = 2**64 - 1
+    change(path, "INSERT INTO cosigned VALUES('witness.example/w1', 40, ?)", writer.Mission("chancery/test/2").grow(40).note(40, (mission.witness, late)))
+    expect("a witness whose clock is wrong by ages", verify.VERIFIED, "--witness", path + ".witness", says="saw 40 entries at")
+    check("the same", strangers(path, path + ".vkey", [path + ".witness"])[0] == verify.VERIFIED)
+    expect("not the mission's key", 1, key=path + ".witness", says="of type 0x04, expected 0x01")
+    expect("not a witness's key", 1, "--witness", path + ".vkey", says="of type 0x01, expected 0x04")
+    expect("no note", 1, "--since", kept + ".none", says="No such file")
+    expect("no sense", verify.USAGE, "--sense", says="usage")
+    expect("too many witnesses", verify.USAGE, *["--witness", path + ".witness"] * 17, says="usage")
+
+
 def check_page():
     with open(os.path.join(ROOT, "docs/journal-format.md"), encoding="utf-8") as file:
         check("the page has the example as example.py makes it", example.block() in file.read(), "\n" + example.block())
@@ -325,8 +369,8 @@ def main():
         check_page()
         check_signatures()
         check_program(scratch)
-        for one in (check_good, check_storage, check_each_row, check_each_byte_of_notes, check_signed_wrongly, check_entries, check_environment,
-                    check_chance, check_directory):
+        for one in (check_our_program, check_good, check_storage, check_each_row, check_each_byte_of_notes, check_signed_wrongly, check_entries,
+                    check_environment, check_chance, check_directory):
             one(build, scratch)
     print(f"{PASSED} passed, {FAILED} failed")
     sys.exit(FAILED > 0)

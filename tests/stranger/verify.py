@@ -205,18 +205,18 @@ def check_report(boots, name, boot, sequence, ago):
     reported[boot] = sequence
 
 def check_entries(rows):
-    leaves, walls, boots = [], [], {}  # the first two of which are returned
-    last = {"incarnation": 1, "wall": 0, "elapsed": 0, "env": 0}
+    leaves, walls, boots, env = [], [], {}, None  # the first two of which are returned
+    last = {"incarnation": 1, "wall": 0, "elapsed": 0}
     for n, (number, body) in enumerate(rows):
         with at(f"entry {n}"):
             require(type(number) is int and number == n, f"is missing; the next is {number}")
             e = check_entry(body)
-            in_force = any(event["name"] == "mission.InForce" for event in e["events"])
+            env = n if any(event["name"] == "mission.InForce" for event in e["events"]) else env
             require(e["index"] == n, f"member index: is {e['index']}")
-            require(n > 0 or (e["incarnation"] == 1 and e["elapsed"] == 0 and in_force), "cannot be the first")
+            require(n > 0 or e["incarnation"] == 1, "member incarnation: is not 1 at first")
             for name in ("incarnation", "wall", "elapsed"):
                 require(e[name] >= last[name], f"member {name}: is less than in the entry before")
-            require(e["env"] == (n if in_force else last["env"]), "member env: is not the newest entry with mission.InForce")
+            require(e["env"] == (env or 0) and (env is not None or e["input"]["kind"] == "start"), "member env: is not the newest entry in force")
             if "driver" in e["from"]:
                 check_report(boots, **e["from"]["driver"])
         last = e
@@ -276,7 +276,7 @@ def check_journal(db, key, witnesses=()):
         report.append(f"witness   {name} saw {entries} entries at {moment(seconds)}" if entries else f"UNSEEN    by {name}")
     return report, len(leaves) == size and all(entries for entries, _ in seen.values())
 
-def moment(seconds): return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+def moment(seconds): return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(min(seconds, 2**43)))  # which is far enough
 
 def main(path, *files):
     keys = [Key(open(file, encoding="utf-8").read(), WITNESS if i else MISSION) for i, file in enumerate(files)]

@@ -50,6 +50,11 @@ void mission_decide_begin(struct turn *t, const struct mission_begin *ask)
 	     .zone = ask->zone, .offsets = ask->offsets);
 }
 
+void mission_decide_unlock(struct turn *t, const struct mission_unlock *ask)
+{
+	emit(t, mission_unlocked, .login = ask->login, .with = ask->with);
+}
+
 /* The core process has compiled and searched what was staged; its word stands in `checked`. */
 void mission_decide_enact(struct turn *t, const struct mission_enact *ask)
 {

@@ -241,6 +241,14 @@ void record_decide_restore(struct turn *t, const struct record_restore *ask)
 	     .has_root = ask->has_root, .root = ask->root, .fetched = ask->fetched);
 }
 
+/* Another history begins, under another name. */
+void record_apply_restored(struct state *s, const struct record_restored *ev)
+{
+	ASSERT(ev->incarnation >= 2);
+	if (record_is_unsigned(s))
+		silence_remove(s, RECORD_SILENCE_ROW);
+}
+
 void record_decide_change_space(struct turn *t, const struct record_change_space *ask)
 {
 	emit(t, record_space_changed, .free = ask->free, .low = ask->low);
@@ -251,6 +259,19 @@ void record_decide_put_aside(struct turn *t, const struct record_put_aside *ask)
 	emit(t, record_set_aside, .input = ask->input, .hash = ask->hash);
 }
 
+void record_decide_stop_timer(struct turn *t, const struct record_stop_timer *ask)
+{
+	emit(t, record_timer_stopped, .timer = ask->timer, .row = ask->row);
+}
+
+void record_apply_timer_stopped(struct state *s, const struct record_timer_stopped *ev)
+{
+	enum timer timer;
+	bool known = timer_of(ev->timer, &timer);
+	ASSERT(known);
+	state_stop_timer(s, timer, (uint64_t)ev->row);
+}
+
 void record_decide_lay_aside(struct turn *t, const struct record_lay_aside *ask)
 {
 	emit(t, record_set_aside, .input = ask->input, .hash = ask->hash);
@@ -259,4 +280,17 @@ void record_decide_lay_aside(struct turn *t, const struct record_lay_aside *ask)
 void record_decide_stop_signing(struct turn *t, const struct record_stop_signing *ask)
 {
 	emit(t, record_signing_stopped, .witness = ask->witness, .entries = ask->entries);
+}
+
+bool record_is_unsigned(const struct state *state)
+{
+	return silence_get(state, RECORD_SILENCE_ROW) != NULL;
+}
+
+void record_apply_signing_stopped(struct state *s, const struct record_signing_stopped *ev)
+{
+	struct silence row = {.silence = RECORD_SILENCE_ROW, .entries = ev->entries};
+	text_set(&row.witness, ev->witness);
+	if (!record_is_unsigned(s))
+		silence_add(s, &row);
 }

@@ -1,0 +1,102 @@
+/* unlock.c: opens the keys of a mission that runs and waits for them. */
+#include "cli/cli.h"
+#include "cli/options.h"
+#include "cli/share_input.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+
+static const char usage[] = "unlock [--by passphrase|shares] [--fd N]";
+
+enum { LINE_MEMORY = 16 << 10 };
+
+/* In memory that is wiped, where other lines would stay in the link's. */
+static void send_unlock(const struct core_link *link, const struct ask_unlock *ask)
+{
+	char text[LINE_MEMORY];
+	struct buf b = BUF(text);
+	struct error error;
+	ask_line_write(&b, &(struct ask_line){.kind = ASK_LINE_UNLOCK, .unlock = *ask});
+	buf_put_char(&b, '\n');
+	ASSERT(!b.over);
+	bool sent = send(link->fd, b.at, b.len, MSG_NOSIGNAL) == (ssize_t)b.len;
+	crypt_wipe(text, sizeof text);
+	if (sent)
+		return;
+	error_system(&error, "the core went away");
+	die(EXIT_FAILED, &error);
+}
+
+static void send_passphrase(const struct core_link *link, struct secret_input *input)
+{
+	struct str passphrase = secret_input_line(input, "Passphrase: ", false);
+	send_unlock(link, &(struct ask_unlock){.has_passphrase = true, .passphrase = passphrase});
+}
+
+static void send_shares(const struct core_link *link, struct secret_input *input)
+{
+	struct share shares[SHARES_MAX];
+	char texts[SHARES_MAX][SHARE_TEXT_BYTES];
+	struct str list[SHARES_MAX];
+	struct error error;
+	int n = share_input_read(input, NULL, NULL, shares, &error);
+	if (n < 0) {
+		secret_input_close(input);
+		die(EXIT_USAGE, &error);
+	}
+	for (int i = 0; i < n; i++) {
+		share_write(&shares[i], texts[i]);
+		list[i] = str_of(texts[i]);
+	}
+	send_unlock(link, &(struct ask_unlock){.has_shares = true, .shares = {(size_t)n, list}});
+	crypt_wipe(shares, sizeof shares);
+	crypt_wipe(texts, sizeof texts);
+}
+
+/* What there is to be asked for; ends the process when nothing is closed. */
+static const char *way_of(struct core_link *link, const char *asked)
+{
+	struct answer_line answer;
+	struct error error;
+	core_link_send(link, &(struct ask_line){.kind = ASK_LINE_STATUS});
+	if (core_link_receive(link, &answer, &error) < 0)
+		core_link_die(&error);
+	if (answer.kind != ANSWER_LINE_LOCKED) {
+		printf("The mission's keys are open.\n");
+		return NULL;
+	}
+	return asked ? asked : answer.locked.passphrase ? "passphrase" : "shares";
+}
+
+int cli_unlock(int argc, char **argv)
+{
+	struct option_value values[] = {{.name = "by"}, {.name = "fd"}};
+	struct core_link link;
+	struct secret_input input;
+	struct answer_line answer;
+	struct error error;
+	const char *operand = options_read(argc, argv, values, ARRAY_LEN(values), usage), *by = values[0].value;
+	if (operand || (by && strcmp(by, "passphrase") != 0 && strcmp(by, "shares") != 0))
+		options_usage(usage);
+	core_link_open(&link);
+	link.unlocks = true;
+	by = way_of(&link, by);
+	if (!by)
+		return EXIT_OK;
+	secret_input_open(&input, values[1].value);
+	if (strcmp(by, "shares") == 0)
+		send_shares(&link, &input);
+	else
+		send_passphrase(&link, &input);
+	secret_input_close(&input);
+	if (core_link_receive(&link, &answer, &error) < 0)
+		core_link_die(&error);
+	if (answer.kind == ANSWER_LINE_BUSY) {
+		error_set(&error, ERROR_LIMIT, "somebody tried just now");
+		error_remedy(&error, "Try again in a second.");
+		die(EXIT_FAILED, &error);
+	}
+	printf("The keys are open; the record is read now.\n");
+	core_link_close(&link);
+	return EXIT_OK;
+}
