@@ -168,6 +168,36 @@ TEST(the_core_may_copy_itself_and_its_copy_may_do_no_more_than_it)
 	CHECK_INT(WTERMSIG(in_sandbox(SANDBOX_DRIVER, make_process)), SIGSYS);
 }
 
+static int life[2]; /* whose writing end the copy holds as long as it lives */
+
+static int leave_copy(void)
+{
+	pid_t copy = fork();
+	if (copy == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		poll(NULL, 0, 2000);
+		_exit(write(life[1], "late", 4) != 4);
+	}
+	poll(NULL, 0, 100); /* until it has asked */
+	return copy < 0;
+}
+
+static int become_dumpable(void)
+{
+	return prctl(PR_SET_DUMPABLE, 1) == 0 ? 0 : errno;
+}
+
+TEST(a_copy_of_the_core_ends_with_it)
+{
+	char byte;
+	CHECK(pipe2(life, O_CLOEXEC) == 0);
+	CHECK_INT(in_sandbox(SANDBOX_CORE, leave_copy), 0);
+	close(life[1]);
+	CHECK_INT(read(life[0], &byte, 1), 0);
+	close(life[0]);
+	CHECK_INT(WTERMSIG(in_sandbox(SANDBOX_CORE, become_dumpable)), SIGSYS);
+}
+
 static int write_and_sync(void)
 {
 	char back[5];

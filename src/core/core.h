@@ -97,7 +97,11 @@ bool core_next_timer(const struct core *core, const struct core_moment *moment, 
 /* When the earliest timer is due; INT64_MAX when none is set. */
 int64_t core_due(const struct core *core);
 
-/* An entry's packets, opened: for reading its bodies (json.h). False when one was changed. */
+/* An entry's packets, for reading its bodies (json.h), which must be done while entry and arena live. */
+void core_packets(const struct vault *vault, const struct entry *entry, struct arena *arena,
+		  struct json_packets *ret_packets);
+
+/* The same, all open already. False when one was changed. */
 bool core_open_packets(const struct vault *vault, const struct entry *entry, struct arena *arena,
 		       struct json_packets *ret_packets);
 
@@ -106,6 +110,8 @@ struct entry_event_list core_unbox(const struct vault *vault, const struct entry
 
 /* Reads an entry that the journal kept. False when it is not what docs/journal-format.md and the schema say; *ret_what is then why. `arena` is
  * scratch. */
-bool core_fold(struct core *core, struct str entry, struct arena *arena, const char **ret_what);
+bool core_fold(struct core *core, struct str body, struct arena *arena, const char **ret_what);
+/* The same of an entry that was read already. */
+bool core_fold_entry(struct core *core, const struct entry *entry, struct arena *arena, const char **ret_what);
 
 #endif

@@ -149,6 +149,16 @@ typedef int journal_entry_fn(void *context, uint64_t index, struct str body);
 int journal_read(struct journal *journal, uint64_t from, uint64_t count, journal_entry_fn *entry, void *context,
 		 struct error *error);
 
+/* The same for whoever reads long stretches: from 16,384 entries on a second process (helper.h) looks at them beforehand. `prepare` depends on nothing but
+ * the entry's bytes; what it makes lies in the arena, holds for the call of `entry`, and is NULL where nothing was prepared. */
+struct journal_reader {
+	const void *(*prepare)(struct str body, struct arena *arena);
+	int (*entry)(void *context, uint64_t index, struct str body, const void *prepared);
+	void *context;
+};
+int journal_read_with(struct journal *journal, uint64_t from, uint64_t count, const struct journal_reader *reader,
+		      struct error *error);
+
 /* Hashes of the durable entries' tree, proven, for proof_of_inclusion and its neighbours. Holds until the
  * next append. */
 struct proof_source journal_hashes(struct journal *journal);

@@ -368,13 +368,22 @@ struct fold {
 	struct error *error;
 };
 
-static int fold_entry(void *context, uint64_t index, struct str body)
+static const void *read_entry(struct str body, struct arena *arena)
+{
+	struct entry *entry = ARENA_TAKE(arena, struct entry, 1);
+	struct json json = json_over(body, arena);
+	return entry_read(&json, entry) ? entry : NULL;
+}
+
+static int fold_entry(void *context, uint64_t index, struct str body, const void *entry)
 {
 	struct fold *fold = context;
 	struct hub *hub = fold->hub;
 	const char *what;
 	arena_clear(&hub->piece);
-	if (!core_fold(&hub->core, body, &hub->piece, &what)) {
+	bool folded = entry ? core_fold_entry(&hub->core, entry, &hub->piece, &what)
+			    : core_fold(&hub->core, body, &hub->piece, &what);
+	if (!folded) {
 		error_set(fold->error, ERROR_RECORD, "%s", what);
 		error_where(fold->error, "journal entry %llu", (unsigned long long)index);
 		return error_remedy(fold->error, "Run chancery-verify. Nothing was changed.");
@@ -445,7 +454,8 @@ static int fold_rest(struct hub *hub, struct error *error)
 	uint64_t from = hub->core.size;
 	struct fold fold = {hub, journal_size(hub->journal), error};
 	panic_context("fold");
-	int failed = journal_read(hub->journal, from, fold.size - from, fold_entry, &fold, error);
+	struct journal_reader reader = {read_entry, fold_entry, &fold};
+	int failed = journal_read_with(hub->journal, from, fold.size - from, &reader, error);
 	panic_context(NULL);
 	return failed;
 }

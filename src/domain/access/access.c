@@ -146,27 +146,9 @@ void access_decide_card_read(struct turn *t, const struct access_card_read *ask)
 		deny(t, reader, badge, why);
 		return;
 	}
+	ASSERT(badge && badge->state == BADGE_STATE_ACTIVE);
 	emit(t, access_granted, .door = reader->door, .reader = reader->reader, .person = badge->person,
 	     .badge = badge->badge); /* 8 */
-}
-
-/* The record of the decision is its whole effect on the state; the order to the door is an event of its own. Whose badge it was may be forgotten. */
-void access_apply_granted(struct state *s, const struct access_granted *ev)
-{
-	const struct badge *badge = badge_get(s, ev->badge);
-	ASSERT(ev->erased || (badge && badge->state == BADGE_STATE_ACTIVE && badge->person == ev->person));
-	ASSERT(reader_get(s, ev->reader)->door == ev->door);
-}
-
-void access_apply_denied(struct state *s, const struct access_denied *ev)
-{
-	ASSERT(ev->why != ACCESS_DENIED_WHY_NONE && reader_get(s, ev->reader)->door == ev->door);
-}
-
-/* What became of it the driver says in a report of its own. */
-void access_apply_read_late(struct state *s, const struct access_read_late *ev)
-{
-	ASSERT(reader_get(s, ev->reader)->door == ev->door);
 }
 
 /* What a driver did in the core's place is recorded, and not judged again. */
@@ -181,19 +163,9 @@ void access_decide_card_decided(struct turn *t, const struct access_card_decided
 	     .person = badge ? badge->person : 0, .has_badge = badge, .badge = badge ? badge->badge : 0);
 }
 
-void access_apply_decided_by_table(struct state *s, const struct access_decided_by_table *ev)
-{
-	ASSERT(reader_get(s, ev->reader)->door == ev->door);
-}
-
 void access_decide_table_refused(struct turn *t, const struct access_table_refused *ask)
 {
 	emit(t, access_table_not_taken, .driver = t->driver, .number = ask->number, .why = ask->why);
-}
-
-void access_apply_table_not_taken(struct state *s, const struct access_table_not_taken *ev)
-{
-	ASSERT(s && ev->number > 0);
 }
 
 /* Who passes when a table has run out */

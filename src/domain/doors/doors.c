@@ -182,12 +182,6 @@ void doors_decide_frame_refused(struct turn *t, const struct doors_frame_refused
 		     .count = ask->count, .frame = ask->frame);
 }
 
-/* The record of it is the whole effect. */
-void doors_apply_line_disturbed(struct state *s, const struct doors_line_disturbed *ev)
-{
-	ASSERT(reader_get(s, ev->reader));
-}
-
 /* Lockdown */
 
 bool doors_are_held(const struct state *state)
@@ -272,12 +266,6 @@ void doors_on_drivers_table_issued(struct turn *t, const struct drivers_table_is
 		hold_line(t, ev->driver);
 }
 
-/* What its driver is to do about it is kept with the drivers. */
-void doors_apply_held(struct state *s, const struct doors_held *ev)
-{
-	ASSERT(driver_get(s, ev->driver));
-}
-
 /* Decisions become orders, answers become what happened */
 
 void doors_on_access_granted(struct turn *t, const struct access_granted *ev)
@@ -287,19 +275,9 @@ void doors_on_access_granted(struct turn *t, const struct access_granted *ev)
 	emit(t, doors_released, .door = ev->door, .reader = ev->reader, .release = door->release);
 }
 
-void doors_apply_released(struct state *s, const struct doors_released *ev)
-{
-	ASSERT(door_get(s, ev->door) && reader_get(s, ev->reader));
-}
-
 void doors_on_access_denied(struct turn *t, const struct access_denied *ev)
 {
 	emit(t, doors_signalled, .reader = ev->reader, .signal = DOORS_SIGNALLED_SIGNAL_REFUSED);
-}
-
-void doors_apply_signalled(struct state *s, const struct doors_signalled *ev)
-{
-	ASSERT(reader_get(s, ev->reader));
 }
 
 void doors_on_drivers_order_done(struct turn *t, const struct drivers_order_done *ev)
@@ -311,9 +289,4 @@ void doors_on_drivers_order_done(struct turn *t, const struct drivers_order_done
 	bool read = doors_released_read(&json, &released);
 	ASSERT(read);
 	emit(t, doors_strike_released, .door = released.door, .reader = released.reader);
-}
-
-void doors_apply_strike_released(struct state *s, const struct doors_strike_released *ev)
-{
-	ASSERT(door_get(s, ev->door));
 }

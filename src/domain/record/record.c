@@ -231,11 +231,6 @@ void record_decide_base(struct turn *t, const struct record_base *ask)
 	emit(t, record_baseline, .entries = ask->entries, .snapshot = ask->snapshot);
 }
 
-void record_apply_baseline(struct state *s, const struct record_baseline *ev)
-{
-	ASSERT(s && ev->entries >= 0);
-}
-
 void record_decide_erase(struct turn *t, const struct record_erase *ask)
 {
 	int64_t months = 0, subjects = 0;
@@ -336,11 +331,6 @@ void record_decide_change_space(struct turn *t, const struct record_change_space
 	emit(t, record_space_changed, .free = ask->free, .low = ask->low);
 }
 
-void record_apply_space_changed(struct state *s, const struct record_space_changed *ev)
-{
-	ASSERT(s && ev->free >= 0);
-}
-
 void record_decide_put_aside(struct turn *t, const struct record_put_aside *ask)
 {
 	emit(t, record_set_aside, .input = ask->input, .hash = ask->hash);
@@ -362,11 +352,6 @@ void record_apply_timer_stopped(struct state *s, const struct record_timer_stopp
 void record_decide_lay_aside(struct turn *t, const struct record_lay_aside *ask)
 {
 	emit(t, record_set_aside, .input = ask->input, .hash = ask->hash);
-}
-
-void record_apply_set_aside(struct state *s, const struct record_set_aside *ev)
-{
-	ASSERT(s && ev->hash.len == 32);
 }
 
 void record_decide_stop_signing(struct turn *t, const struct record_stop_signing *ask)
