@@ -155,7 +155,8 @@ void access_decide_card_read(struct turn *t, const struct access_card_read *ask)
 void access_apply_granted(struct state *s, const struct access_granted *ev)
 {
 	const struct badge *badge = badge_get(s, ev->badge);
-	ASSERT(badge && badge->state == BADGE_STATE_ACTIVE && badge->person == ev->person);
+	ASSERT(ev->erased ||
+	       (badge && badge->state == BADGE_STATE_ACTIVE && badge->person == ev->person));
 	ASSERT(reader_get(s, ev->reader)->door == ev->door);
 }
 
