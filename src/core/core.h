@@ -108,7 +108,8 @@ bool core_open_packets(const struct vault *vault, const struct entry *entry, str
 /* The events in an entry's box for whoever has the compartment's key, as a list of entry events; none otherwise. */
 struct entry_event_list core_unbox(const struct vault *vault, const struct entry *entry, struct arena *arena);
 
-/* Reads an entry that the journal kept. False when it is not what docs/journal-format.md and the schema say; *ret_what is then why. `arena` is
+/* Reads an entry that the journal kept. False when it does not follow the last one, or its events are not what
+ * docs/journal-format.md and the schema say; *ret_what is then why, and the core is of no use any more. `arena` is
  * scratch. */
 bool core_fold(struct core *core, struct str body, struct arena *arena, const char **ret_what);
 /* The same of an entry that was read already. */

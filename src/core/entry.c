@@ -226,11 +226,12 @@ void core_finish(struct core *core, const struct turn *t, const struct core_inpu
 			      .from = input->from,
 			      .has_checked = input->checked.len > 0,
 			      .checked = input->checked,
-			      .input = input_of(t, input, ask, &core->sealing),
 			      .has_refusal = t->refusal != REFUSAL_NONE,
-			      .events = open_events(&w),
-			      .has_because = t->because != NULL,
-			      .because = because_of(core, t)};
+			      .has_because = t->because != NULL};
+	/* Packets and values are numbered as they come: one after the other, whatever the compiler. */
+	entry.input = input_of(t, input, ask, &core->sealing);
+	entry.events = open_events(&w);
+	entry.because = because_of(core, t);
 	if (entry.has_refusal)
 		entry.refusal = refusal_of(core, t, result);
 	core_note_from(core, &input->from);

@@ -105,6 +105,8 @@ static const char *out_of_order(const struct core *core, const struct entry *ent
 		return "its incarnation is older than the last entry's";
 	if (entry->from.kind == ENTRY_FROM_DRIVER && drivers_check(&core->state, &entry->from.driver) != DRIVERS_NEXT)
 		return "its driver's sequence is not the next one";
+	if (entry->has_refusal && entry->events.n > 0)
+		return "it was refused, and has events";
 	return NULL;
 }
 

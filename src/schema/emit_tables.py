@@ -108,9 +108,7 @@ def dump(t):
 
 def blanked(f):
     """Statements that blank a personal column of `row`."""
-    blank = f"row->{f.name}.len = 0;" if c.stands_inside(f.type) else f"row->{f.name}.n = 0;" if f.type.kind == "list" else f"row->{f.name} = 0;"
-    zero = f"memset(&row->{f.name}, 0, sizeof row->{f.name});"
-    return [zero] + ([f"row->has_{f.name} = false;"] if f.may_lack() else [] if blank in zero else [])
+    return [f"memset(&row->{f.name}, 0, sizeof row->{f.name});"] + ([f"row->has_{f.name} = false;"] if f.may_lack() else [])
 
 
 def forget(t):
@@ -125,7 +123,7 @@ def forget(t):
             i = next((i for i, g in enumerate(indexed(t)) if g is f), None)
             if i is not None:
                 inner = [f"table_index_out(&s->{n}, {i}, row);", *inner, f"table_index_in(&s->{n}, {i}, row);"]
-            lines += inner
+            lines += inner + [f"table_due_changed(&s->{n}, {i}, row);" for i, g in enumerate(dues(t)) if g is f]
         body = "".join(f"\t\t{line}\n" for line in lines)
         own = whose[0] == t.key().name
         loop = (f"\tstruct {n} *row = table_get(&s->{n}, id);\n\tif (row) {{\n{body}\t}}\n" if own else

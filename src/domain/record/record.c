@@ -338,7 +338,11 @@ void record_decide_put_aside(struct turn *t, const struct record_put_aside *ask)
 
 void record_decide_stop_timer(struct turn *t, const struct record_stop_timer *ask)
 {
-	emit(t, record_timer_stopped, .timer = ask->timer, .row = ask->row);
+	enum timer timer;
+	if (timer_of(ask->timer, &timer))
+		emit(t, record_timer_stopped, .timer = ask->timer, .row = ask->row);
+	else
+		refuse(t, RECORD_NO_TIMER, .timer = ask->timer);
 }
 
 void record_apply_timer_stopped(struct state *s, const struct record_timer_stopped *ev)
