@@ -1,4 +1,5 @@
 #include "cli/cli.h"
+#include "cli/link.h"
 #include "cli/options.h"
 #include "cli/outside.h"
 #include "cli/paint.h"
@@ -77,11 +78,11 @@ static void print_children(void)
 
 int cli_status(int argc, char **argv)
 {
-	struct core_link link;
+	struct asker link;
 	if (options_read(argc, argv, NULL, 0, "status"))
 		options_usage("status");
-	core_link_open(&link);
-	struct answer_status status = core_link_status(&link);
+	link_open(&link);
+	struct answer_status status = link_status(&link);
 	const struct answer_status *s = &status;
 	printf(STR_FMT "\n\n", STR_ARG(s->mission));
 	printf("  record     %lld entries, root " STR_FMT "\n", (long long)s->size, STR_ARG(s->root));
@@ -95,6 +96,6 @@ int cli_status(int argc, char **argv)
 	print_drivers(s);
 	print_witnesses(s);
 	print_children();
-	core_link_close(&link);
+	asker_release(&link);
 	return EXIT_OK;
 }

@@ -45,6 +45,22 @@ static void put_duration(struct buf *b, int64_t ms)
 	}
 }
 
+void words_put_span(struct buf *b, int64_t ms)
+{
+	static const struct {
+		int64_t ms;
+		struct str unit;
+	} units[] = {{INT64_C(24) * 60 * 60 * 1000, {" days", 5}}, {60 * 60 * 1000, {" h", 2}}, {60 * 1000, {" min", 4}}};
+	for (size_t i = 0; i < ARRAY_LEN(units); i++)
+		if (ms >= 2 * units[i].ms) {
+			buf_put_i64(b, (ms + units[i].ms / 2) / units[i].ms);
+			buf_put_str(b, units[i].unit);
+			return;
+		}
+	buf_put_i64(b, ms < 0 ? 0 : (ms + MS - 1) / MS);
+	BUF_LIT(b, " s");
+}
+
 /* Values of a body */
 
 void words_put_shown(struct buf *b, struct str text)
@@ -72,7 +88,13 @@ static struct str said_bool(enum language language, bool value)
 static struct str said_absent(enum language language)
 {
 	static const struct str words[LANGUAGES] = {
-	    {"somebody unknown", 16}, {"quelqu’un d’inconnu", 23}, {"alguien desconocido", 19}, {"شخص مجهول", 17}};
+	    {"somebody", 8}, {"quelqu’un", 11}, {"alguien", 7}, {"شخص", 6}};
+	return words[language];
+}
+
+static struct str said_erased(enum language language)
+{
+	static const struct str words[LANGUAGES] = {{"(erased)", 8}, {"(effacé)", 9}, {"(borrado)", 9}, {"(مُحي)", 10}};
 	return words[language];
 }
 
@@ -93,10 +115,19 @@ static void put_ref(struct buf *b, const struct saying *saying, struct str table
 	buf_put_u64(b, id);
 }
 
-static void put_spaced(struct buf *b, struct str name)
+void words_put_spaced(struct buf *b, struct str name)
 {
 	for (size_t i = 0; i < name.len; i++)
 		buf_put_char(b, name.at[i] == '_' ? ' ' : name.at[i]);
+}
+
+void words_put_or(struct buf *b, const struct str *names, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0)
+			buf_put_str(b, i + 1 < n ? STR(", ") : STR(" or "));
+		words_put_spaced(b, names[i]);
+	}
 }
 
 static bool put_text(struct buf *b, const struct saying *saying, const struct word_member *member, struct json *j)
@@ -112,7 +143,7 @@ static bool put_text(struct buf *b, const struct saying *saying, const struct wo
 	if (!json_text(j, SIZE_MAX, &text))
 		return false;
 	if (member->kind == WORD_ENUM)
-		put_spaced(b, text);
+		words_put_spaced(b, text);
 	else
 		words_put_shown(b, text);
 	return true;
@@ -183,7 +214,7 @@ static void put_value(struct buf *b, const struct saying *saying, const struct w
 	}
 }
 
-/* The body's members as they stand; at[i] is empty where one is absent. */
+/* The body's members as they stand; at[i] is empty where one is absent, because it was not given or is not for this reader. */
 static bool split_body(const struct word_members *members, struct str body, struct arena *arena, struct str *at)
 {
 	struct json_member *keys = ARENA_TAKE(arena, struct json_member, members->n);
@@ -191,7 +222,7 @@ static bool split_body(const struct word_members *members, struct str body, stru
 		struct buf b = arena_buf(arena);
 		json_put_name(&b, members->at[i].name);
 		buf_put_char(&b, ':');
-		keys[i] = (struct json_member){arena_keep(arena, &b), members->at[i].optional};
+		keys[i] = (struct json_member){arena_keep(arena, &b), true};
 	}
 	struct json j = json_over(body, arena);
 	struct json_object o;
@@ -204,17 +235,24 @@ static bool split_body(const struct word_members *members, struct str body, stru
 	return i == JSON_LAST;
 }
 
-static void put_member(struct buf *b, const struct saying *saying, const struct word_members *members,
-		       const struct str *values, struct str name)
+static void put_member(struct buf *b, const struct saying *saying, const struct word_member *member, struct str value)
 {
-	for (size_t i = 0; i < members->n; i++) {
-		if (!str_eq(members->at[i].name, name))
-			continue;
-		if (values[i].len > 0 && !str_eq(values[i], STR("null")))
-			put_value(b, saying, &members->at[i], values[i]);
-		else
-			buf_put_str(b, said_absent(saying->language));
-	}
+	if (value.len == 0)
+		buf_put_str(b, member->optional ? said_absent(saying->language) : STR("…"));
+	else if (!str_eq(value, STR("null")))
+		put_value(b, saying, member, value);
+	else if (saying->masked && member->purpose)
+		BUF_LIT(b, "▒▒▒");
+	else
+		buf_put_str(b, saying->erased ? said_erased(saying->language) : said_absent(saying->language));
+}
+
+static void put_named(struct buf *b, const struct saying *saying, const struct word_members *members,
+		      const struct str *values, struct str name)
+{
+	for (size_t i = 0; i < members->n; i++)
+		if (str_eq(members->at[i].name, name))
+			put_member(b, saying, &members->at[i], values[i]);
 }
 
 void words_put_sentence(struct buf *b, const struct saying *saying, struct str sentence,
@@ -229,7 +267,7 @@ void words_put_sentence(struct buf *b, const struct saying *saying, struct str s
 	while (str_cut(rest, '{', &head, &rest)) {
 		buf_put_str(b, head);
 		if (str_cut(rest, '}', &name, &rest))
-			put_member(b, saying, members, values, name);
+			put_named(b, saying, members, values, name);
 	}
 	buf_put_str(b, rest);
 }
