@@ -55,7 +55,7 @@ static enum paint paint_of(enum detection_level level)
 	return level >= LEVEL_HIGH ? PAINT_BAD : level == LEVEL_MEDIUM ? PAINT_CARE : PAINT_PLAIN;
 }
 
-static void put_rule(struct detecting *d, size_t rule)
+static void put_rule(struct detecting *d, size_t rule, bool unsure)
 {
 	const struct detection_words *w = detection_rule(d->detection, rule);
 	char text[40];
@@ -66,6 +66,8 @@ static void put_rule(struct detecting *d, size_t rule)
 	words_put_padded(&d->b, level.len ? level : STR("-"), 13);
 	paint_put(&d->b, PAINT_PLAIN);
 	BUF_LIT(&d->b, "  ");
+	if (unsure)
+		BUF_LIT(&d->b, "perhaps: ");
 	rules_put_wrapped(&d->b, 23, w->title);
 }
 
@@ -97,7 +99,7 @@ static void look_at(struct detecting *d, struct str line)
 	d->lines++;
 	if (!detection_event_read(&d->event, line, &unread)) {
 		d->unread++;
-		fprintf(stderr, "line %zu, byte %zu: the event %s\n", d->lines, unread.byte, unread.what);
+		fprintf(stderr, "line %zu, byte %zu: the event %s\n", d->lines, unread.byte + 1, unread.what);
 		return;
 	}
 	size_t n = detection_match(&d->event, &any, d->hits, HITS_MAX);
@@ -106,11 +108,11 @@ static void look_at(struct detecting *d, struct str line)
 		if (d->hits[i].quiet)
 			continue;
 		told = true;
-		put_rule(d, d->hits[i].rule);
+		put_rule(d, d->hits[i].rule, d->hits[i].unsure);
 		put_matched(d, &d->hits[i]);
 	}
 	for (size_t i = 0; i < fired; i++)
-		put_rule(d, d->fired[i]);
+		put_rule(d, d->fired[i], false);
 	d->matched += told || fired > 0;
 	paint_flush(&d->b);
 }
@@ -145,6 +147,30 @@ static int read_lines(struct detecting *d, const char *path)
 	return d->unread ? EXIT_FAILED : EXIT_OK;
 }
 
+static void put_count(struct buf *b, const char *before, size_t n, const char *behind)
+{
+	char text[100];
+	snprintf(text, sizeof text, "%s%zu%s", before, n, behind);
+	buf_put_str(b, str_of(text));
+}
+
+static void put_total(struct detecting *d)
+{
+	char text[400];
+	struct buf line = BUF(text);
+	size_t left_out = detection_left_out(d->detection);
+	put_count(&line, "", d->matched, " of ");
+	put_count(&line, "", d->lines, " events matched");
+	put_count(&line, "; rules: ", detection_size(d->detection), "");
+	put_count(&line, ", correlations: ", detection_correlations(d->detection), "");
+	if (left_out)
+		put_count(&line, ", rules left out: ", left_out, "");
+	if (d->unread)
+		put_count(&line, "; ", d->unread, " could not be read");
+	rules_put_wrapped(&d->b, 2, buf_str(&line));
+	paint_flush(&d->b);
+}
+
 int rules_detect(const char *directory, const char *file, const char *time_field)
 {
 	static struct detecting d;
@@ -158,9 +184,6 @@ int rules_detect(const char *directory, const char *file, const char *time_field
 	d.time_field = time_field;
 	d.b = BUF(memory);
 	int code = read_lines(&d, file);
-	printf("%zu of %zu events matched, by %zu rules and %zu correlations (%zu rules left out); %zu could not be "
-	       "read\n",
-	       d.matched, d.lines, detection_size(d.detection), detection_correlations(d.detection),
-	       detection_left_out(d.detection), d.unread);
+	put_total(&d);
 	return code;
 }

@@ -174,6 +174,16 @@ static bool earliest(const struct core *core, int64_t *ret_due, enum timer *ret_
 	return state_due(&core->state, !record_clock_is_doubted(&core->state), ret_due, ret_timer, ret_row);
 }
 
+bool core_next_timer(const struct core *core, const struct core_moment *moment, struct str *ret_name, uint64_t *ret_row)
+{
+	int64_t due;
+	enum timer timer;
+	if (!earliest(core, &due, &timer, ret_row) || due > later(core->wall, moment->wall))
+		return false;
+	*ret_name = timer_name(timer);
+	return true;
+}
+
 bool core_timer(struct core *core, const struct core_moment *moment, struct arena *arena,
 		struct core_result *ret_result)
 {

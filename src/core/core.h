@@ -91,6 +91,9 @@ void core_turn(struct core *core, const struct core_input *input, const struct c
 bool core_timer(struct core *core, const struct core_moment *moment, struct arena *arena,
 		struct core_result *ret_result);
 
+/* Which it would run. */
+bool core_next_timer(const struct core *core, const struct core_moment *moment, struct str *ret_name, uint64_t *ret_row);
+
 /* When the earliest timer is due; INT64_MAX when none is set. */
 int64_t core_due(const struct core *core);
 

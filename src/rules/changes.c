@@ -23,8 +23,29 @@ static enum fact_kind kind_of(const struct trying *t, size_t fact)
 
 /* ---- what may be tried ---- */
 
+static bool is_number(enum fact_kind kind)
+{
+	return kind == FACT_NUMBER || kind == FACT_TIME || kind == FACT_DATE || kind == FACT_BOOL;
+}
+
+static bool are_same(enum fact_kind kind, const struct fact *a, const struct fact *b)
+{
+	if (a->state != b->state || a->state != FACT_KNOWN)
+		return a->state == b->state;
+	if (is_number(kind))
+		return a->number == b->number;
+	if (kind == FACT_ADDRESS)
+		return a->address.n == b->address.n && memcmp(a->address.at, b->address.at, a->address.n) == 0;
+	return str_eq(a->text, b->text);
+}
+
 static void add_option(struct trying *t, size_t fact, enum change_how how, struct fact value)
 {
+	for (size_t i = 0; i < t->n_options[fact]; i++) {
+		const struct change *option = &t->options[fact][i];
+		if (option->how == how && are_same(kind_of(t, fact), &option->value, &value))
+			return;
+	}
 	if (t->n_options[fact] == CHANGES_OPTIONS_MAX) {
 		t->changes->gave_up = true;
 		return;
@@ -59,39 +80,72 @@ static void list_set(struct trying *t, size_t fact, const struct options *option
 		add_option(t, fact, CHANGE_TO_NOTHING, (struct fact){.state = FACT_ABSENT});
 }
 
-static bool is_number(enum fact_kind kind)
+/* Whether rules compare the one with the other; by_parts gets true where they look for the one text in the other. */
+static bool are_compared(const struct trying *t, size_t fact, size_t other, bool *by_parts)
 {
-	return kind == FACT_NUMBER || kind == FACT_TIME || kind == FACT_DATE || kind == FACT_BOOL;
-}
-
-/* Whether rules compare the one with the other. */
-static bool are_compared(const struct predicate *p, size_t fact, size_t other)
-{
-	for (size_t i = 0; p->kind == PREDICATE_FACT && i < p->n; i++) {
-		if ((p->fact == fact && p->others[i].fact == other) || (p->fact == other && p->others[i].fact == fact))
-			return true;
+	bool found = false;
+	for (size_t k = 0; k < t->rulebook->n_predicates; k++) {
+		const struct predicate *p = t->rulebook->predicates[k];
+		for (size_t i = 0; p->kind == PREDICATE_FACT && i < p->n; i++) {
+			size_t one = p->others[i].fact;
+			if ((p->fact != fact || one != other) && (p->fact != other || one != fact))
+				continue;
+			found = true;
+			*by_parts = *by_parts || (p->compare >= COMPARE_STARTS && p->compare <= COMPARE_CONTAINS);
+		}
 	}
-	return false;
+	return found;
 }
 
-/* What a fact is compared with is a value to try, and so are its neighbours. */
+/* What the other fact is, or may be changed to, is a value to try, and so are the numbers beside it. */
+static void add_compared(struct trying *t, size_t fact, size_t other, const struct fact *value)
+{
+	enum fact_kind kind = kind_of(t, other);
+	bool is_set = kind_of(t, fact) == FACT_TEXTS;
+	for (int64_t more = -1; is_number(kind) && more <= 1; more++) {
+		struct range all = numbers_of(kind_of(t, fact));
+		struct fact beside = {.state = FACT_KNOWN};
+		if (!__builtin_add_overflow(value->number, more, &beside.number) && beside.number >= all.low &&
+		    beside.number <= all.high)
+			add_option(t, fact, CHANGE_TO, beside);
+	}
+	if (kind == FACT_TEXT || kind == FACT_ADDRESS)
+		add_option(t, fact, is_set ? CHANGE_ADD : CHANGE_TO, *value);
+}
+
+static void list_compared_with(struct trying *t, size_t fact, size_t other)
+{
+	const struct fact *now = &t->request[other];
+	const struct options *options = &t->rulebook->options[other];
+	struct fact text = {.state = FACT_KNOWN};
+	bool is_set = kind_of(t, other) == FACT_TEXTS;
+	for (size_t i = 0; is_set && now->state == FACT_KNOWN && i < now->texts.n; i++) {
+		text.text = now->texts.at[i];
+		add_option(t, fact, CHANGE_TO, text);
+	}
+	if (!is_set && now->state == FACT_KNOWN)
+		add_compared(t, fact, other, now);
+	for (size_t i = 0; !is_set && i < options->n; i++) {
+		if (options->values[i].state == FACT_KNOWN)
+			add_compared(t, fact, other, &options->values[i]);
+	}
+}
+
+/* Two facts that are compared may both change. Where there is a third, or one text is a part of the other, there may be
+ * other values that would do. */
 static void list_compared(struct trying *t, size_t fact)
 {
+	size_t n = 0;
+	bool by_parts = false;
 	for (size_t other = 0; other < t->rulebook->vocabulary->n; other++) {
-		bool compared = false;
-		for (size_t i = 0; !compared && i < t->rulebook->n_predicates; i++)
-			compared = are_compared(t->rulebook->predicates[i], fact, other);
-		const struct fact *value = &t->request[other];
-		if (!compared || value->state != FACT_KNOWN)
+		if (other == fact || !are_compared(t, fact, other, &by_parts))
 			continue;
-		for (int64_t more = -1; is_number(kind_of(t, other)) && more <= 1; more++)
-			add_option(t, fact, CHANGE_TO,
-				   (struct fact){.state = FACT_KNOWN, .number = value->number + more});
-		for (size_t i = 0; kind_of(t, other) == FACT_TEXTS && i < value->texts.n; i++)
-			add_option(t, fact, CHANGE_TO, (struct fact){.state = FACT_KNOWN, .text = value->texts.at[i]});
-		if (kind_of(t, other) == FACT_TEXT || kind_of(t, other) == FACT_ADDRESS)
-			add_option(t, fact, kind_of(t, fact) == FACT_TEXTS ? CHANGE_ADD : CHANGE_TO, *value);
+		n++;
+		list_compared_with(t, fact, other);
+		for (size_t third = 0; third < t->rulebook->vocabulary->n; third++)
+			n += third != fact && third != other && are_compared(t, other, third, &by_parts);
 	}
+	t->changes->gave_up = t->changes->gave_up || by_parts || n > 1;
 }
 
 static uint64_t distance(int64_t a, int64_t b)
@@ -103,7 +157,8 @@ static uint64_t distance(int64_t a, int64_t b)
 static void sort_by_distance(struct trying *t, size_t fact)
 {
 	struct change *at = t->options[fact];
-	int64_t now = t->request[fact].number;
+	const struct fact *request = &t->request[fact];
+	int64_t now = request->state == FACT_KNOWN ? request->number : any_number(kind_of(t, fact));
 	for (size_t i = 1; i < t->n_options[fact]; i++) {
 		struct change one = at[i];
 		size_t k = i;
@@ -129,7 +184,7 @@ static void list_options(struct trying *t, size_t fact)
 			add_option(t, fact, absent ? CHANGE_TO_NOTHING : CHANGE_TO, options->values[i]);
 	}
 	list_compared(t, fact);
-	if (is_number(kind) && t->request[fact].state == FACT_KNOWN)
+	if (is_number(kind))
 		sort_by_distance(t, fact);
 }
 
@@ -256,5 +311,7 @@ void rulebook_changes(const struct rulebook *rulebook, const struct fact *reques
 	memset(t.n_options, 0, sizeof t.n_options);
 	for (size_t size = 1; size <= CHANGES_FACTS_MAX && ret_changes->n < CHANGES_MAX; size++)
 		try_sets(&t, size, 0, 0);
-	ret_changes->gave_up = ret_changes->gave_up && ret_changes->n < CHANGES_MAX;
+	/* There is nothing smaller than one fact, and no more than enough. */
+	if (ret_changes->n == CHANGES_MAX && ret_changes->sets[CHANGES_MAX - 1].n == 1)
+		ret_changes->gave_up = false;
 }

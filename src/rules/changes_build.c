@@ -7,6 +7,8 @@ struct builder {
 	struct domain domain;
 	size_t fact;
 	enum fact_kind kind;
+	const struct predicate **predicates; /* on the fact's value */
+	size_t n_predicates;
 	struct bag values;   /* of struct fact, in the scratch arena */
 	struct arena *found; /* keeps values until they are counted */
 };
@@ -17,33 +19,43 @@ static bool is_of_value(const struct builder *b, const struct predicate *p)
 	       p->kind != PREDICATE_FILLED;
 }
 
-static const struct predicate **predicates_of(const struct builder *b, size_t *ret_n)
+static void take_predicates(struct builder *b)
 {
 	const struct rulebook *book = b->rulebook;
-	const struct predicate **found = ARENA_TAKE(b->domain.scratch, const struct predicate *, book->n_predicates);
-	*ret_n = 0;
+	b->predicates = ARENA_TAKE(b->domain.scratch, const struct predicate *, book->n_predicates);
 	for (size_t i = 0; i < book->n_predicates; i++) {
 		if (is_of_value(b, book->predicates[i]))
-			found[(*ret_n)++] = book->predicates[i];
+			b->predicates[b->n_predicates++] = book->predicates[i];
 	}
-	return found;
 }
 
-static bool same(enum fact_kind kind, const struct fact *a, const struct fact *b)
+static bool are_alike(const struct builder *b, struct str one, struct str other)
 {
-	if (a->state != b->state || a->state != FACT_KNOWN)
-		return a->state == b->state;
-	if (kind == FACT_TEXT || kind == FACT_TEXTS)
-		return match_texts(COMPARE_EQUAL, false, a->text, b->text);
-	if (kind == FACT_ADDRESS)
-		return a->address.n == b->address.n && memcmp(a->address.at, b->address.at, a->address.n) == 0;
-	return a->number == b->number;
+	for (size_t i = 0; i < b->n_predicates; i++) {
+		if (match_text(b->predicates[i], one) != match_text(b->predicates[i], other))
+			return false;
+	}
+	return true;
+}
+
+/* Texts that differ in the case of their letters are two only where rules look at that. */
+static bool are_same(const struct builder *b, const struct fact *one, const struct fact *other)
+{
+	if (one->state != other->state || one->state != FACT_KNOWN)
+		return one->state == other->state;
+	if (b->kind == FACT_TEXT || b->kind == FACT_TEXTS)
+		return match_texts(COMPARE_EQUAL, false, one->text, other->text) &&
+		       are_alike(b, one->text, other->text);
+	if (b->kind == FACT_ADDRESS)
+		return one->address.n == other->address.n &&
+		       memcmp(one->address.at, other->address.at, one->address.n) == 0;
+	return one->number == other->number;
 }
 
 static void add_value(struct builder *b, struct fact value)
 {
 	for (size_t i = 0; i < b->values.n; i++) {
-		if (same(b->kind, &BAG_AT(&b->values, struct fact)[i], &value))
+		if (are_same(b, &BAG_AT(&b->values, struct fact)[i], &value))
 			return;
 	}
 	*(struct fact *)bag_add(&b->values) = value;
@@ -83,44 +95,37 @@ static void add_named(struct builder *b, const struct predicate *p)
 	}
 }
 
-static bool are_alike(const struct predicate *const *predicates, size_t n, struct str a, struct str b)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (match_text(predicates[i], a) != match_text(predicates[i], b))
-			return false;
-	}
-	return true;
-}
-
 /* One for each way in which all rules together can judge a value; of numbers also those on both sides of an edge. */
-static bool add_listed(struct builder *b, const struct predicate *const *predicates, size_t n)
+static bool add_listed(struct builder *b)
 {
+	size_t n = b->n_predicates;
 	struct bag listed = BAG(b->found, struct fact);
 	/* Texts named in full are few ways, but many of them; the walk has enough with the patterns. */
-	bool known = n <= 64 && domain_list(&b->domain, b->kind, predicates, n, 1, false, &listed);
+	bool known = n <= 64 && domain_list(&b->domain, b->kind, b->predicates, n, 1, false, &listed);
 	for (size_t i = 0; known && i < listed.n; i++) {
 		struct fact *value = &BAG_AT(&listed, struct fact)[i];
 		bool empty = b->kind == FACT_TEXT && value->state == FACT_KNOWN && value->text.len == 0;
 		/* A person says "other", not the empty text. */
-		if (empty && are_alike(predicates, n, value->text, STR("other")))
+		if (empty && are_alike(b, value->text, STR("other")))
 			value->text = STR("other");
 		add_value(b, *value);
 	}
 	for (size_t i = 0; i < n; i++)
-		known = known && predicates[i]->part == PART_NONE;
+		known = known && b->predicates[i]->part == PART_NONE;
 	return known;
 }
 
 static void build_fact(struct builder *b, struct arena *arena)
 {
-	size_t n;
-	const struct predicate **predicates = predicates_of(b, &n);
 	struct options *options = &b->rulebook->options[b->fact];
-	for (size_t i = 0; i < n; i++)
-		add_named(b, predicates[i]);
+	take_predicates(b);
+	for (size_t i = 0; i < b->n_predicates; i++)
+		add_named(b, b->predicates[i]);
 	for (size_t i = 0; i < b->rulebook->n; i++)
 		add_wanted(b, &b->rulebook->rules[i]);
-	options->partial = n > 0 && b->kind != FACT_TEXTS && !add_listed(b, predicates, n);
+	options->partial = b->kind != FACT_TEXTS && !add_listed(b);
+	if (b->kind == FACT_TEXTS) /* one more, where rules only ask whether there is one */
+		add_value(b, (struct fact){.state = FACT_KNOWN, .text = STR("other")});
 	add_value(b, (struct fact){.state = FACT_ABSENT});
 	options->partial = options->partial || b->values.n > CHANGES_OPTIONS_MAX;
 	options->n = b->values.n < CHANGES_OPTIONS_MAX ? b->values.n : CHANGES_OPTIONS_MAX;

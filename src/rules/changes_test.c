@@ -84,6 +84,31 @@ TEST(facts_that_are_compared_are_changed_to_each_other)
 	CHECK_STR(told(book, "name=ann; zone=lobby", 1), STR("zone is ann"));
 }
 
+TEST(what_rules_only_ask_to_be_there_may_be_anything)
+{
+	const struct rulebook *book = try_book("rules:\n" RULE("p", "low", "permit", "level|exists: true"));
+	CHECK_STR(told(book, "level=-", 0), STR("level is 0"));
+	CHECK_STR(told(book, "level=7", 0), STR("there is no level"));
+	book = try_book("rules:\n" RULE("p", "low", "permit", "name|exists: true, groups|exists: true"));
+	CHECK_STR(told(book, "name=-; groups=-", 0), STR("name is other and +other"));
+	book = try_book("rules:\n" RULE("p", "low", "permit", "date|exists: true, time|exists: true"));
+	CHECK_STR(told(book, "date=-; time=-", 0), STR("time is 12:00 and date is 2026-01-01"));
+}
+
+/* Three sets of two facts are enough, but one fact of which not everything was tried might do. */
+TEST(something_smaller_that_was_not_tried_is_said)
+{
+	const struct rulebook *book = try_book(
+	    "rules:\n" RULE("p", "low", "permit", "date|month: 5") RULE("r", "high", "refuse", "date|month|gte: 5")
+		RULE("q", "low", "permit", "level: 1, limit: 1") RULE("s", "low", "permit", "level: 2, zone: a")
+		    RULE("t", "low", "permit", "limit: 2, zone: b"));
+	CHECK_STR(told(book, "level=9; limit=9; zone=x; date=2026-01-01", 0),
+		  STR("level is 2 and zone is a; level is 1 and limit is 1; zone is b and limit is 2 …"));
+	book = try_book("rules:\n" RULE("p", "low", "permit", "date|month: 5") RULE("q", "low", "permit", "level: 1")
+			    RULE("s", "low", "permit", "zone: a"));
+	CHECK_STR(told(book, "level=9; zone=x; date=2026-01-01", 0), STR("level is 1; date is 2026-05-01; zone is a"));
+}
+
 TEST(patterns_and_dates_have_values_that_satisfy_them)
 {
 	const struct rulebook *book =

@@ -207,8 +207,9 @@ static bool is_matched(const struct correlator *c, size_t rule)
 	return c->matched[rule / 64] >> (rule % 64) & 1;
 }
 
-/* What part says of this event; the others may say something of it too. */
-static bool observe_part(struct correlator *c, const struct detection_event *event, size_t correlation, size_t part)
+/* What part says of this event; the others may say something of it too. False when it belongs to no group. */
+static bool observe_part(struct correlator *c, const struct detection_event *event, size_t correlation, size_t part,
+			 bool *fires)
 {
 	const struct correlation *of = &c->detection->correlations[correlation];
 	const struct pool *pool = &c->pools[correlation];
@@ -217,19 +218,20 @@ static bool observe_part(struct correlator *c, const struct detection_event *eve
 	    !hash_values(event, of->counted, of->n_counted, &value))
 		return false;
 	struct group *group = group_of(c, correlation, key);
-	bool fires = false;
+	bool now = false;
 	group->newest = c->now;
 	if (of->type == CORRELATION_EVENT_COUNT)
-		fires = count_event(c, of, pool, group);
+		now = count_event(c, of, pool, group);
 	else if (of->type == CORRELATION_VALUE_COUNT)
-		fires = count_value(c, of, pool, group, value);
+		now = count_value(c, of, pool, group, value);
 	else if (of->type == CORRELATION_TEMPORAL)
-		fires = note_rule(c, of, pool, group, part);
+		now = note_rule(c, of, pool, group, part);
 	else
-		fires = note_in_order(c, of, pool, group, part);
-	if (fires)
+		now = note_in_order(c, of, pool, group, part);
+	if (now)
 		begin(pool, group);
-	return fires;
+	*fires = *fires || now;
+	return true;
 }
 
 /* One event counts once, whichever of the rules it matches; and it is one step of an order, so the last comes first. */
@@ -238,10 +240,7 @@ static bool observe(struct correlator *c, const struct detection_event *event, s
 	const struct correlation *of = &c->detection->correlations[correlation];
 	bool counts = of->type == CORRELATION_EVENT_COUNT || of->type == CORRELATION_VALUE_COUNT, fires = false;
 	for (size_t part = of->n_parts; part-- > 0;) {
-		if (!is_matched(c, of->parts[part].rule))
-			continue;
-		fires = observe_part(c, event, correlation, part) || fires;
-		if (counts)
+		if (is_matched(c, of->parts[part].rule) && observe_part(c, event, correlation, part, &fires) && counts)
 			break;
 	}
 	return fires;

@@ -133,35 +133,50 @@ TEST(the_order_matters_where_it_is_asked_for)
 	check("type: temporal_ordered, rules: [a, b, c], group-by: [g], timespan: 10s", rows, ARRAY_LEN(rows));
 }
 
-TEST(aliases_group_different_fields)
+/* Two rules, on e and on f, whose events are grouped by src and by dst. */
+#define ALIASES                                                                                                        \
+	"  rules: [in, out]\n  group-by: [ip]\n  timespan: 10s\n  aliases: {ip: {in: src, out: dst}}\n"                \
+	"---\ntitle: in\nname: in\nlogsource: {}\ndetection: {s: {e: in}, condition: s}\n"                             \
+	"---\ntitle: out\nname: out\nlogsource: {}\ndetection: {s: {f: out}, condition: s}\n"
+
+static void check_events(const char *text, const char *const *events, const size_t *fires, size_t n)
 {
-	const struct detection *d;
-	struct error error;
-	static const char text[] =
-	    "title: cor\ncorrelation:\n  type: temporal\n  rules: [in, out]\n  group-by: [ip]\n  timespan: 10s\n"
-	    "  aliases: {ip: {in: src, out: dst}}\n---\n"
-	    "title: in\nname: in\nlogsource: {}\ndetection: {s: {e: in}, condition: s}\n---\n"
-	    "title: out\nname: out\nlogsource: {}\ndetection: {s: {e: out}, condition: s}\n";
-	static const struct {
-		const char *event;
-		size_t fires;
-	} rows[] = {{"{\"e\":\"in\",\"src\":\"1\",\"dst\":\"2\"}", 0},
-		    {"{\"e\":\"out\",\"src\":\"1\",\"dst\":\"2\"}", 0},
-		    {"{\"e\":\"out\",\"src\":\"3\",\"dst\":\"1\"}", 1}};
 	static const struct detection_source any;
+	const struct detection *d;
 	struct detection_event event;
+	struct error error;
 	CHECK_OK(load(text, &d, &error), &error);
 	struct correlator *c = correlator_make(d, &arena);
 	detection_event_init(&event, d, &arena);
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct detection_hit hits[4];
 		struct detection_unread unread;
 		uint16_t fired[4];
-		CHECK(detection_event_read(&event, str_of(rows[i].event), &unread));
-		size_t n = detection_match(&event, &any, hits, 4);
-		CHECK(n == 1 && hits[0].quiet);
-		CHECK_INT(correlator_observe(c, &event, hits, n, 1000 + (int64_t)i, fired, 4), rows[i].fires);
+		CHECK(detection_event_read(&event, str_of(events[i]), &unread));
+		size_t n_hits = detection_match(&event, &any, hits, 4);
+		CHECK(n_hits > 0 && hits[0].quiet);
+		CHECK_INT(correlator_observe(c, &event, hits, n_hits, 1000 + (int64_t)i, fired, 4), fires[i]);
 	}
+}
+
+TEST(aliases_group_different_fields)
+{
+	static const char *const events[] = {"{\"e\":\"in\",\"src\":\"1\",\"dst\":\"2\"}",
+					     "{\"f\":\"out\",\"src\":\"1\",\"dst\":\"2\"}",
+					     "{\"f\":\"out\",\"src\":\"3\",\"dst\":\"1\"}"};
+	static const size_t fires[] = {0, 0, 1};
+	check_events("title: cor\ncorrelation:\n  type: temporal\n" ALIASES, events, fires, ARRAY_LEN(fires));
+}
+
+/* It matches both rules, and has the field of only one, or of both: then it counts once all the same. */
+TEST(an_event_counts_by_the_rule_that_gives_it_a_group)
+{
+	static const char *const events[] = {
+	    "{\"e\":\"in\",\"f\":\"out\",\"src\":\"1\"}", "{\"e\":\"in\",\"f\":\"out\",\"dst\":\"1\"}",
+	    "{\"e\":\"in\",\"f\":\"out\",\"src\":\"1\",\"dst\":\"1\"}", "{\"e\":\"in\",\"src\":\"1\"}"};
+	static const size_t fires[] = {0, 0, 0, 1};
+	check_events("title: cor\ncorrelation:\n  type: event_count\n  condition: {gte: 4}\n" ALIASES, events, fires,
+		     ARRAY_LEN(fires));
 }
 
 /* Sigma's own example: many failures, then a success. */

@@ -73,10 +73,10 @@ static void add_matched(const struct detection_event *e, const struct predicate 
 		hit->matched[hit->n_matched++] = matched;
 }
 
-/* The leaves by which the expression holds, but for those that say what is not. */
+/* The leaves by which the expression holds, or may, but for those that say what is not. */
 static void explain(const struct detection_event *e, const struct node *node, struct detection_hit *hit)
 {
-	if (match_expression(node, e->fields) != TRUTH_YES)
+	if (match_expression(node, e->fields) < (hit->unsure ? TRUTH_UNKNOWN : TRUTH_YES))
 		return;
 	if (node->op == NODE_PREDICATE) {
 		if (!node->negated)
@@ -96,10 +96,14 @@ size_t detection_match(const struct detection_event *event, const struct detecti
 	SET_EACH(event->candidates, d->set_words, rule)
 	{
 		const struct detected *r = &d->rules[rule];
-		if (!is_for(r, source) || match_expression(r->applies, event->fields) != TRUTH_YES)
+		if (!is_for(r, source))
+			continue;
+		enum truth truth = match_expression(r->applies, event->fields);
+		if (truth == TRUTH_NO)
 			continue;
 		if (n < max) {
-			ret_hits[n] = (struct detection_hit){.rule = (uint16_t)rule, .quiet = r->quiet};
+			ret_hits[n] = (struct detection_hit){
+			    .rule = (uint16_t)rule, .quiet = r->quiet, .unsure = truth == TRUTH_UNKNOWN};
 			explain(event, r->applies, &ret_hits[n]);
 		}
 		n++;

@@ -5,6 +5,8 @@
  * in a list a; or a member that is called so. A field with a list has each of its items as a value, and one of them is
  * enough. A number, true or false is the text that JSON writes; of an object, whoever names it sees the JSON.
  *
+ * Where nobody knows whether a rule matches there is a hit that is unsure, so that nobody hides an event by making it hard to read.
+ *
  * Of thousands of rules only those are looked at of which the event has a piece of text, or a whole value, without which
  * they cannot match (filter.h).
  */
@@ -92,6 +94,7 @@ struct detection_matched {
 struct detection_hit {
 	uint16_t rule;
 	bool quiet;	  /* it only feeds correlations, and is nothing by itself */
+	bool unsure;	  /* a regular expression took too many steps: it may match, and nobody knows */
 	size_t n_matched; /* as many as there is room for */
 	struct detection_matched matched[HIT_MATCHED_MAX];
 };

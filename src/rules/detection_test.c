@@ -1,5 +1,6 @@
 #include "rules/detection_load.h"
 #include "base/test.h"
+#include "rules/rules_text.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -131,6 +132,13 @@ TEST(numbers_addresses_and_times_are_read_from_texts)
 	    {"{ip|cidr: [10.0.0.0/8, '2001:db8::/32']}", "{\"ip\":\"2001:DB8:0::7\"}", true},
 	    {"{ip|cidr: 10.0.0.0/8}", "{\"ip\":\"11.0.0.1\"}", false},
 	    {"{ip|cidr: 10.0.0.0/8}", "{\"ip\":\"host10\"}", false},
+	    {"{ip|cidr: 0.0.0.0/0}", "{\"ip\":\"\"}", false},
+	    {"{ip|cidr: 0.0.0.0/0}", "{\"ip\":\"10.0.0.1\\u0000\"}", false},
+	    {"{ip|cidr: '::/0'}", "{\"ip\":\"ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255\"}", true},
+	    {"{ip|cidr: '::/0'}", "{\"ip\":\"ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.2555\"}", false},
+	    {"{t|day: 23}", "{\"t\":\"2026-11-23\"}", true},
+	    {"{t|day: 23}", "{\"t\":\"2026-11-2\"}", false},
+	    {"{t|hour: 7}", "{\"t\":\"07:59\"}", true},
 	    {"{t|hour: 7}", "{\"t\":\"2026-11-23T07:59:00Z\"}", true},
 	    {"{t|minute|gte: 59}", "{\"t\":\"2026-11-23 07:59:00\"}", true},
 	    {"{t|day: 23, t|month: 11, t|year|gte: 2026, t|week: 48}", "{\"t\":\"2026-11-23T07:59:00Z\"}", true},
@@ -194,6 +202,30 @@ TEST(a_hit_says_what_matched)
 	CHECK_STR(hit.matched[2].field, STR(""));
 	CHECK_STR(hit.matched[2].value, STR("the secret"));
 	CHECK_INT(detection_match(&event, &any, NULL, 0), 1);
+}
+
+/* An event that makes an expression give up is not hidden by that, neither from a rule nor from one that says `not`. */
+TEST(where_nobody_knows_there_is_a_hit_that_is_unsure)
+{
+	const struct detection *d =
+	    loaded(RULE("A", "{a|re: '^(x+)+$'}") "---\ntitle: B\nlogsource: {}\ndetection:\n"
+						  "  s: {b: 1}\n  t: {a|re: '^(x+)+$'}\n  condition: s and not t\n"
+						  "---\n" RULE("C", "{b: 1, a|contains: xy}"));
+	static struct detection_hit hits[4];
+	struct detection_event event;
+	struct detection_unread unread;
+	char json[400], xs[200] = {0};
+	memset(xs, 'x', sizeof xs - 1);
+	snprintf(json, sizeof json, "{\"a\":\"%sy\",\"b\":1}", xs);
+	detection_event_init(&event, d, &arena);
+	CHECK(detection_event_read(&event, str_of(json), &unread));
+	CHECK_INT(detection_match(&event, &any, hits, ARRAY_LEN(hits)), 3);
+	CHECK(hits[0].unsure && hits[1].unsure && !hits[2].unsure);
+	CHECK_STR(hits[0].matched[0].field, STR("a"));
+	CHECK_STR(hits[1].matched[0].field, STR("b"));
+	CHECK(detection_event_read(&event, STR("{\"a\":\"xxxy\",\"b\":1}"), &unread));
+	CHECK_INT(detection_match(&event, &any, hits, ARRAY_LEN(hits)), 2);
+	CHECK(!hits[0].unsure && !hits[1].unsure);
 }
 
 TEST(one_event_leaves_nothing_for_the_next)
@@ -352,5 +384,28 @@ TEST(a_directory_is_read_with_those_in_it_and_its_placeholders)
 	}
 	snprintf(path, sizeof path, "%s/deep", directory);
 	rmdir(path);
+	rmdir(directory);
+}
+
+TEST(directories_inside_each_other_have_a_limit)
+{
+	char path[300];
+	const struct detection *d;
+	struct error error = {0};
+	memcpy(directory + sizeof directory - 7, "XXXXXX", 6);
+	ASSERT(mkdtemp(directory));
+	size_t len = (size_t)snprintf(path, sizeof path, "%s", directory);
+	for (int deep = 1; deep <= RULES_DIRECTORIES_DEEP_MAX + 1; deep++) {
+		arena_clear(&arena);
+		CHECK_OK(detection_load(&d, &arena, directory, &error), &error);
+		len += (size_t)snprintf(path + len, sizeof path - len, "/d");
+		ASSERT(mkdir(path, 0700) == 0);
+	}
+	CHECK_INT(detection_load(&d, &arena, directory, &error), ERROR_LIMIT);
+	CHECK_STR(str_of(error.where), str_of(path));
+	for (int deep = 1; deep <= RULES_DIRECTORIES_DEEP_MAX + 1; deep++) {
+		rmdir(path);
+		path[len -= 2] = 0;
+	}
 	rmdir(directory);
 }

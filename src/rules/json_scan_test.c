@@ -43,6 +43,8 @@ TEST(values_are_told_one_after_the_other)
 	    {"[0, -1, 1E5, 12.25]", "[ 0 -1 1E5 12.25 ]"},
 	    {"{\"a\" :\n\"\\\"\\\\\\/\\b\"}", "{ k:a t:\"\\/\b }"},
 	    {"\"\\u0041\\u00e9\\u20ac\\ud83d\\ude00\"", "t:A\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"},
+	    {"\"\\ud800\\udc00\\udbff\\udfff\\ud7ff\\ue000\"",
+	     "t:\xf0\x90\x80\x80\xf4\x8f\xbf\xbf\xed\x9f\xbf\xee\x80\x80"},
 	    /* Half of a pair must not hide an event. */
 	    {"\"\\ud83d x \\ude00 \\ud83d\\u0041\"", "t:\xef\xbf\xbd x \xef\xbf\xbd \xef\xbf\xbd"
 						     "A"},

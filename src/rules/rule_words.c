@@ -5,7 +5,7 @@
 
 enum {
 	VALUES_SHOWN_MAX = 6,
-	LINE_BYTES_MAX = 2000,
+	LINE_BYTES_MAX = 8 * PATTERN_BYTES_MAX, /* more than all values shown, and the rest */
 };
 
 /* ---- what a predicate compares, and how ---- */
@@ -115,20 +115,28 @@ static bool is_said_again(const struct predicate *p, size_t i)
 	return p->kind == PREDICATE_TEXT && i > 0 && str_eq(p->patterns[i].said, p->patterns[i - 1].said);
 }
 
+static size_t count_said(const struct predicate *p)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < p->n; i++)
+		n += !is_said_again(p, i);
+	return n;
+}
+
 static void put_values(struct buf *b, const struct vocabulary *v, const struct predicate *p)
 {
-	size_t shown = 0;
+	size_t shown = 0, n = count_said(p);
 	for (size_t i = 0; i < p->n; i++) {
 		if (is_said_again(p, i))
 			continue;
 		if (shown == VALUES_SHOWN_MAX) {
-			BUF_LIT(b, ", … (");
-			buf_put_u64(b, p->n);
+			BUF_LIT(b, ", \u2026 (");
+			buf_put_u64(b, n);
 			BUF_LIT(b, " in all)");
 			return;
 		}
 		if (shown++)
-			buf_put_str(b, i + 1 < p->n ? STR(", ") : STR(" or "));
+			buf_put_str(b, shown < n ? STR(", ") : STR(" or "));
 		put_value(b, v, p, i);
 	}
 }
@@ -176,19 +184,25 @@ struct telling {
 	void *context;
 };
 
-static void tell(const struct telling *t, const struct node *node, size_t depth, const char *before)
+static void tell_leaf(const struct telling *t, const struct node *node, size_t depth, const char *before)
 {
 	char memory[LINE_BYTES_MAX];
 	struct buf b = BUF(memory);
+	put_leaf(&b, t->vocabulary, node);
+	t->put(t->context, &(struct rule_line){depth, before, buf_str(&b)});
+}
+
+/* Recursion is as deep as the expression. */
+static void tell(const struct telling *t, const struct node *node, size_t depth, const char *before)
+{
 	if (node->op == NODE_PREDICATE) {
-		put_leaf(&b, t->vocabulary, node);
-		t->put(t->context, &(struct rule_line){depth, before, buf_str(&b)});
+		tell_leaf(t, node, depth, before);
 		return;
 	}
 	bool any = node->op == NODE_OR, first = true;
 	if (any || before[0]) {
-		buf_put_str(&b, any ? STR("one of these:") : STR("all of these:"));
-		t->put(t->context, &(struct rule_line){depth++, before, buf_str(&b)});
+		struct str text = any ? STR("one of these:") : STR("all of these:");
+		t->put(t->context, &(struct rule_line){depth++, before, text});
 	}
 	const struct node *end = node + node->size;
 	for (const struct node *part = node + 1; part < end; part += part->size) {

@@ -203,6 +203,87 @@ TEST(files_of_a_rulebook_have_a_limit)
 	}
 }
 
+/* Reads a text of Sigma's kind, whose documents are of any shape. */
+static int read_sigma(struct str text, struct error *error)
+{
+	struct rules_files files;
+	struct arena work = arena_map(YAML_MEMORY_BYTES_MAX);
+	*error = (struct error){0};
+	int code = rules_text_read(text, &rules_kind_sigma, "", &work, &files, error);
+	arena_unmap(&work);
+	return code;
+}
+
+/* A file whose documents are written by `put`, so many or so deep as n says. */
+static void check_limit(size_t limit, void (*put)(struct buf *b, size_t n))
+{
+	static char text[1 << 22];
+	for (size_t n = limit; n <= limit + 1; n++) {
+		struct buf b = BUF(text);
+		struct error error;
+		BUF_LIT(&b, "{\"files\":[{\"name\":\"");
+		put(&b, n);
+		BUF_LIT(&b, "],\"places\":[]}]}");
+		ASSERT(!b.over);
+		int code = read_sigma(buf_str(&b), &error);
+		if (!test_count((code == 0) == (n == limit) && (code == 0 || error.remedy[0])))
+			test_fail(__FILE__, __LINE__, "%zu: %d, %s", n, code, error.what);
+	}
+}
+
+static void put_documents(struct buf *b, size_t n)
+{
+	BUF_LIT(b, "a.yml\",\"documents\":[");
+	for (size_t i = 0; i < n; i++)
+		buf_put_str(b, i ? STR(",\"x\"") : STR("\"x\""));
+}
+
+static void put_keys(struct buf *b, size_t n)
+{
+	BUF_LIT(b, "a.yml\",\"documents\":[");
+	for (size_t i = 0; i < n; i++) {
+		char key[40];
+		snprintf(key, sizeof key, "%s\"k%zu\":\"x\"", i ? "," : "{", i);
+		buf_put_str(b, str_of(key));
+	}
+	buf_put_char(b, '}');
+}
+
+static void put_levels(struct buf *b, size_t n)
+{
+	BUF_LIT(b, "a.yml\",\"documents\":[");
+	for (size_t i = 0; i < n; i++)
+		buf_put_char(b, '[');
+	BUF_LIT(b, "\"x\"");
+	for (size_t i = 0; i < n; i++)
+		buf_put_char(b, ']');
+}
+
+/* The list is a node too. */
+static void put_nodes(struct buf *b, size_t n)
+{
+	BUF_LIT(b, "a.yml\",\"documents\":[[");
+	for (size_t i = 1; i < n; i++)
+		buf_put_str(b, i > 1 ? STR(",\"x\"") : STR("\"x\""));
+	buf_put_char(b, ']');
+}
+
+static void put_name(struct buf *b, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		buf_put_char(b, 'n');
+	BUF_LIT(b, "\",\"documents\":[\"x\"");
+}
+
+TEST(what_a_text_holds_has_limits)
+{
+	check_limit(RULES_DOCUMENTS_MAX, put_documents);
+	check_limit(YAML_KEYS_MAX, put_keys);
+	check_limit(YAML_DEPTH_MAX, put_levels);
+	check_limit(YAML_NODES_MAX, put_nodes);
+	check_limit(RULES_NAME_BYTES_MAX, put_name);
+}
+
 /* ---- another process ---- */
 
 /* What the child leaves at the beginning of the shared memory. */

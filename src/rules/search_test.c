@@ -74,6 +74,31 @@ TEST(rules_that_outweigh_each_other_in_a_circle_are_told_with_a_case)
 	check_rows(rows, ARRAY_LEN(rows));
 }
 
+/* However long the names and the case are: the first rules, that there are more, and what can be told of the case. */
+TEST(of_a_long_circle_and_a_long_case_the_beginning_is_told)
+{
+	static char rules[TRY_BOOK_BYTES / 2], name[201];
+	struct buf b = BUF(rules);
+	const struct rulebook *book;
+	struct error error;
+	for (size_t i = 0; i < sizeof name - 1; i += 2)
+		memcpy(name + i, "é", 2);
+	for (int i = 0; i < 6; i++) {
+		char rule[800];
+		snprintf(rule, sizeof rule,
+			 "  - {id: %c%060d, title: t, layer: low, outcome: %s, overrides: %c%060d, match: {s: {name: "
+			 "%s}, condition: s}}\n",
+			 'a' + i, 0, i % 2 ? "refuse" : "permit", 'a' + (i + 1) % 6, 0, name);
+		buf_put_str(&b, str_of(rule));
+	}
+	buf_put_char(&b, 0);
+	CHECK_INT(load("", rules, &book, &error), ERROR_INPUT);
+	const char *more = strstr(error.what, " outweighs … outweighs \"a0"),
+		   *when = strstr(error.what, ", when name is é");
+	CHECK(more && when && more < when && strstr(error.what, "\"c0"));
+	CHECK(str_ends(str_of(error.what), STR("é…")) && str_is_utf8(str_of(error.what)));
+}
+
 TEST(what_only_prohibition_settles_is_a_conflict_where_the_head_says_so)
 {
 	static const char *const both =
@@ -163,6 +188,58 @@ TEST(a_rulebook_that_cannot_be_searched_does_not_load)
 }
 
 /* ---- what is asked of a rulebook that has loaded ---- */
+
+/* The name is settled first, and a zone looked for that it compares with. */
+TEST(a_text_that_another_is_compared_with_is_found)
+{
+	static const char *const rows[][2] = {{"name|fieldref: zone", "abc"},
+					      {"name|startswith|fieldref: zone", "a"},
+					      {"name|endswith|fieldref: zone", "c"},
+					      {"name|contains|fieldref: zone", "b"}};
+	struct arena scratch = arena_map(SEARCH_SCRATCH_BYTES);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char rules[600];
+		const struct rulebook *book;
+		struct error error;
+		struct search search;
+		struct finding f;
+		snprintf(rules, sizeof rules,
+			 RULE("p", "low", "permit", "name: abc, %s", "") RULE("r", "low", "refuse", "zone: '%s'", ""),
+			 rows[i][0], rows[i][1]);
+		CHECK_OK(load("", rules, &book, &error), &error);
+		arena_clear(&scratch);
+		search_init(&search, book, &scratch, SIZE_MAX);
+		CHECK_INT(search_overlap(&search, 1, 2, &f), FOUND_ONE);
+		CHECK_STR(f.facts[7].text, str_of(rows[i][1]));
+		snprintf(rules, sizeof rules,
+			 RULE("p", "low", "permit", "name: abc, %s", "") RULE("r", "low", "refuse", "zone: 'x%s'", ""),
+			 rows[i][0], rows[i][1]);
+		CHECK_OK(load("", rules, &book, &error), &error);
+		arena_clear(&scratch);
+		search_init(&search, book, &scratch, SIZE_MAX);
+		CHECK(search_overlap(&search, 1, 2, &f) != FOUND_ONE);
+	}
+	arena_unmap(&scratch);
+}
+
+/* Of the zone é the only part of one character is é itself: half of it is no text. */
+TEST(a_text_has_no_part_that_ends_inside_a_character)
+{
+	static const char *const rules = RULE("p", "low", "permit", "zone: é, zone|contains|fieldref: name", "")
+	    RULE("r", "low", "refuse", "name|re: '^.$', name|neq: é", "")
+		RULE("q", "low", "refuse", "name|re: '^.$', level: 1", "");
+	const struct rulebook *book;
+	struct error error;
+	struct arena scratch = arena_map(SEARCH_SCRATCH_BYTES);
+	struct search search;
+	struct finding f;
+	CHECK_OK(load("", rules, &book, &error), &error);
+	search_init(&search, book, &scratch, SIZE_MAX);
+	CHECK(search_overlap(&search, 1, 2, &f) != FOUND_ONE);
+	CHECK_INT(search_overlap(&search, 1, 3, &f), FOUND_ONE);
+	CHECK_STR(f.facts[0].text, STR("é"));
+	arena_unmap(&scratch);
+}
 
 TEST(cases_that_are_found_are_cases)
 {

@@ -53,6 +53,9 @@ struct str refusal_name(enum refusal code);
 void refusal_write(enum refusal code, struct buf *b, const void *takes, struct sealing *s);
 
 struct str timer_name(enum timer timer);
+
+/* False: there is none of that name. */
+bool timer_of(struct str name, enum timer *ret_timer);
 /* The row exists. */
 void timer_run(enum timer timer, struct turn *t, uint64_t row);
 
@@ -336,6 +339,16 @@ struct str timer_name(enum timer timer)
 {{
 	ASSERT(timer != TIMER_NONE && (size_t)timer < ARRAY_LEN(timer_names));
 	return timer_names[timer];
+}}
+
+bool timer_of(struct str name, enum timer *ret_timer)
+{{
+	for (size_t i = 1; i < ARRAY_LEN(timer_names); i++)
+		if (str_eq(timer_names[i], name)) {{
+			*ret_timer = (enum timer)i;
+			return true;
+		}}
+	return false;
 }}
 
 void timer_run(enum timer timer, struct turn *t, uint64_t row)

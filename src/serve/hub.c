@@ -165,11 +165,19 @@ void hub_start(struct hub *hub, struct str name, struct str body)
 static void run_timers(struct hub *hub)
 {
 	struct core_result result;
+	struct str name;
+	uint64_t row;
 	while (core_due(&hub->core) <= hub_wall(hub) && !hub_is_full(hub)) {
 		struct core_moment now = moment(hub);
-		if (!core_timer(&hub->core, &now, &hub->batch, &result))
+		if (!core_next_timer(&hub->core, &now, &name, &row))
 			break;
+		if (!hub_watch_timer(hub, name, row))
+			continue;
+		panic_context(name.at);
+		core_timer(&hub->core, &now, &hub->batch, &result);
+		panic_context(NULL);
 		enter(hub, &result);
+		hub_watch_end(hub);
 	}
 }
 

@@ -354,6 +354,8 @@ bool hub_space_is_low(const struct hub *hub);
 /* Around a turn. Begin: false when this input has ended the process twice. */
 void hub_watch_recall(struct hub *hub); /* at start: what the last process died of */
 bool hub_watch_begin(struct hub *hub, const struct core_input *input);
+/* The same of a timer, which is stopped then. */
+bool hub_watch_timer(struct hub *hub, struct str name, uint64_t row);
 void hub_watch_end(struct hub *hub);
 /* In its place an entry that says so. */
 void hub_watch_set_aside(struct hub *hub, const struct core_input *input, struct core_result *ret_result);

@@ -127,17 +127,30 @@ void hub_watch_recall(struct hub *hub)
 	danger->now = 0;
 }
 
-bool hub_watch_begin(struct hub *hub, const struct core_input *input)
+static bool begin(struct hub *hub, uint64_t hash)
 {
 	struct hub_danger *danger = hub->options.danger;
-	if (!danger || input->from.kind == ENTRY_FROM_CORE)
-		return true;
-	uint64_t hash = input_hash(input);
-	const struct hub_suspect *suspect = suspect_of(danger, hash);
+	const struct hub_suspect *suspect = danger ? suspect_of(danger, hash) : NULL;
 	if (suspect && suspect->kills >= KILLS_MAX)
 		return false;
-	danger->now = hash;
+	if (danger)
+		danger->now = hash;
 	return true;
+}
+
+bool hub_watch_begin(struct hub *hub, const struct core_input *input)
+{
+	return input->from.kind == ENTRY_FROM_CORE || begin(hub, input_hash(input));
+}
+
+bool hub_watch_timer(struct hub *hub, struct str name, uint64_t row)
+{
+	if (begin(hub, str_hash(name) * 31 + row))
+		return true;
+	struct buf b = arena_buf(&hub->batch);
+	record_stop_timer_write(&b, &(struct record_stop_timer){name, (int64_t)row});
+	hub_start(hub, STR("record.stop_timer"), arena_keep(&hub->batch, &b));
+	return false;
 }
 
 void hub_watch_end(struct hub *hub)

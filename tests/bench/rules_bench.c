@@ -104,8 +104,9 @@ static void measure_load(void)
 		bench_add(&times, (bench_now() - begin) / 1e6);
 		ASSERT(rulebook_size(rulebook) == RULES);
 	}
-	printf("%-28s %8.1f ms median, %.1f ms the slowest | target 500 ms\n", "500 rules, read and searched",
-	       bench_quantile(&times, 0.5), bench_quantile(&times, 1));
+	printf("%-28s %8.1f ms median, %.1f ms the slowest | target 500 ms | %.1f MiB\n",
+	       "500 rules, read and searched", bench_quantile(&times, 0.5), bench_quantile(&times, 1),
+	       (double)arena.used / (1 << 20));
 	arena_unmap(&arena);
 }
 

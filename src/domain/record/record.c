@@ -269,6 +269,19 @@ void record_decide_put_aside(struct turn *t, const struct record_put_aside *ask)
 	emit(t, record_set_aside, .input = ask->input, .hash = ask->hash);
 }
 
+void record_decide_stop_timer(struct turn *t, const struct record_stop_timer *ask)
+{
+	emit(t, record_timer_stopped, .timer = ask->timer, .row = ask->row);
+}
+
+void record_apply_timer_stopped(struct state *s, const struct record_timer_stopped *ev)
+{
+	enum timer timer;
+	bool known = timer_of(ev->timer, &timer);
+	ASSERT(known);
+	state_stop_timer(s, timer, (uint64_t)ev->row);
+}
+
 void record_decide_lay_aside(struct turn *t, const struct record_lay_aside *ask)
 {
 	emit(t, record_set_aside, .input = ask->input, .hash = ask->hash);
