@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 #include "cli/give.h"
 #include "cli/paint.h"
+#include "cli/tables.h"
 #include "cli/words.h"
 
 #include "gen/dispatch.h"
@@ -18,20 +19,13 @@ bool cli_is_domain(const char *name)
 	return false;
 }
 
-/* people.suspend_badge → people suspend-badge */
-static void put_spoken(struct buf *b, struct str name)
-{
-	for (size_t i = 0; i < name.len; i++)
-		buf_put_char(b, name.at[i] == '.' ? ' ' : name.at[i] == '_' ? '-' : name.at[i]);
-}
-
 static void put_command_line(struct buf *b, const struct input_words *command)
 {
-	put_spoken(b, command->name);
+	words_put_spoken(b, command->name);
 	for (size_t i = 0; i < command->takes.n; i++) {
 		const struct word_member *m = &command->takes.at[i];
 		buf_put_str(b, m->optional ? STR(" [--") : STR(" --"));
-		put_spoken(b, m->name);
+		words_put_spoken(b, m->name);
 		buf_put_str(b, m->optional ? STR(" …]") : STR(" …"));
 	}
 }
@@ -49,7 +43,7 @@ static void print_domain(const char *domain)
 		struct buf b = BUF(text);
 		if (!is_of(&input_words[i], domain))
 			continue;
-		put_spoken(&b, input_words[i].name);
+		words_put_spoken(&b, input_words[i].name);
 		printf("  %-36.*s " STR_FMT "\n", STR_ARG(buf_str(&b)), STR_ARG(input_words[i].about));
 	}
 }
@@ -94,12 +88,13 @@ static void print_command(const struct input_words *command)
 	for (size_t i = 0; i < command->takes.n; i++) {
 		BUF_LIT(&b, "  --");
 		struct buf name = {.at = (uint8_t[NAME_BYTES]){0}, .size = NAME_BYTES};
-		put_spoken(&name, command->takes.at[i].name);
+		words_put_spoken(&name, command->takes.at[i].name);
 		words_put_padded(&b, buf_str(&name), 14);
 		words_put_expected(&b, &command->takes.at[i]);
 		BUF_LIT(&b, "\n");
 	}
 	BUF_LIT(&b, "  --passkey     FILE: your passkey's word for it (chancery passkey new FILE)\n");
+	BUF_LIT(&b, "  --wait        until every door has it, also those that the core does not reach\n");
 	put_gates(&b, command);
 	paint_flush(&b);
 }
@@ -133,7 +128,7 @@ static const struct word_member *find_member(const struct input_words *command, 
 		char text[NAME_BYTES];
 		struct buf b = BUF(text);
 		BUF_LIT(&b, "--");
-		put_spoken(&b, command->takes.at[i].name);
+		words_put_spoken(&b, command->takes.at[i].name);
 		if (str_eq(buf_str(&b), str_of(option)))
 			return &command->takes.at[i];
 	}
@@ -146,6 +141,7 @@ struct words {
 	struct written_value values[VALUES_MAX];
 	size_t n;
 	const char *passkey;
+	bool waits; /* until every door's driver has it */
 };
 
 /* A rulebook is a directory, and named by another hash than a file's. */
@@ -171,6 +167,11 @@ static void read_words(struct words *words, int argc, char **argv)
 {
 	for (int i = 0; i < argc; i += 2) {
 		const struct word_member *member = find_member(words->command, argv[i]);
+		if (!member && strcmp(argv[i], "--wait") == 0) {
+			words->waits = true;
+			i--; /* it has no value */
+			continue;
+		}
 		bool is_passkey = strcmp(argv[i], "--passkey") == 0;
 		if (i + 1 == argc || words->n == VALUES_MAX || (!member && !is_passkey))
 			wrong_word(argv[i], words->command);
@@ -200,6 +201,31 @@ static enum exit_code give_words(struct giving *giving, const struct words *word
 	return code;
 }
 
+/* What takes something away is told until it is gone everywhere. */
+static bool is_revocation(struct str command)
+{
+	static const struct str names[] = {{"people.suspend_badge", 20}, {"people.forget", 13}};
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (str_eq(names[i], command))
+			return true;
+	return false;
+}
+
+static enum exit_code follow_tables(struct asker *link, const struct words *words)
+{
+	if (!words->waits && !is_revocation(words->command->name))
+		return EXIT_OK;
+	bool all = words->waits && tables_wait(link);
+	if (all) {
+		printf("Every driver has confirmed: it holds at all doors.\n");
+		return EXIT_OK;
+	}
+	all = tables_tell(link, true);
+	if (!all && !words->waits)
+		printf("It takes seconds where all is well: chancery status tells; --wait waits.\n");
+	return all || !words->waits ? EXIT_OK : EXIT_FAILED;
+}
+
 int cli_ask(int argc, char **argv)
 {
 	struct words words = {.command = argc > 1 ? find_command(argv[0], argv[1]) : NULL};
@@ -222,6 +248,8 @@ int cli_ask(int argc, char **argv)
 	give_end(&giving);
 	if (code == EXIT_OK)
 		give_print_done(&giving, words.command->name, &answer.done);
+	if (code == EXIT_OK && !answer.done.has_pending)
+		code = follow_tables(&link, &words);
 	asker_release(&link);
 	return (int)code;
 }

@@ -18,8 +18,8 @@ static bool is_file(const struct written_value *value)
 static int put_path(char path[PATH_BYTES], const struct body_source *source, struct str name, struct error *error)
 {
 	bool below = source->directory && !str_starts(name, STR("/"));
-	int n = snprintf(path, PATH_BYTES, "%s%s" STR_FMT, below ? source->directory : "", below ? "/" : "",
-			 STR_ARG(name));
+	int n =
+	    snprintf(path, PATH_BYTES, "%s%s" STR_FMT, below ? source->directory : "", below ? "/" : "", STR_ARG(name));
 	if (n < PATH_BYTES)
 		return 0;
 	return error_set(error, ERROR_INPUT, "the path is longer than %d bytes", PATH_BYTES - 1);

@@ -15,10 +15,13 @@ struct cli_command {
 	bool inside;			   /* needs the mission's directory as the current one */
 };
 
+int cli_approve(int argc, char **argv);
 int cli_ask(int argc, char **argv); /* `chancery people enrol …`: argv[0] is the domain */
 int cli_backup(int argc, char **argv);
+int cli_blob(int argc, char **argv);
 int cli_cosign(int argc, char **argv);
 int cli_crashes(int argc, char **argv);
+int cli_decline(int argc, char **argv);
 int cli_destroy(int argc, char **argv);
 int cli_doctor(int argc, char **argv);
 int cli_export(int argc, char **argv);
@@ -26,10 +29,14 @@ int cli_history(int argc, char **argv);
 int cli_import(int argc, char **argv);
 int cli_init(int argc, char **argv);
 int cli_keys(int argc, char **argv);
+int cli_look(int argc, char **argv);
 int cli_log(int argc, char **argv);
+int cli_passkey(int argc, char **argv);
+int cli_pending(int argc, char **argv);
 int cli_prove(int argc, char **argv);
 int cli_rules(int argc, char **argv);
 int cli_status(int argc, char **argv);
+int cli_undo(int argc, char **argv);
 int cli_unlock(int argc, char **argv);
 int cli_upgrade(int argc, char **argv);
 int cli_verify(int argc, char **argv);

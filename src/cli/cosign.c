@@ -88,8 +88,7 @@ static int write_out(const char *path, const char *witness, struct arena *arena)
 /* In */
 
 /* True when the core took what came back; else error says why not. */
-static bool tell(struct asker *link, const struct ask_line *line, struct answer_line *ret_answer,
-		 struct error *error)
+static bool tell(struct asker *link, const struct ask_line *line, struct answer_line *ret_answer, struct error *error)
 {
 	link_send(link, line);
 	int failed = asker_next(link, ret_answer, error);

@@ -37,8 +37,8 @@ static int assert_it(struct giving *giving, struct str name, struct str body, st
 		     struct error *error)
 {
 	struct answer_line answer;
-	int failed = asker_ask_one(giving->link, &(struct ask_line){.kind = ASK_LINE_NONCE}, ANSWER_LINE_NONCE, &answer,
-				   error);
+	int failed =
+	    asker_ask_one(giving->link, &(struct ask_line){.kind = ASK_LINE_NONCE}, ANSWER_LINE_NONCE, &answer, error);
 	if (failed < 0)
 		return failed;
 	struct assertion_asked asked = {.name = name, .body = body, .nonce = answer.nonce.nonce};
@@ -75,7 +75,8 @@ static bool waits_for_another_try(const struct answer_busy *busy, int *tries)
 		return false;
 	}
 	fprintf(stderr, "Asked too often; trying again in " STR_FMT " …\n", STR_ARG(buf_str(&b)));
-	nanosleep(&(struct timespec){.tv_sec = busy->retry_ms / 1000, .tv_nsec = busy->retry_ms % 1000 * 1000000}, NULL);
+	nanosleep(&(struct timespec){.tv_sec = busy->retry_ms / 1000, .tv_nsec = busy->retry_ms % 1000 * 1000000},
+		  NULL);
 	return true;
 }
 

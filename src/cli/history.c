@@ -1,5 +1,6 @@
+#include "cli/history.h"
+
 #include "cli/cli.h"
-#include "cli/link.h"
 #include "cli/options.h"
 #include "cli/story.h"
 
@@ -67,32 +68,38 @@ static size_t receive(struct asker *link, bool as_json, const struct library *li
 	}
 }
 
+void history_show(struct asker *link, const struct ask_history *ask, bool as_json)
+{
+	struct library library = library_open();
+	struct answer_end end;
+	link->is_patient = true; /* the index may be far behind */
+	link_send(link, &(struct ask_line){.kind = ASK_LINE_HISTORY, .history = *ask});
+	size_t n = receive(link, as_json, &library, &end);
+	link->is_patient = false;
+	if (n == 0 && !as_json)
+		printf("Nothing that you may see mentions " STR_FMT ".\n", STR_ARG(ask->ref));
+	if (end.has_older && !as_json)
+		printf("Older: chancery history \"" STR_FMT "\" --older " STR_FMT "\n", STR_ARG(ask->ref),
+		       STR_ARG(end.older));
+	arena_unmap(&library.memory);
+}
+
 int cli_history(int argc, char **argv)
 {
 	struct option_value values[] = {
 	    {.name = "limit", .value = "20"}, {.name = "older"}, {.name = "json", .flag = true}};
 	static const char usage[] = "history REF [--limit N] [--older MARK] [--json]";
 	const char *ref = options_read(argc, argv, values, ARRAY_LEN(values), usage);
+	struct asker link;
 	if (!ref)
 		options_usage(usage);
 	struct ask_history ask = {.ref = str_of(ref), .has_older = values[1].value != NULL};
 	options_number(&values[0], 1, LIMIT_MAX, &ask.limit);
 	if (ask.has_older)
 		ask.older = str_of(values[1].value);
-	bool as_json = values[2].value != NULL;
-	struct asker link;
-	struct answer_end end;
 	cli_use_mission_zone();
-	struct library library = library_open();
 	link_open(&link);
-	link_status(&link); /* it is there */
-	link.is_patient = true;
-	link_send(&link, &(struct ask_line){.kind = ASK_LINE_HISTORY, .history = ask});
-	size_t n = receive(&link, as_json, &library, &end);
-	if (n == 0 && !as_json)
-		printf("Nothing in the record mentions %s.\n", ref);
-	if (end.has_older && !as_json)
-		printf("Older: chancery history \"%s\" --older " STR_FMT "\n", ref, STR_ARG(end.older));
+	history_show(&link, &ask, values[2].value != NULL);
 	asker_release(&link);
 	return EXIT_OK;
 }

@@ -17,7 +17,14 @@
 #include <libgen.h>
 #include <unistd.h>
 
-enum { MEMORY_BYTES = 256 << 20, SCRATCH_BYTES = 64 << 20, HANDLES_MAX = 65536, BODY_BYTES = 60000, PROGRESS_EVERY = 16, NUMBER_BYTES = 24 };
+enum {
+	MEMORY_BYTES = 256 << 20,
+	SCRATCH_BYTES = 64 << 20,
+	HANDLES_MAX = 65536,
+	BODY_BYTES = 60000,
+	PROGRESS_EVERY = 16,
+	NUMBER_BYTES = 24
+};
 
 static const char usage[] = "import FILE… [--passkey FILE]";
 

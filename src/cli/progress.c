@@ -15,7 +15,8 @@ void progress_begin(struct progress *ret_progress, const char *what, const char 
 void progress_show(struct progress *progress, uint64_t done, uint64_t of)
 {
 	int64_t now_us = clock_elapsed_us();
-	if (!isatty(STDERR_FILENO) || now_us - progress->begun_us < PATIENCE_US || now_us - progress->shown_us < AGAIN_US)
+	if (!isatty(STDERR_FILENO) || now_us - progress->begun_us < PATIENCE_US ||
+	    now_us - progress->shown_us < AGAIN_US)
 		return;
 	progress->shown_us = now_us;
 	progress->is_shown = true;

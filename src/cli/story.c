@@ -53,10 +53,11 @@ static const struct face *face_of(struct str event)
 	return &plain;
 }
 
-void story_begin(struct story *ret_story, const struct answer_entry *answer, enum language language, struct arena *arena)
+void story_begin(struct story *ret_story, const struct answer_entry *answer, enum language language,
+		 struct arena *arena)
 {
-	*ret_story = (struct story){
-	    .entry = answer, .saying = {language, answer->names, arena, answer->masked, answer->erased}};
+	*ret_story =
+	    (struct story){.entry = answer, .saying = {language, answer->names, arena, answer->masked, answer->erased}};
 }
 
 /* The event that tells the entry: the first that is not quiet. */

@@ -30,7 +30,8 @@ int asker_connect(struct asker *asker, struct error *error)
 	}
 	bool is_stopped = errno == ENOENT || errno == ECONNREFUSED;
 	error_system(error, "no core answers at run/core.sock");
-	error_remedy(error, is_stopped ? "Start the mission: chancery serve" : "Ask to be put into the mission's group.");
+	error_remedy(error,
+		     is_stopped ? "Start the mission: chancery serve" : "Ask to be put into the mission's group.");
 	close(fd);
 	if (!is_stopped)
 		return ERROR_SYSTEM;
@@ -108,7 +109,8 @@ static int next_line(struct asker *asker, struct answer_line *ret_answer, struct
 			return 0;
 		if (found != LINES_NONE && !asker->outlives_core) {
 			error_set(error, ERROR_GONE, "the core answered in a way that this program does not know");
-			return error_remedy(error, "They may be of different versions: chancery --version, chancery upgrade");
+			return error_remedy(error,
+					    "They may be of different versions: chancery --version, chancery upgrade");
 		}
 		if (found != LINES_NONE)
 			continue;
