@@ -92,7 +92,7 @@ static void directory(struct doctor *doctor, struct doctor_finding *finding)
 }
 
 /* What must be there, and what everything in keys/ must be but the public key: readable by the mission's user alone. */
-static const char *const secrets[] = {"journal.seed", "master",   "subjects.0", "subjects.1",
+static const char *const secrets[] = {"journal.seed", "master",	  "subjects.0", "subjects.1",
 				      "door",	      "door.key", "doors.0",	"doors.1"};
 
 static void look_at_secret(struct doctor_finding *finding, int directory, const char *name, uid_t owner)
@@ -236,10 +236,10 @@ static void newest(struct doctor *doctor, struct doctor_finding *finding)
 }
 
 static const struct doctor_check checks[] = {
-    {"mission.yaml", mission},	{"operators", operators}, {"zone", zone},
-    {"rules", rules},		{"directory", directory}, {"keys", keys},
-    {"protectors", protectors},	{"reader keys", reader_keys},
-    {"public key", public_key}, {"journal", journal},	  {"newest entry", newest},
+    {"mission.yaml", mission},	{"operators", operators},     {"zone", zone},
+    {"rules", rules},		{"directory", directory},     {"keys", keys},
+    {"protectors", protectors}, {"reader keys", reader_keys}, {"public key", public_key},
+    {"journal", journal},	{"newest entry", newest},
 };
 
 const struct doctor_subject doctor_files = {"files", checks, ARRAY_LEN(checks)};

@@ -257,19 +257,18 @@ void hub_command_staged(struct hub *hub, unsigned peer, struct str name, struct 
 	decide(hub, &asked);
 }
 
-/* A body of the record, with its values where they belong. */
-static struct str clear_body(struct hub *hub, const struct hub_entry *read)
+struct str hub_clear_body(const struct hub_entry *read, struct arena *arena)
 {
 	const struct entry *entry = &read->entry;
 	const struct input_type *type = input_find(entry->input.kind, entry->input.name);
-	void *body = type ? arena_take(&hub->piece, 1, type->size) : NULL;
-	struct json json = json_over(entry->input.body, &hub->piece);
+	void *body = type ? arena_take(arena, 1, type->size) : NULL;
+	struct json json = json_over(entry->input.body, arena);
 	json.packets = &read->packets;
 	if (!type || !input_read(type, &json, body))
 		return (struct str){0};
-	struct buf b = arena_buf(&hub->batch);
+	struct buf b = arena_buf(arena);
 	input_write(type, &b, body, NULL);
-	return arena_keep(&hub->batch, &b);
+	return arena_keep(arena, &b);
 }
 
 /* Nothing of the entry was forgotten. */
@@ -306,7 +305,7 @@ void hub_command_approve(struct hub *hub, unsigned peer, const struct ask_approv
 	}
 	struct asked asked = {.peer = peer,
 			      .name = arena_str(&hub->batch, read.entry.input.name),
-			      .body = clear_body(hub, &read),
+			      .body = hub_clear_body(&read, &hub->batch),
 			      .assertion = approve->has_assertion ? &approve->assertion : NULL,
 			      .was = {.pending = approve->pending,
 				      .asked_by = arena_str(&hub->batch, text_str(pending->login))},

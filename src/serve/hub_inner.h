@@ -5,6 +5,7 @@
  *     hub_asker.c     lines of askers
  *     hub_command.c   what askers ask to be done: how often, asserted by whom, approved, undone
  *     hub_read.c      what askers read: the stream and history, piece by piece, cut by their rights
+ *     hub_list.c      what waits for a second person, whose doors decide by what, the rulebook in force
  *     hub_index.c     the index by ref, behind the commit
  *     hub_tlog.c      the record for outside
  *     hub_blob.c      files and secrets that entries name
@@ -70,6 +71,13 @@ struct peer_history {
 	uint64_t id;
 };
 
+/* A list that is being sent, row by row: `next` is the row or part behind which it goes on. */
+enum list_kind { LIST_NONE, LIST_APPROVALS, LIST_REVIEWS, LIST_TABLES, LIST_RULEBOOK };
+struct peer_list {
+	enum list_kind kind;
+	uint64_t next;
+};
+
 /* A file on its way: parts 1 to `parts` of `of` are in `at`. */
 struct peer_blob {
 	uint8_t *at;
@@ -87,6 +95,7 @@ struct peer_asker {
 	struct viewer viewer; /* its login points here */
 	struct peer_stream stream;
 	struct peer_history history;
+	struct peer_list list;
 	struct peer_raw raw;
 	struct peer_blob blob;
 	uint8_t nonce[NONCE_BYTES];
@@ -297,6 +306,8 @@ void hub_table_heartbeat(struct hub *hub, size_t driver, int64_t number);
 /* A little of it, behind the commit; true when there is more at once. */
 bool hub_table_step(struct hub *hub);
 int64_t hub_table_due_us(const struct hub *hub);
+/* The number of the first table of the driver's that has in it all that was decided up to now; 0 where none is made. */
+int64_t hub_table_wanted(const struct hub *hub, size_t driver);
 
 /* hub_asker.c */
 void hub_asker_line(struct hub *hub, unsigned peer, struct str line);
@@ -306,10 +317,18 @@ bool hub_asker_send(struct hub *hub, unsigned peer, const struct answer_line *li
 /* The mark of an entry for those who do not see indexes; lives in the arena. */
 struct str hub_cursor(const struct hub *hub, uint64_t index, struct arena *arena);
 
+/* An entry of the journal, read into hub->piece, its packets open. */
+struct hub_entry {
+	struct entry entry;
+	struct json_packets packets;
+};
+
 /* hub_command.c */
 void hub_command(struct hub *hub, unsigned peer, struct str line, const struct ask_command *ask);
 void hub_command_nonce(struct hub *hub, unsigned peer);
 void hub_command_approve(struct hub *hub, unsigned peer, const struct ask_approve *ask);
+/* A body of the record, with its values where they belong. */
+struct str hub_clear_body(const struct hub_entry *read, struct arena *arena);
 void hub_command_undo(struct hub *hub, unsigned peer, const struct ask_undo *ask);
 /* It was done, by that entry; `gives` is JSON. */
 void hub_command_done(struct hub *hub, unsigned peer, uint64_t entry, uint64_t pending, struct str gives);
@@ -322,12 +341,16 @@ void hub_read_follow(struct hub *hub, unsigned peer, const struct ask_follow *as
 /* One piece for each asker that reads; true when some asker has more to come and room for it. */
 bool hub_read_pieces(struct hub *hub, struct error *error, int *ret_failed);
 
-/* An entry of the journal, read into hub->piece, its packets open. */
-struct hub_entry {
-	struct entry entry;
-	struct json_packets packets;
-};
+/* An entry of the journal; its index is below the journal's size. */
 int hub_read_entry(struct hub *hub, uint64_t index, struct hub_entry *ret_entry, struct error *error);
+
+/* hub_list.c */
+void hub_list_ask(struct hub *hub, unsigned peer, enum list_kind kind);
+/* Whether the asker has rows to come; and one piece of them. */
+bool hub_list_reads(const struct hub *hub, unsigned peer);
+int hub_list_piece(struct hub *hub, unsigned peer, struct error *error);
+/* How much waits, for those who may see it. */
+void hub_list_status(const struct hub *hub, unsigned peer, struct answer_status *status);
 
 /* hub_index.c */
 /* Fills a piece of what is behind: 1 more is, 0 nothing is, or an error. */
@@ -366,6 +389,10 @@ bool hub_stage_is_asked_for(struct hub *hub, unsigned peer, const struct input_t
 /* Whoever asked has left. */
 void hub_stage_leave(struct hub *hub, unsigned peer);
 void hub_stage_step(struct hub *hub);
+/* Whether the text of the rulebook in force lies in the record. */
+bool hub_stage_has_text(const struct hub *hub);
+/* A part of it, read into hub->piece; 0 when there is no such part. */
+int hub_stage_part_in_force(struct hub *hub, int64_t part, struct str *ret_data, int64_t *ret_of, struct error *error);
 /* At start: has what options->rules says be in force, or what is in force be what decides. */
 int hub_stage_open(struct hub *hub, struct error *error);
 
@@ -387,6 +414,7 @@ void hub_watch_told(struct hub *hub, struct str witness, int64_t told, uint64_t 
 void hub_watch_open(struct hub *hub); /* behind the fold */
 void hub_watch_step(struct hub *hub);
 bool hub_space_is_low(const struct hub *hub);
+size_t hub_set_aside_count(const struct hub *hub);
 /* Around a turn. Begin: false when this input has ended the process twice. */
 void hub_watch_recall(struct hub *hub); /* at start: what the last process died of */
 bool hub_watch_begin(struct hub *hub, const struct core_input *input);

@@ -272,7 +272,7 @@ static bool has_more(const struct hub *hub, unsigned peer)
 	if (p->kind != PEER_ASKER)
 		return false;
 	const struct peer_stream *stream = &p->asker.stream;
-	return p->asker.history.reading || hub_tlog_reads(hub, peer) ||
+	return p->asker.history.reading || hub_list_reads(hub, peer) || hub_tlog_reads(hub, peer) ||
 	       (stream->reading && (stream->back > 0 || stream->next < journal_size(hub->journal)));
 }
 
@@ -280,6 +280,8 @@ static int piece(struct hub *hub, unsigned peer, struct error *error)
 {
 	if (hub->peers[peer].asker.history.reading)
 		return history_piece(hub, peer, error);
+	if (hub_list_reads(hub, peer))
+		return hub_list_piece(hub, peer, error);
 	if (hub_tlog_reads(hub, peer))
 		return hub_tlog_piece(hub, peer, error);
 	return stream_piece(hub, peer, error);

@@ -112,6 +112,19 @@ static uint64_t next_number(const struct hub *hub, struct str driver)
 	return issued >= first ? issued + 1 : first;
 }
 
+int64_t hub_table_wanted(const struct hub *hub, size_t driver)
+{
+	const struct driver *row = driver_by_name(&hub->core.state, hub->options.drivers[driver].name);
+	bool is_due = hub->tables.of[driver].due_us != 0;
+	bool is_made = hub->work == HUB_WORK_TABLE && hub->tables.making == driver;
+	if (!hub->options.drivers_key)
+		return 0;
+	/* One that is being made was begun before what is due now. */
+	if (is_due || is_made)
+		return (int64_t)next_number(hub, hub->options.drivers[driver].name) + (is_due && is_made);
+	return row ? row->issued : 0;
+}
+
 static void begin_making(struct hub *hub, size_t driver)
 {
 	const struct hub_outside *outside = &hub->options.outside;

@@ -119,6 +119,15 @@ static struct hub_suspect *suspect_of(struct hub_danger *danger, uint64_t hash)
 	return NULL;
 }
 
+size_t hub_set_aside_count(const struct hub *hub)
+{
+	const struct hub_danger *danger = hub->options.danger;
+	size_t n = 0;
+	for (size_t i = 0; danger && i < HUB_SUSPECTS_MAX; i++)
+		n += danger->suspects[i].kills >= KILLS_MAX;
+	return n;
+}
+
 void hub_watch_recall(struct hub *hub)
 {
 	struct hub_danger *danger = hub->options.danger;

@@ -46,6 +46,7 @@ int main(void)
 	if (sandbox_enter(SANDBOX_CLIENT_HERE, NULL, 0, &error) < 0)
 		die(EXIT_FAILED, &error);
 	asker_init(&core, STDIN_FILENO);
+	core.outlives_core = true;
 	LOG(cosign_ready, .witnesses = (int64_t)mission.n_witnesses);
 	if (cosign_run(&core, http, &mission, &error) < 0)
 		die(EXIT_FAILED, &error);

@@ -64,9 +64,6 @@ static inline void source_close(struct source s)
  * nobody else opens until source_close. The key is the mission's. */
 int source_open(struct source *ret_source, const struct note_key *key, struct error *error);
 
-/* A core behind a connected socket, which becomes the source's. */
-struct source source_of_core(int fd);
-
 /* A journal's file. */
 int source_of_journal(struct source *ret_source, const char *path, const struct note_key *key, struct error *error);
 
