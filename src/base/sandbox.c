@@ -78,7 +78,10 @@ static const struct call core_calls[] = {
     /* A copy of itself for long work: no thread, no other program, and the same list of calls. */
     {.number = SCMP_SYS(clone), .argument = 0, .mask = UINT64_MAX, .value = FORK_FLAGS},
     {.number = SCMP_SYS(set_robust_list)},
-    {.number = SCMP_SYS(prctl), .argument = 0, .mask = UINT64_MAX, .value = PR_SET_PDEATHSIG}, /* the copy ends with it */
+    {.number = SCMP_SYS(prctl),
+     .argument = 0,
+     .mask = UINT64_MAX,
+     .value = PR_SET_PDEATHSIG}, /* the copy ends with it */
     {.number = SCMP_SYS(setpriority)},
     {.number = SCMP_SYS(wait4)},
     {.number = SCMP_SYS(mlock2)}, /* keys may be opened when somebody comes with the passphrase */

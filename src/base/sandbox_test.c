@@ -145,7 +145,8 @@ TEST(the_core_opens_nothing_and_is_ended_for_anything_else)
 /* What a thread asks of clone. */
 static int make_thread(void)
 {
-	long made = syscall(SYS_clone, CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD, NULL, NULL, NULL, 0);
+	long made =
+	    syscall(SYS_clone, CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD, NULL, NULL, NULL, 0);
 	return made < 0 ? errno : 0;
 }
 

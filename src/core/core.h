@@ -28,8 +28,8 @@ struct core {
 	struct rulebooks rulebooks;
 	const struct vault *vault;
 	struct sealing sealing; /* of the entry that is being written */
-	uint64_t size; /* entries so far; the next one's index */
-	uint64_t env;  /* index of the newest InForce entry */
+	uint64_t size;		/* entries so far; the next one's index */
+	uint64_t env;		/* index of the newest InForce entry */
 	int64_t incarnation;
 	int64_t wall, elapsed; /* of the newest entry, ms */
 };
@@ -92,7 +92,8 @@ bool core_timer(struct core *core, const struct core_moment *moment, struct aren
 		struct core_result *ret_result);
 
 /* Which it would run. */
-bool core_next_timer(const struct core *core, const struct core_moment *moment, struct str *ret_name, uint64_t *ret_row);
+bool core_next_timer(const struct core *core, const struct core_moment *moment, struct str *ret_name,
+		     uint64_t *ret_row);
 
 /* When the earliest timer is due; INT64_MAX when none is set. */
 int64_t core_due(const struct core *core);

@@ -20,9 +20,8 @@ static void begin(void)
 static void enrol_passkey(const char *login, const char *credential)
 {
 	char body[512];
-	snprintf(body, sizeof body,
-		 "{\"login\":\"%s\",\"label\":\"key\",\"credential\":\"%s\",\"key\":\"04%0128d\"}", login,
-		 credential, 0);
+	snprintf(body, sizeof body, "{\"login\":\"%s\",\"label\":\"key\",\"credential\":\"%s\",\"key\":\"04%0128d\"}",
+		 login, credential, 0);
 	CHECK_INT(try_command(&try, "operators.enrol_passkey", body), CORE_DONE);
 }
 

@@ -44,7 +44,8 @@ TEST(an_answer_is_told_in_ids_and_values)
 	check("level=2; zone=court; name=b; groups=b; time=08:00; date=2027-01-01; from=::1; secure=false",
 	      "{\"rulebook\":\"try\",\"outcome\":\"refuse\",\"spoke\":[\"but\",\"two\"],"
 	      "\"outweighed\":[{\"rule\":\"two\",\"by\":\"but\",\"why\":\"prohibition\"}],"
-	      "\"facts\":[{\"name\":\"level\",\"value\":[\"2\"]},{\"name\":\"zone\",\"value\":[\"court\"]}],\"personal\":[]}");
+	      "\"facts\":[{\"name\":\"level\",\"value\":[\"2\"]},{\"name\":\"zone\",\"value\":[\"court\"]}],"
+	      "\"personal\":[]}");
 }
 
 TEST(each_kind_of_fact_is_told_as_a_rule_writes_it)
@@ -68,7 +69,8 @@ TEST(what_is_unknown_is_told_to_be)
 {
 	check("level=2; name=b; groups=-; time=-; date=-; from=-; secure=-",
 	      "{\"rulebook\":\"try\",\"outcome\":\"refuse\",\"spoke\":[\"two\"],\"outweighed\":[],\"facts\":["
-	      "{\"name\":\"level\",\"value\":[\"2\"]},{\"name\":\"zone\",\"value\":[],\"known\":false}],\"personal\":[]}");
+	      "{\"name\":\"level\",\"value\":[\"2\"]},{\"name\":\"zone\",\"value\":[],\"known\":false}],\"personal\":[]"
+	      "}");
 }
 
 TEST(a_long_text_is_cut_between_characters_and_a_long_list_at_its_limit)

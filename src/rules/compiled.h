@@ -144,7 +144,7 @@ struct field {
 		struct str text;
 		const uint64_t *keep; /* NULL: the slot is free */
 		const uint64_t *drop; /* FACT_TEXTS only: a set that holds the text rules these out */
-	} *slot;
+	} * slot;
 
 	/* Numbers: class i is [breaks[i - 1], breaks[i]); classes are set after set. */
 	size_t n_breaks;

@@ -55,11 +55,12 @@ struct json_secrets {
 struct json {
 	const char *at, *end, *start;
 	struct arena *arena;
-	const struct json_packets *packets; /* of the entry that is read; NULL: personal values stand where they belong */
-	size_t packet;			    /* that the last personal value stood in */
+	const struct json_packets
+	    *packets;  /* of the entry that is read; NULL: personal values stand where they belong */
+	size_t packet; /* that the last personal value stood in */
 	const struct json_secrets *secrets; /* of an input from outside; NULL: numbers stand where secrets were */
-	const char *what; /* NULL: no mistake so far */
-	struct str word;  /* that `what` is about: an unknown member */
+	const char *what;		    /* NULL: no mistake so far */
+	struct str word;		    /* that `what` is about: an unknown member */
 	const char
 	    *bound; /* "at most %" and the like, with `limit` where the % stands; NULL when `what` is about no limit */
 	int64_t limit;

@@ -111,10 +111,9 @@ static bool is_signed(const struct assertion *assertion, struct str point, struc
 	struct str text = arena_keep(arena, &b);
 	EVP_PKEY *key = key_of(point);
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
-	bool good =
-	    key && context && EVP_DigestVerifyInit(context, NULL, EVP_sha256(), NULL, key) == 1 &&
-	    EVP_DigestVerify(context, (const uint8_t *)assertion->signature.at, assertion->signature.len,
-			     (const uint8_t *)text.at, text.len) == 1;
+	bool good = key && context && EVP_DigestVerifyInit(context, NULL, EVP_sha256(), NULL, key) == 1 &&
+		    EVP_DigestVerify(context, (const uint8_t *)assertion->signature.at, assertion->signature.len,
+				     (const uint8_t *)text.at, text.len) == 1;
 	EVP_MD_CTX_free(context);
 	EVP_PKEY_free(key);
 	return good;

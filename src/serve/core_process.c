@@ -34,7 +34,7 @@ enum {
 	LOOK_EVERY_MS = 5000,	  /* at clock and disk, also when nothing happens */
 	SNAPSHOT_ENTRIES = 50000, /* a start reads at most about so many entries */
 	SPACE_LOW_BYTES = 256 << 20,
-	PROGRESS_LOGGED = 1 << 18, /* entries; a beat comes far more often */
+	PROGRESS_LOGGED = 1 << 18,   /* entries; a beat comes far more often */
 	CONTROL_KEY = HUB_PEERS_MAX, /* epoll keys: below this a connection's peer number */
 	LISTENER_KEY,
 	SIGNALS_KEY,
@@ -180,7 +180,7 @@ static void accept_asker(struct process *p)
 					     .roles = operator->roles,
 					     .n_roles = operator->n_roles,
 					     .clearance = operator->clearance,
-					     .person = operator->person};
+					     .person = operator->person };
 	unsigned peer = hub_attach_asker(p->hub, &person);
 	if (peer == HUB_PEERS_MAX)
 		close(fd);

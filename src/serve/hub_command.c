@@ -18,7 +18,7 @@ struct asked {
 	uint64_t approves; /* the entry that asked, when was.pending is set */
 	int64_t asked_wall;
 	const uint64_t *undoes; /* the entry, or NULL */
-	bool from_record; /* the body was read from the journal: numbers stand in it where secrets were */
+	bool from_record;	/* the body was read from the journal: numbers stand in it where secrets were */
 };
 
 /* What was checked, for the record */
@@ -179,7 +179,8 @@ static void answer(struct hub *hub, const struct asked *asked, const struct core
 	const struct peer_asker *asker = &hub->peers[asked->peer].asker;
 	if (result->verdict == CORE_BAD) {
 		size_t offset = asked->line.len ? hub_offset(asked->line, asked->body, result->offset) : 0;
-		hub_bad(hub, asked->peer, offset, result->what, "`chancery help` lists the commands and their members.");
+		hub_bad(hub, asked->peer, offset, result->what,
+			"`chancery help` lists the commands and their members.");
 	} else if (result->verdict == CORE_REFUSED) {
 		struct answer_refused refused = {viewer_sees_record(&asker->viewer), (int64_t)result->index,
 						 hub_cursor(hub, result->index, &hub->batch), result->refusal,
@@ -251,7 +252,8 @@ void hub_command(struct hub *hub, unsigned peer, struct str line, const struct a
 	ask(hub, &asked);
 }
 
-void hub_command_staged(struct hub *hub, unsigned peer, struct str name, struct str body, const struct turn_checked *was)
+void hub_command_staged(struct hub *hub, unsigned peer, struct str name, struct str body,
+			const struct turn_checked *was)
 {
 	struct asked asked = {.peer = peer, .name = name, .body = body, .was = *was};
 	decide(hub, &asked);
@@ -300,18 +302,19 @@ void hub_command_approve(struct hub *hub, unsigned peer, const struct ask_approv
 	if (!read_or_fail(hub, (uint64_t)pending->entry, &read))
 		return;
 	if (!is_whole(&read)) {
-		hub_bad(hub, peer, 0, "what was asked for has been forgotten meanwhile", "Let the command be given again.");
+		hub_bad(hub, peer, 0, "what was asked for has been forgotten meanwhile",
+			"Let the command be given again.");
 		return;
 	}
-	struct asked asked = {.peer = peer,
-			      .name = arena_str(&hub->batch, read.entry.input.name),
-			      .body = hub_clear_body(&read, &hub->batch),
-			      .assertion = approve->has_assertion ? &approve->assertion : NULL,
-			      .was = {.pending = approve->pending,
-				      .asked_by = arena_str(&hub->batch, text_str(pending->login))},
-			      .approves = (uint64_t)pending->entry,
-			      .asked_wall = read.entry.wall,
-			      .from_record = true};
+	struct asked asked = {
+	    .peer = peer,
+	    .name = arena_str(&hub->batch, read.entry.input.name),
+	    .body = hub_clear_body(&read, &hub->batch),
+	    .assertion = approve->has_assertion ? &approve->assertion : NULL,
+	    .was = {.pending = approve->pending, .asked_by = arena_str(&hub->batch, text_str(pending->login))},
+	    .approves = (uint64_t)pending->entry,
+	    .asked_wall = read.entry.wall,
+	    .from_record = true};
 	ask(hub, &asked);
 }
 

@@ -37,13 +37,13 @@ enum {
 };
 
 struct peer_driver {
-	size_t index; /* in options->drivers */
+	size_t index;		     /* in options->drivers */
 	bool said_hello, told_hello; /* that it must */
-	size_t reports; /* taken since hello */
+	size_t reports;		     /* taken since hello */
 	uint8_t boot[8];
 	int64_t frames, spooled, dropped; /* by its last heartbeat */
 	int64_t bad_lines;
-	int64_t behind_ms; /* the least that the driver's clock was ever behind ours: of a line that did not wait */
+	int64_t behind_ms;   /* the least that the driver's clock was ever behind ours: of a line that did not wait */
 	int64_t ack;	     /* to be sent after the commit; 0 none */
 	int64_t busy;	     /* the first report that was put off; 0 none */
 	bool repeats_orders; /* after the commit: hello was said */
@@ -158,8 +158,8 @@ enum hub_work_kind { HUB_WORK_NONE, HUB_WORK_SNAPSHOT, HUB_WORK_RULES, HUB_WORK_
 
 /* A driver's newest grant table of this process. */
 struct hub_table {
-	uint8_t *at; /* NULL: none was made yet */
-	size_t len, sent; /* bytes; parts */
+	uint8_t *at;		/* NULL: none was made yet */
+	size_t len, sent;	/* bytes; parts */
 	uint64_t number, entry; /* by which it was issued */
 	int64_t until;
 	int64_t due_us, latest_us; /* when the next is made, and no later; 0: none is due */
@@ -168,16 +168,16 @@ struct hub_table {
 struct hub_tables {
 	struct hub_table of[HUB_DRIVERS_MAX];
 	struct arena made; /* shared with the process that makes one */
-	size_t making; /* the driver whose table it makes */
+	size_t making;	   /* the driver whose table it makes */
 	struct grant_head head;
 };
 
 struct hub_snapshots {
-	uint64_t number;  /* of the newest */
-	uint64_t entries; /* that are in it */
-	uint64_t written; /* of the one that is being written: its number */
-	uint64_t writing; /* and its entries */
-	uint64_t forgets; /* rows of Forgetting up to this one are blank in it; 0 none */
+	uint64_t number;    /* of the newest */
+	uint64_t entries;   /* that are in it */
+	uint64_t written;   /* of the one that is being written: its number */
+	uint64_t writing;   /* and its entries */
+	uint64_t forgets;   /* rows of Forgetting up to this one are blank in it; 0 none */
 	uint64_t destroyed; /* of those, up to this one the keys are gone */
 	uint8_t hash[32];
 	bool is_based;	   /* it was entered as a baseline; the keys are to be destroyed */
@@ -207,7 +207,7 @@ struct hub_rekeys {
 
 struct hub_watch {
 	bool space_is_low, was_doubted;
-	int64_t behind_ms; /* the machine's clock behind ours, when people last said that it is right */
+	int64_t behind_ms;   /* the machine's clock behind ours, when people last said that it is right */
 	uint64_t doubt_size; /* the record had so many entries when the clock was doubted, or at the start */
 	int64_t looked_us;
 	uint64_t free_bytes;
@@ -221,8 +221,8 @@ struct hub {
 	struct refs *refs;
 	struct keys_vault *vault;
 	struct vault sealer; /* the same, as the core is given it */
-	struct arena batch; /* entries and answers until they are durable */
-	struct arena piece; /* scratch of one piece of reading */
+	struct arena batch;  /* entries and answers until they are durable */
+	struct arena piece;  /* scratch of one piece of reading */
 	struct peer peers[HUB_PEERS_MAX];
 	unsigned peers_end; /* all behind are free */
 	struct parked parked[PARKED_MAX];
@@ -333,7 +333,8 @@ void hub_command_undo(struct hub *hub, unsigned peer, const struct ask_undo *ask
 /* It was done, by that entry; `gives` is JSON. */
 void hub_command_done(struct hub *hub, unsigned peer, uint64_t entry, uint64_t pending, struct str gives);
 /* The command that waited for a search is decided; was->staged is empty when nothing was found. */
-void hub_command_staged(struct hub *hub, unsigned peer, struct str name, struct str body, const struct turn_checked *was);
+void hub_command_staged(struct hub *hub, unsigned peer, struct str name, struct str body,
+			const struct turn_checked *was);
 
 /* hub_read.c */
 void hub_read_history(struct hub *hub, unsigned peer, const struct ask_history *ask);

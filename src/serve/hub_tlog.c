@@ -281,7 +281,8 @@ static void stop_signing(struct hub *hub, struct str witness, const struct note_
 	struct buf b = arena_buf(&hub->batch);
 	record_stop_signing_write(&b, &(struct record_stop_signing){witness, (int64_t)checkpoint->size});
 	hub_start(hub, STR("record.stop_signing"), arena_keep(&hub->batch, &b));
-	LOG(witness_ahead, .size = (int64_t)checkpoint->size, .signed_size = (int64_t)journal_signed_size(hub->journal));
+	LOG(witness_ahead, .size = (int64_t)checkpoint->size,
+	    .signed_size = (int64_t)journal_signed_size(hub->journal));
 }
 
 /* Only our own signature convinces: a witness's word alone would let it silence the mission. */

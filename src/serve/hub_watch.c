@@ -10,7 +10,7 @@ enum {
 	STEP_MS = 60 * 1000,
 	SET_ASIDE_BYTES = 32,
 	TOLD_MS = 5 * 60 * 1000, /* how far a witness's clock may be from ours */
-	KILLS_MAX = 2, /* an input that ended the process so often is not tried again */
+	KILLS_MAX = 2,		 /* an input that ended the process so often is not tried again */
 };
 static const int64_t gap_ms = INT64_C(7) * 24 * 60 * 60 * 1000;
 
@@ -31,8 +31,8 @@ void hub_watch_told(struct hub *hub, struct str witness, int64_t told, uint64_t 
 {
 	const struct hub_outside *outside = &hub->options.outside;
 	int64_t machine = outside->wall_ms(outside->context);
-	if (!record_clock_is_doubted(&hub->core.state) || size <= hub->watch.doubt_size ||
-	    told < machine - TOLD_MS || told > machine + TOLD_MS)
+	if (!record_clock_is_doubted(&hub->core.state) || size <= hub->watch.doubt_size || told < machine - TOLD_MS ||
+	    told > machine + TOLD_MS)
 		return;
 	struct buf b = arena_buf(&hub->batch);
 	record_trust_clock_write(&b, &(struct record_trust_clock){witness, told});

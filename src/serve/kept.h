@@ -10,7 +10,8 @@
 struct kept {
 	uint8_t drivers[CRYPT_KEY_BYTES]; /* what drivers' own keys are made of; the keeper writes it */
 	uint8_t root[CRYPT_KEY_BYTES];	  /* of the mission's keys, once somebody opened them; the core writes it */
-	uint8_t next[CRYPT_KEY_BYTES];	  /* the root key that is about to take its place; the core may die before it knows whether it did */
+	uint8_t next
+	    [CRYPT_KEY_BYTES]; /* the root key that is about to take its place; the core may die before it knows whether it did */
 	bool has_root, has_next;
 };
 

@@ -10,7 +10,8 @@ enum {
 	CHECK_BYTES = 8,
 	CHECK_AT = HEAD_BYTES - CHECK_BYTES,
 	PIECE_BYTES = 65536,
-	SYNC_BYTES = PIECE_BYTES, /* so much is on its way to the disk at once, and then for REST_MS nothing: commits of the journal wait behind it */
+	SYNC_BYTES =
+	    PIECE_BYTES, /* so much is on its way to the disk at once, and then for REST_MS nothing: commits of the journal wait behind it */
 	REST_MS = 10,
 };
 static const char magic[8] = {'C', 'h', 'c', 'y', 'S', 'n', 'a', 'p'};

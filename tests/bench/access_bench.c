@@ -46,7 +46,8 @@ static void measure_decisions(void)
 			bench_add(&times, end - begin - clock);
 	}
 	bench_tell("an access decision, explained, p99", bench_quantile(&times, 0.99) / 1e3, "us", BENCH_BELOW(20),
-		   "median %.2f us; %d people, %d rules", bench_quantile(&times, 0.5) / 1e3, MISSION_PEOPLE, MISSION_RULES);
+		   "median %.2f us; %d people, %d rules", bench_quantile(&times, 0.5) / 1e3, MISSION_PEOPLE,
+		   MISSION_RULES);
 }
 
 /* The whole core */
@@ -62,7 +63,8 @@ static void write_lines(void)
 {
 	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
 		struct buf b = BUF(lines[i].text);
-		lines[i].peer = mission_badge(&mission, 1 + mission_roll(MISSION_DOORS), 1 + mission_roll(MISSION_PEOPLE), &b);
+		lines[i].peer =
+		    mission_badge(&mission, 1 + mission_roll(MISSION_DOORS), 1 + mission_roll(MISSION_PEOPLE), &b);
 		lines[i].len = b.len;
 	}
 }

@@ -9,14 +9,16 @@ enum { ROUNDS = 201, TIMES = 500 };
 static const char text[] =
     "{\"format\":2,\"index\":104729,\"incarnation\":1,\"wall\":1795424400000,\"elapsed\":86400123,\"env\":0,"
     "\"salt\":\"8f1c2d3e4b5a69788796a5b4c3d2e1f0\","
-    "\"from\":{\"driver\":{\"name\":\"line-1\",\"boot\":\"dd01b38a4bc1ce9f\",\"sequence\":4711,\"ago\":0}},\"checked\":null,"
+    "\"from\":{\"driver\":{\"name\":\"line-1\",\"boot\":\"dd01b38a4bc1ce9f\",\"sequence\":4711,\"ago\":0}},\"checked\":"
+    "null,"
     "\"input\":{\"kind\":\"report\",\"name\":\"access.card_read\","
     "\"body\":{\"reader\":1,\"format\":\"wiegand\",\"bits\":26,\"card\":[0,0]}},\"refusal\":null,"
     "\"events\":[{\"name\":\"access.Granted\",\"body\":{\"door\":1,\"reader\":1,\"person\":[0,1],\"badge\":[0,2]}},"
     "{\"name\":\"doors.Released\",\"body\":{\"door\":1,\"reader\":1,\"release\":3000}}],"
     "\"because\":{\"rulebook\":\"Access rules of the Embassy of Velmara\",\"outcome\":\"permit\","
     "\"spoke\":[\"staff-on-working-days\",\"some-keep-no-hours\"],\"outweighed\":[],"
-    "\"facts\":[{\"name\":\"zone.grade\",\"value\":[\"2\"]},{\"name\":\"now.weekday\",\"value\":[\"tue\"]}],\"personal\":[0,3]},"
+    "\"facts\":[{\"name\":\"zone.grade\",\"value\":[\"2\"]},{\"name\":\"now.weekday\",\"value\":[\"tue\"]}],"
+    "\"personal\":[0,3]},"
     "\"law\":null,\"sealed\":[{\"keep\":\"90d\",\"month\":647,\"mark\":\"ffd9f332b83d86ce\","
     "\"data\":\"LpwrXNs+o6ihLXWyuvy/tL8iNCt/54rIgv9nM2lm9O9UrEs38z0GqPZv4H5Wn1ZRSaQv0X3mTvnYKu8o\"}],\"box\":null}";
 

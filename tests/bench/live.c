@@ -12,7 +12,8 @@
 
 enum { TRY_EVERY_US = 500, PATIENCE_S = 600 };
 
-static const char program[] = "../../chancery"; /* benches run where programs are made, missions two directories below */
+static const char program[] =
+    "../../chancery"; /* benches run where programs are made, missions two directories below */
 
 /* Lines */
 

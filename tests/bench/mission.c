@@ -309,8 +309,8 @@ void mission_furnish(struct mission *m)
 			"\"name\":\"Person %d\",\"groups\":[\"%s\",\"%s\"],\"company\":\"Company %d "
 			"works\",\"clearance\":%d",
 			i, groups[i % 10], groups[(i / 10 + 1 + i % 10) % 10], i % 50, i % 6);
-		command(m, clerk, "people.issue_badge",
-			"\"person\":%d,\"card\":\"%s\",\"bits\":26,\"kind\":\"card\"", i, card);
+		command(m, clerk, "people.issue_badge", "\"person\":%d,\"card\":\"%s\",\"bits\":26,\"kind\":\"card\"",
+			i, card);
 	}
 	hub_detach(m->hub, clerk);
 	mission_settle(m);
@@ -328,9 +328,10 @@ void mission_attach(struct mission *m)
 	for (size_t i = 0; i < MISSION_LINES; i++) {
 		m->peers[i] = hub_attach_driver(m->hub, i);
 		m->sequence[i] = 0;
-		snprintf(line, sizeof line,
-			 "{\"hello\":{\"contract\":1,\"driver\":\"line-%zu\",\"kind\":\"osdp\",\"boot\":\"%s\",\"next\":1}}", i,
-			 boot_hex);
+		snprintf(
+		    line, sizeof line,
+		    "{\"hello\":{\"contract\":1,\"driver\":\"line-%zu\",\"kind\":\"osdp\",\"boot\":\"%s\",\"next\":1}}",
+		    i, boot_hex);
 		hub_line(m->hub, m->peers[i], str_of(line));
 	}
 	mission_settle(m);

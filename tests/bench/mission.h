@@ -19,7 +19,7 @@ enum {
 	MISSION_DOORS = 500,	/* a reader each */
 	MISSION_LINES = 10,	/* door n is on line n % MISSION_LINES */
 	MISSION_RULES = 500,
-	MISSION_BUSY_DOOR = 1, /* where mission_fill lets every fourth badge be shown */
+	MISSION_BUSY_DOOR = 1,	   /* where mission_fill lets every fourth badge be shown */
 	MISSION_ORDERS_MAX = 8192, /* that wait to be answered */
 };
 

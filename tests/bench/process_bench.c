@@ -43,8 +43,9 @@ static void ask(struct writer *w)
 	char line[256];
 	int badge = (int)(w - writers) + 1;
 	snprintf(line, sizeof line,
-		 w->suspended ? "{\"command\":{\"name\":\"people.restore_badge\",\"body\":{\"badge\":%d}}}"
-			      : "{\"command\":{\"name\":\"people.suspend_badge\",\"body\":{\"badge\":%d,\"why\":\"lost\"}}}",
+		 w->suspended
+		     ? "{\"command\":{\"name\":\"people.restore_badge\",\"body\":{\"badge\":%d}}}"
+		     : "{\"command\":{\"name\":\"people.suspend_badge\",\"body\":{\"badge\":%d,\"why\":\"lost\"}}}",
 		 badge);
 	w->suspended = !w->suspended;
 	w->asked_ns = bench_now();

@@ -60,8 +60,8 @@ static void ask_page(int fd, char older[256])
 {
 	char line[512];
 	size_t n = 0;
-	snprintf(line, sizeof line, "{\"history\":{\"ref\":\"door:%d\",\"limit\":%d%s%s%s}}", MISSION_BUSY_DOOR, PAGE_ENTRIES,
-		 older[0] ? ",\"older\":\"" : "", older, older[0] ? "\"" : "");
+	snprintf(line, sizeof line, "{\"history\":{\"ref\":\"door:%d\",\"limit\":%d%s%s%s}}", MISSION_BUSY_DOOR,
+		 PAGE_ENTRIES, older[0] ? ",\"older\":\"" : "", older, older[0] ? "\"" : "");
 	live_say(fd, str_of(line));
 	const char *end = NULL;
 	while (!end) {

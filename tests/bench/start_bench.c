@@ -85,7 +85,8 @@ static void measure(uint64_t entries)
 	for (int i = 0; i < SNAPSHOT_ROUNDS; i++)
 		bench_add(&snapshots, start_once(true));
 	double took = bench_quantile(&reading, 0.5), scan = bench_quantile(&scans, 0.5);
-	printf("%llu entries behind; of ten million what follows from them in proportion\n", (unsigned long long)entries);
+	printf("%llu entries behind; of ten million what follows from them in proportion\n",
+	       (unsigned long long)entries);
 	bench_tell("start without a snapshot, 10 million", took * scale / 1e9, "s", BENCH_BELOW(30),
 		   "rows read and hashed in one thread %.1f s, %.2f of it; %.0f entries/s", scan * scale / 1e9,
 		   took / scan, (double)entries * 1e9 / took);

@@ -45,7 +45,8 @@ TEST(an_event_of_a_compartment_stands_in_the_box_and_nowhere_else)
 	CHECK_STR(hidden.at[0].name, STR("keepsakes.Called"));
 	CHECK_STR(hidden.at[0].body, STR("{\"post\":1}"));
 	CHECK_STR(hidden.at[1].name, STR("keepsakes.LampLit"));
-	CHECK(!str_contains(try.result.entry, STR("keepsakes.Called")) && !str_contains(try.result.entry, STR("LampLit")));
+	CHECK(!str_contains(try.result.entry, STR("keepsakes.Called")) &&
+	      !str_contains(try.result.entry, STR("LampLit")));
 	try_release(&try);
 }
 

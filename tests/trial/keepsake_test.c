@@ -98,7 +98,8 @@ TEST(a_refusal_tells_the_asker_everything_and_the_record_only_what_it_may)
 	CHECK_INT(try_command(&try, "keepsakes.leave", "{\"person\":2,\"word\":\"scarf\",\"post\":1,\"tags\":[]}"),
 		  CORE_REFUSED);
 	CHECK_STR(try.result.refusal_takes, STR("{\"word\":\"scarf\"}"));
-	CHECK(str_contains(try.result.entry, STR("\"refusal\":{\"name\":\"KEEPSAKES_NO\",\"takes\":{\"word\":[0,3]}}")));
+	CHECK(
+	    str_contains(try.result.entry, STR("\"refusal\":{\"name\":\"KEEPSAKES_NO\",\"takes\":{\"word\":[0,3]}}")));
 	CHECK(!str_contains(try.result.entry, STR("scarf")));
 	try_release(&try);
 }

@@ -18,6 +18,7 @@ typedef void access_token(void *context, int64_t bits, struct str card, uint8_t 
 
 /* Writes the table of head->driver into `out`, unsigned. NULL, or what is too much for a table. ret_badges is how many badges it holds. */
 const char *access_table_make(const struct state *state, const struct rulebook *rulebook, const struct grant_head *head,
-			      access_token *token, void *context, struct arena *arena, struct buf *out, int64_t *ret_badges);
+			      access_token *token, void *context, struct arena *arena, struct buf *out,
+			      int64_t *ret_badges);
 
 #endif

@@ -63,7 +63,8 @@ void oversight_approved(struct turn *t)
 	const struct pending *pending = pending_get(t->state, t->checked.pending);
 	ASSERT(pending);
 	struct turn_may before = begin(t);
-	emit(t, oversight_approved, .pending = pending->pending, .command = arena_str(t->arena, text_str(pending->command)),
+	emit(t, oversight_approved, .pending = pending->pending,
+	     .command = arena_str(t->arena, text_str(pending->command)),
 	     .asked_by = arena_str(t->arena, text_str(pending->login)), .login = t->login);
 	t->may = before;
 }

@@ -156,8 +156,8 @@ static void enrol_passkey(struct try *try, const char *login)
 	memset(key, '4', sizeof key - 1);
 	key[130] = 0;
 	memcpy(key, "04", 2);
-	snprintf(body, sizeof body, "{\"login\":\"%s\",\"label\":\"key\",\"credential\":\"%02x\",\"key\":\"%s\"}", login,
-		 (unsigned)strlen(login), key);
+	snprintf(body, sizeof body, "{\"login\":\"%s\",\"label\":\"key\",\"credential\":\"%02x\",\"key\":\"%s\"}",
+		 login, (unsigned)strlen(login), key);
 	CHECK_INT(try_command(try, "operators.enrol_passkey", body), CORE_DONE);
 }
 
@@ -176,7 +176,8 @@ TEST(a_person_is_forgotten_when_two_agree_and_is_nobody_from_then_on)
 	CHECK_INT(badge_get(&try.core.state, 1)->card.len, 0);
 	CHECK(!badge_by_card(&try.core.state, STR("\x80\0\0\0")));
 	static const struct try_refusal rows[] = {
-	    {"people.issue_badge", "{\"person\":1,\"card\":\"01000000\",\"bits\":26,\"kind\":\"card\"}", "PEOPLE_FORGOTTEN"},
+	    {"people.issue_badge", "{\"person\":1,\"card\":\"01000000\",\"bits\":26,\"kind\":\"card\"}",
+	     "PEOPLE_FORGOTTEN"},
 	    {"people.set_photo", "{\"person\":1,\"photo\":\"" PHOTO "\"}", "PEOPLE_FORGOTTEN"},
 	    {"people.set_photo", "{\"person\":9,\"photo\":\"" PHOTO "\"}", "PEOPLE_NO_PERSON"},
 	    {"people.restore_badge", "{\"badge\":1}", "PEOPLE_BADGE_ALREADY"},
@@ -190,7 +191,8 @@ TEST(a_stay_that_is_over_is_forgotten_after_90_days_and_not_while_the_clock_is_d
 	struct try try;
 	try_init(&try, NULL);
 	try_furnish(&try);
-	try_command(&try, "people.enrol", "{\"name\":\"Uma Ray\",\"groups\":[\"visitor\"],\"clearance\":0,\"until\":1795424500000}");
+	try_command(&try, "people.enrol",
+		    "{\"name\":\"Uma Ray\",\"groups\":[\"visitor\"],\"clearance\":0,\"until\":1795424500000}");
 	int64_t on = 1795424500000 + PEOPLE_KEEP_MS;
 	CHECK_INT(person_get(&try.core.state, 3)->forget_on, on);
 	try_start(&try, "record.doubt_clock", "{\"machine\":1,\"last\":1795424400000,\"why\":\"went_back\"}");

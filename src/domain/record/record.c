@@ -88,7 +88,8 @@ static void take_part(struct turn *t, const struct part *part)
 static void keep_if_in_force(struct turn *t, struct str hash)
 {
 	const struct environment *now = environment_get(t->state, ENVIRONMENT_ROW);
-	if (t->refusal == REFUSAL_NONE && now && str_eq(text_str(now->access), hash) && record_is_staged(t->state, hash))
+	if (t->refusal == REFUSAL_NONE && now && str_eq(text_str(now->access), hash) &&
+	    record_is_staged(t->state, hash))
 		emit(t, record_stage_kept, .stage = stage_by_hash(t->state, hash)->stage);
 }
 

@@ -37,10 +37,10 @@ void desired_take(struct desired_set *set, const struct driver_desired *line)
 	ASSERT(desired_compare(set, line) == DESIRED_NEW);
 	set->n += at == set->n;
 	*d = (struct kept_desired){.entry = line->entry,
-			      .event = line->event,
-			      .name_len = (uint8_t)line->name.len,
-			      .key_len = (uint8_t)line->key.len,
-			      .body_len = (uint16_t)line->body.len};
+				   .event = line->event,
+				   .name_len = (uint8_t)line->name.len,
+				   .key_len = (uint8_t)line->key.len,
+				   .body_len = (uint16_t)line->body.len};
 	memcpy(d->name, line->name.at, line->name.len);
 	memcpy(d->key, line->key.at, line->key.len);
 	memcpy(d->body, line->body.at, line->body.len);

@@ -27,8 +27,8 @@ TEST(nothing_is_sent_before_config_and_then_hello_comes_first)
 	CHECK_STR(rig.said.settings, STR(SETTINGS));
 	CHECK_INT(rig.n_lines, 2);
 	CHECK(rig_find(0, "{\"hello\":{\"contract\":1,\"driver\":\"line-1\",\"kind\":\"trial\"", "\"next\":1") == 0);
-	CHECK_STR(rig_all(),
-		  STR("{\"report\":{\"sequence\":1,\"ago\":10000,\"sent\":60000,\"name\":\"trial.happened\",\"body\":{\"n\":1}}}\n"));
+	CHECK_STR(rig_all(), STR("{\"report\":{\"sequence\":1,\"ago\":10000,\"sent\":60000,\"name\":\"trial.happened\","
+				 "\"body\":{\"n\":1}}}\n"));
 	rig_end();
 }
 
@@ -117,8 +117,8 @@ TEST(what_is_not_acknowledged_is_sent_to_the_next_core_with_its_number_and_age)
 	rig_wait_ms(900);
 	rig_say_config(boot, 1, SETTINGS);
 	CHECK(rig_find(0, "{\"hello\"", "\"next\":2") == 0 && strcmp(rig_boot(), boot) == 0);
-	CHECK_STR(rig_all(),
-		  STR("{\"report\":{\"sequence\":2,\"ago\":1000,\"sent\":51000,\"name\":\"trial.happened\",\"body\":{\"n\":2}}}\n"));
+	CHECK_STR(rig_all(), STR("{\"report\":{\"sequence\":2,\"ago\":1000,\"sent\":51000,\"name\":\"trial.happened\","
+				 "\"body\":{\"n\":2}}}\n"));
 	rig_end();
 }
 
@@ -135,9 +135,10 @@ TEST(what_a_dead_process_left_is_sent_by_the_next_with_its_number_and_age)
 	rig_wait_ms(990);
 	rig_say_config(boot, 1, SETTINGS);
 	CHECK_STR(str_of(rig_boot()), str_of(boot));
-	CHECK_STR(rig_all(),
-		  STR("{\"report\":{\"sequence\":2,\"ago\":1000,\"sent\":51000,\"name\":\"trial.happened\",\"body\":{\"n\":2}}}\n"
-		      "{\"report\":{\"sequence\":3,\"ago\":990,\"sent\":51000,\"name\":\"trial.happened\",\"body\":{\"n\":3}}}\n"));
+	CHECK_STR(rig_all(), STR("{\"report\":{\"sequence\":2,\"ago\":1000,\"sent\":51000,\"name\":\"trial.happened\","
+				 "\"body\":{\"n\":2}}}\n"
+				 "{\"report\":{\"sequence\":3,\"ago\":990,\"sent\":51000,\"name\":\"trial.happened\","
+				 "\"body\":{\"n\":3}}}\n"));
 	rig_end();
 }
 
@@ -170,8 +171,8 @@ TEST(a_full_pipe_loses_nothing)
 	rig_wait_ms(5000);
 	rig.deaf = false;
 	rig_wait_ms(20);
-	CHECK_STR(rig_all(),
-		  STR("{\"report\":{\"sequence\":1,\"ago\":5000,\"sent\":55000,\"name\":\"trial.happened\",\"body\":{\"n\":1}}}\n"));
+	CHECK_STR(rig_all(), STR("{\"report\":{\"sequence\":1,\"ago\":5000,\"sent\":55000,\"name\":\"trial.happened\","
+				 "\"body\":{\"n\":1}}}\n"));
 	rig_end();
 }
 

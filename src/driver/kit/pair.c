@@ -5,7 +5,7 @@
 static const uint8_t magic[8] = "chcyslt1";
 
 struct pair pair_at(struct file file, uint64_t at, const char *name, size_t value_max, const uint8_t *key,
-		      uint8_t *memory)
+		    uint8_t *memory)
 {
 	struct pair pair = {.file = file, .at = at, .value_max = value_max, .key = key, .memory = memory};
 	ASSERT(strlen(name) <= sizeof pair.name);

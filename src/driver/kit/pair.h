@@ -23,9 +23,8 @@
 enum { PAIR_HEAD_BYTES = 32, PAIR_ALIGN_BYTES = 4096 };
 
 /* Bytes of one slot, and of both in the file. */
-#define PAIR_SLOT_BYTES(value_max)                                                                                    \
-	(((value_max) + PAIR_HEAD_BYTES + SEAL_MORE_BYTES + PAIR_ALIGN_BYTES - 1) / PAIR_ALIGN_BYTES *              \
-	 PAIR_ALIGN_BYTES)
+#define PAIR_SLOT_BYTES(value_max)                                                                                     \
+	(((value_max) + PAIR_HEAD_BYTES + SEAL_MORE_BYTES + PAIR_ALIGN_BYTES - 1) / PAIR_ALIGN_BYTES * PAIR_ALIGN_BYTES)
 #define PAIR_FILE_BYTES(value_max) (2 * PAIR_SLOT_BYTES(value_max))
 
 struct pair {
@@ -41,7 +40,7 @@ struct pair {
 /* Which slots these are: the name has at most 8 bytes. Key and memory outlive it; the memory may be shared by
  * slots that are not used at the same time. */
 struct pair pair_at(struct file file, uint64_t at, const char *name, size_t value_max, const uint8_t *key,
-		      uint8_t *memory);
+		    uint8_t *memory);
 
 /* The newest value: ret_value points into the memory until the next call. 1; 0 when there is none; ERROR_RECORD
  * when there is something that does not open: it was written with another key, or changed; writing goes on

@@ -194,8 +194,7 @@ static bool has_left(int64_t now_us)
 	if (driver.leaves_us == 0)
 		return false;
 	int64_t since_us = now_us - driver.leaves_us;
-	return since_us > FAREWELL_US ||
-	       (since_us > LAST_ANSWER_US && outbox_waiting(&driver.process.kit.outbox) == 0);
+	return since_us > FAREWELL_US || (since_us > LAST_ANSWER_US && outbox_waiting(&driver.process.kit.outbox) == 0);
 }
 
 static int run(void)
