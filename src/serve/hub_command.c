@@ -278,7 +278,7 @@ static bool is_whole(const struct hub_entry *read)
 {
 	bool whole = true;
 	for (size_t i = 0; i < read->packets.n; i++)
-		whole &= read->packets.at[i].there;
+		whole &= read->packets.at[i].state == JSON_PACKET_OPEN;
 	return whole;
 }
 

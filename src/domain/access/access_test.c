@@ -164,7 +164,7 @@ TEST(what_a_card_tells_is_of_the_person_whose_it_is)
 		CHECK_INT(entry.sealed.n, rows[i].packets);
 		CHECK(core_open_packets(&try.vault.vault, &entry, &try.arena, &packets));
 		for (size_t k = 0; k < packets.n; k++)
-			CHECK(!packets.at[k].there);
+			CHECK(packets.at[k].state == JSON_PACKET_ERASED);
 	}
 	try_release(&try);
 }
