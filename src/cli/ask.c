@@ -93,8 +93,8 @@ static void print_command(const struct input_words *command)
 		words_put_expected(&b, &command->takes.at[i]);
 		BUF_LIT(&b, "\n");
 	}
-	BUF_LIT(&b, "  --passkey     FILE: your passkey's word for it (chancery passkey new FILE)\n");
-	BUF_LIT(&b, "  --wait        until every door has it, also those that the core does not reach\n");
+	BUF_LIT(&b, "  --passkey       FILE: your passkey's word for it (chancery passkey new FILE)\n"
+		    "  --wait          until it holds at every door, also without the core\n");
 	put_gates(&b, command);
 	paint_flush(&b);
 }
