@@ -138,14 +138,17 @@ static bool ask_status(struct watch *watch)
 	return true;
 }
 
-/* What waits in the stream; false when the core went away. */
+/* What waits in the stream; false when the core went away. What it does not take it would not take again either. */
 static bool take_entries(struct watch *watch, struct buf *b)
 {
 	struct answer_line answer;
 	struct error error;
 	do {
 		arena_clear(&watch->stream.memory);
-		if (asker_next(&watch->stream, &answer, &error) < 0)
+		int failed = asker_next(&watch->stream, &answer, &error);
+		if (failed == ERROR_INPUT)
+			link_die(&error);
+		if (failed < 0)
 			return false;
 		if (answer.kind == ANSWER_LINE_ENTRY)
 			show_entry(watch, b, &answer.entry);
