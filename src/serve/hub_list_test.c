@@ -59,6 +59,22 @@ RIG_TEST(what_waits_is_told_to_those_who_may_answer_who_asked_and_who_watches_ov
 	}
 }
 
+RIG_TEST(nobody_answers_for_what_they_asked_for_themselves)
+{
+	struct answer_line answers[8];
+	ask_for_approval();
+	rig_say(OFFICER, LOCK_DOWN);
+	rig_say(OFFICER, CONFIRM);
+	rig_commit();
+	rig_forget();
+	CHECK_INT(waits_for(OFFICER, answers, ARRAY_LEN(answers)), 3);
+	for (size_t i = 0; i < 3; i++)
+		CHECK_INT(answers[i].waiting.may, str_eq(answers[i].waiting.login, STR("eva")));
+	CHECK_INT(waits_for(SECOND, answers, ARRAY_LEN(answers)), 3);
+	for (size_t i = 0; i < 3; i++)
+		CHECK(answers[i].waiting.may);
+}
+
 RIG_TEST(an_approval_that_is_over_waits_for_nobody)
 {
 	struct answer_line answers[4];
