@@ -19,6 +19,8 @@ RIG_TEST(of_what_waits_a_reader_sees_what_is_for_him_and_is_told_whether_that_is
 	struct str told = rig_told(SECOND);
 	CHECK_HAS(told, "'may':true,");
 	CHECK_HAS(told, "'body':{'person':1,'why':'kept from the duty officer'},'whole':true,");
+	rig_say(AUDITOR, "{'waiting':{}}");
+	CHECK_HAS(rig_told(AUDITOR), "'body':{'person':1},'whole':false,");
 	rig_say(DUTY, "{'waiting':{}}");
 	told = rig_told(DUTY);
 	CHECK_HAS(told, "'may':true,");
