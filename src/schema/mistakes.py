@@ -142,7 +142,8 @@ MISTAKES = [
 ]
 
 
-# What is added to the example: a column of Hut, a member of `build` or of Built, an attribute of either; or another member in Pair, which a row and an event hold.
+# What is added to the example: a column of Hut, a member of `build` or of Built, an attribute of either; or another member in Pair, which a row and an
+# event hold.
 def column(spec):
     return "hut:   id\n", f"hut:   id\n      more:  {spec}\n"
 
@@ -222,7 +223,8 @@ MISTAKES += [
     (*of_command("box: {compartment: duress, bytes: 63}"), "a whole number from 64 to 4096 is wanted here"),
     (*of_command("box: {compartment: Duress, bytes: 64}"), "“Duress” is no name of that kind"),
     (*of_command("box: [duress]"), "a box is a map"),
-    ("    refuses: [HUTS_FULL]\n", "    refuses: [HUTS_FULL]\n    undo: wreck\n  wreck: {about: Ends it., who: [guard], act: none, takes: {hut: {ref: Hut}, by: {ref: Hut}}}\n",
+    ("    refuses: [HUTS_FULL]\n",
+     "    refuses: [HUTS_FULL]\n    undo: wreck\n  wreck: {about: Ends it., who: [guard], act: none, takes: {hut: {ref: Hut}, by: {ref: Hut}}}\n",
      "wreck takes by, which build neither takes nor gives; give it, or name another command"),
     # Events
     (*of_event("mark: secret"), "there is no attribute of an event “mark”"),
