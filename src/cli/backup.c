@@ -9,10 +9,10 @@
 int cli_backup(int argc, char **argv)
 {
 	struct option_value values[] = {{.name = "vkey"}};
-	const char *directory = options_read(argc, argv, values, ARRAY_LEN(values), "backup DIR [--vkey KEY]");
+	const char *directory = options_read(argc, argv, values, ARRAY_LEN(values));
 	struct error error;
 	if (!directory)
-		options_usage("backup DIR [--vkey KEY]");
+		options_usage();
 	struct note_key key = outside_mission_key(values[0].value);
 	struct backup backup = {
 	    .source = outside_open(&key), .key = &key, .path = directory, .progress = outside_progress};
