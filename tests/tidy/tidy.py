@@ -48,7 +48,7 @@ MAY_INCLUDE = {
     "tests/children": ["src/base"],
     "tests/system": ["src/serve"],
     "tests/sim": [*DECIDING, "src/core", "src/journal", "src/keys", "src/serve"],
-    "tests/trial": DECIDING,
+    "tests/trial": [*DECIDING, "src/core"],
     "tests/bench": [*DECIDING, "src/core", "src/journal", "src/keys", "src/serve", "src/tlog", "src/driver/kit",
                     "src/verify/sample.h"],
     "tests/conformance": ["src/base", "src/grant"],
