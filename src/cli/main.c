@@ -101,6 +101,8 @@ static const struct cli_command commands[] = {
     {"export", "export DIR", "the record as tiles that any outside reader knows (C2SP)", cli_export, true},
     {"prove", "prove ENTRY [--out FILE]", "a file that proves one entry; --check checks one", cli_prove, false},
     {"backup", "backup DIR [--keys]", "a verified copy of the mission, while it runs", cli_backup, true},
+    {"replay", "replay [DIR] [--rules RULES]", "decide all that is recorded once more, or by other rules", cli_replay,
+     false},
     {"restore", "restore BACKUP DIR", "make a mission of a backup, under a new incarnation", cli_restore, false},
     {"cosign", "cosign --out FILE | --in FILE", "a checkpoint to a witness and back, by hand", cli_cosign, true},
     {"witness", "witness DIR [--listen ADDRESS]", "cosign the checkpoints of other missions", cli_witness, false},
