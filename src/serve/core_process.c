@@ -372,6 +372,7 @@ static void open_hub(struct process *p)
 		LOG(traffic_recorded);
 	struct hub_options options = {.mission = mission->name,
 				      .journal = inst->journal,
+				      .incarnation = &inst->incarnation,
 				      .rulebooks = inst->rulebooks,
 				      .rules_text = inst->rules_text,
 				      .load_rules = installation_load_rules,

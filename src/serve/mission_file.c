@@ -237,13 +237,17 @@ const struct mission_operator *mission_file_operator(const struct mission_file *
 	return NULL;
 }
 
-struct str mission_file_origin(const struct mission_file *mission, struct arena *arena)
+struct str mission_file_origin(const struct mission_file *mission, int64_t incarnation, struct arena *arena)
 {
 	struct buf b = arena_buf(arena);
 	BUF_LIT(&b, "chancery/");
 	for (size_t i = 0; i < mission->name.len; i++) {
 		char c = mission->name.at[i];
 		buf_put_char(&b, c == ' ' || c == '\t' || c == '\n' || c == '+' ? '-' : c);
+	}
+	if (incarnation > 1) {
+		buf_put_char(&b, '/');
+		buf_put_i64(&b, incarnation);
 	}
 	return arena_keep(arena, &b);
 }
