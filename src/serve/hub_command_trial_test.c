@@ -8,6 +8,26 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* What waits */
+
+RIG_TEST(of_what_waits_a_reader_sees_what_is_for_him_and_is_told_whether_that_is_all)
+{
+	rig_say(OFFICER, COMMAND("trial.propose", "'person':1,'why':'kept from the duty officer'"));
+	rig_commit();
+	rig_forget();
+	rig_say(SECOND, "{'waiting':{}}");
+	struct str told = rig_told(SECOND);
+	CHECK_HAS(told, "'may':true,");
+	CHECK_HAS(told, "'body':{'person':1,'why':'kept from the duty officer'},'whole':true,");
+	rig_say(AUDITOR, "{'waiting':{}}");
+	CHECK_HAS(rig_told(AUDITOR), "'body':{'person':1},'whole':false,");
+	rig_say(DUTY, "{'waiting':{}}");
+	told = rig_told(DUTY);
+	CHECK_HAS(told, "'may':true,");
+	CHECK_HAS(told, "'whole':false,");
+	CHECK_HAS_NO(told, "kept from");
+}
+
 /* Grave ones */
 
 static struct authenticator keys[2]; /* of ana and ben, as passkeys 1 and 2 */
