@@ -10,9 +10,6 @@
 
 enum { MEMORY_BYTES = 16 << 20 };
 
-static const char usage[] = "backup DIR [--keys] [--vkey KEY]\n"
-			    "       backup --list-forgotten FILE [--vkey KEY]";
-
 _Noreturn static void fail(const struct error *error)
 {
 	die(error->code == ERROR_RECORD || error->code == ERROR_CRYPTO ? EXIT_RECORD : EXIT_FAILED, error);
@@ -41,10 +38,10 @@ static int list_forgotten(const char *path, const struct note_key *key)
 int cli_backup(int argc, char **argv)
 {
 	struct option_value values[] = {{.name = "vkey"}, {.name = "keys", .flag = true}, {.name = "list-forgotten"}};
-	const char *directory = options_read(argc, argv, values, ARRAY_LEN(values), usage);
+	const char *directory = options_read(argc, argv, values, ARRAY_LEN(values));
 	struct error error;
 	if (!directory == !values[2].value)
-		options_usage(usage);
+		options_usage();
 	struct note_key key = outside_mission_key(values[0].value);
 	if (!directory)
 		return list_forgotten(values[2].value, &key);

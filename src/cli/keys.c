@@ -7,10 +7,6 @@
 #include "serve/mission_file.h"
 #include "serve/running.h"
 
-static const char usage[] = "keys list|check|combine|rekey|add-passphrase|add-shares|remove [--door]\n"
-			    "       [--by file|passphrase|shares] [--fd N] [--label TEXT]\n"
-			    "       [--threshold K --shares N] [--protector N]";
-
 enum { MEMORY_BYTES = 1 << 20 };
 enum { BY, FD, LABEL, THRESHOLD, SHARES, PROTECTOR, DOOR, OPTIONS };
 
@@ -174,7 +170,7 @@ static int run_add_shares(struct ask *ask)
 	int64_t threshold, count;
 	if (!ask->options[THRESHOLD].value || !ask->options[SHARES].value) {
 		keyring_close(&ask->ring);
-		options_usage(usage);
+		options_usage();
 	}
 	options_number(&ask->options[SHARES], 2, SHARES_MAX, &count);
 	options_number(&ask->options[THRESHOLD], 2, count, &threshold);
@@ -217,7 +213,7 @@ static int run_remove(struct ask *ask)
 	int64_t number;
 	if (!ask->options[PROTECTOR].value) {
 		keyring_close(&ask->ring);
-		options_usage(usage);
+		options_usage();
 	}
 	options_number(&ask->options[PROTECTOR], 1, UINT32_MAX, &number);
 	unlock(ask);
@@ -252,14 +248,14 @@ int cli_keys(int argc, char **argv)
 				      [PROTECTOR] = {.name = "protector"},
 				      [DOOR] = {.name = "door", .flag = true}},
 			  .input = {.fd = -1}};
-	const char *word = options_read(argc, argv, ask.options, OPTIONS, usage);
+	const char *word = options_read(argc, argv, ask.options, OPTIONS);
 	const struct verb *verb = NULL;
 	struct error error;
 	for (size_t i = 0; word && i < ARRAY_LEN(verbs); i++)
 		if (strcmp(verbs[i].name, word) == 0)
 			verb = &verbs[i];
 	if (!verb || !keyring_input_knows(ask.options[BY].value))
-		options_usage(usage);
+		options_usage();
 	if (verb->stopped && running_lock(&error) < 0)
 		die(EXIT_FAILED, &error);
 	if (keyring_open(&ask.ring, ask.options[DOOR].value ? KEYRING_DOOR : KEYRING_MASTER, "keys", &error) < 0)

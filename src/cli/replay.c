@@ -11,8 +11,6 @@
 
 enum { RULES, BY, FD, OPTIONS };
 
-static const char usage[] = "replay [DIR] [--rules RULES] [--by file|passphrase|shares] [--fd N]";
-
 static void put_side(const char *word, const struct replay_side *side)
 {
 	printf("    %-6s " STR_FMT " " STR_FMT, word, STR_ARG(side->what), STR_ARG(side->body));
@@ -64,11 +62,11 @@ int cli_replay(int argc, char **argv)
 	static struct replay_mission mission;
 	struct option_value options[OPTIONS] = {
 	    [RULES] = {.name = "rules"}, [BY] = {.name = "by"}, [FD] = {.name = "fd"}};
-	const char *directory = options_read(argc, argv, options, OPTIONS, usage);
+	const char *directory = options_read(argc, argv, options, OPTIONS);
 	struct replay_result result;
 	struct error error;
 	if (!keyring_input_knows(options[BY].value))
-		options_usage(usage);
+		options_usage();
 	if (replay_read_rules(&mission, options[RULES].value, &error) < 0)
 		die(EXIT_FAILED, &error);
 	if (!directory)

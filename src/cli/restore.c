@@ -22,9 +22,6 @@
 enum { MEMORY_BYTES = 64 << 20, FILE_MEMORY = BACKUP_FILE_BYTES_MAX + (1 << 20), DESTROY_AT_ONCE = 64 };
 enum { KEYS, TAIL, FORGOTTEN, CHECKPOINT, INCARNATION, BY, FD, OPTIONS };
 
-static const char usage[] = "restore BACKUP DIR [--keys KEYS] [--tail EXPORT] [--forgotten FILE] [--checkpoint NOTE]\n"
-			    "       [--incarnation N] [--by file|passphrase|shares] [--fd N]";
-
 struct making {
 	struct option_value options[OPTIONS];
 	const char *from, *keys;
@@ -289,9 +286,9 @@ int cli_restore(int argc, char **argv)
 					[FD] = {.name = "fd"}},
 			    .memory = arena_map(MEMORY_BYTES),
 			    .scratch = arena_map(FILE_MEMORY)};
-	const char *dir = argc > 2 ? options_read(argc - 1, argv + 1, m.options, OPTIONS, usage) : NULL;
+	const char *dir = argc > 2 ? options_read(argc - 1, argv + 1, m.options, OPTIONS) : NULL;
 	if (!dir || argv[1][0] == '-' || !keyring_input_knows(m.options[BY].value))
-		options_usage(usage);
+		options_usage();
 	m.from = argv[1];
 	umask(027);
 	read_backup(&m);

@@ -65,7 +65,7 @@ struct peer_stream {
 /* A history that is being sent: entries below `before` that mention the ref, `left` more. */
 struct peer_history {
 	bool reading;
-	uint64_t before;
+	uint64_t first, before; /* from the one up to before the other */
 	int64_t left;
 	char table[VAULT_TABLE_BYTES_MAX];
 	size_t table_len;
