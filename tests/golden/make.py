@@ -1,9 +1,11 @@
 #!/usr/bin/python3
 """Makes a golden journal: make.py BUILD NUMBER. What a mission of today writes, for later programs to read: golden_test.py says how.
 
-A mission of the sample lives a short life in which as many kinds of events happen as can be made to within a minute, is backed up with its keys, and restored
-from that backup; the restored one is what is kept. Everything in it is invented, its keys too: they open nothing else.
+A mission of the sample's house lives a short life in which nearly every kind of event happens, on a machine whose clock is set forward by some months. It
+is backed up with its keys, and restored from that backup and what an outside reader has kept; the restored one is what is kept. Everything in it is
+invented, its keys too: they open nothing else.
 """
+import hashlib
 import os
 import re
 import shutil
@@ -15,13 +17,16 @@ import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+BUILD, NUMBER = os.path.abspath(sys.argv[1]), sys.argv[2]
 sys.path[:0] = [os.path.join(HERE, "..", "life"), os.path.join(HERE, "..", "system")]
+from clock import DAY_MS, Machine  # noqa: E402  takes the build from the command line
 from golden_test import expected_of  # noqa: E402
 from mission import Mission  # noqa: E402
 from officers import Officers  # noqa: E402
 
 KEPT = ("journal.db", "mission.yaml", "keys/journal.vkey", "keys/master", "keys/master.key", "keys/subjects.0", "keys/subjects.1")
-FORGOTTEN, AGAIN = "Ottiline Varkesh", "Severin Ashgrove"
+FORGOTTEN, AGAIN, AMBASSADOR = "Ottiline Varkesh", "Severin Ashgrove", "Ysolde Marrantine"
+LATER_DAYS = 125  # a month and the days that its card numbers are kept are over
 KNOWN, UNKNOWN = ("83ff9c8748", 37), ("5b2e91d74c", 40)
 
 
@@ -43,7 +48,35 @@ def happens(mission, *names):
     mission.until(all_there, f"{' and '.join(names)} happened")
 
 
+def begin(mission):
+    """The house and one guest; what is left undone then is over when the clock has been set forward and two officers have said that it is right."""
+    mission.start_world()
+    mission.start_serve()
+    mission.run("import", "site.yaml", "keys/readers.yaml")
+    mission.wait_online()
+    guest = enrol(mission, "Wren Tallow")
+    ask(mission, "people.issue_badge", person=guest, card="b7c3a840", bits=26, kind="visitor_card")
+    mission.badge("line-1/0", "b7c3a840", 26)
+    happens(mission, "access.Granted", "doors.StrikeReleased")
+    mission.run("look", f"person:{guest}", "--purpose", "a golden journal")
+    ask(mission, "doors.lock_down", why="drill")
+    ask(mission, "doors.lift_lockdown")
+    part = b"the first of two parts"
+    ask(mission, "record.stage_part", hash=hashlib.sha256(part).hexdigest(), part=1, of=2, data=part.hex())
+
+
+def later(mission, officers, machine):
+    machine.step(LATER_DAYS * DAY_MS)
+    happens(mission, "record.ClockDoubted")
+    ask(mission, "record.confirm_clock")  # nobody agrees to this one
+    officers.second("approve", str(ask(mission, "record.confirm_clock")["pending"]))
+    happens(mission, "record.ClockTrusted", "record.MonthForgotten", "record.Erased", "record.StageDropped", "oversight.LookOver", "oversight.ReviewMissed",
+            "oversight.ApprovalOver")
+
+
 def people(mission):
+    ambassador = enrol(mission, AMBASSADOR)
+    ask(mission, "people.issue_badge", person=ambassador, card=KNOWN[0], bits=KNOWN[1], kind="card")
     person = enrol(mission, FORGOTTEN, company="Harbour Works")
     card = {"person": person, "card": UNKNOWN[0], "bits": UNKNOWN[1]}
     badge = ask(mission, "people.issue_badge", kind="card", **card)["gives"]["badge"]
@@ -52,12 +85,9 @@ def people(mission):
     ask(mission, "people.suspend_badge", badge=badge, why="lost")
     mission.badge("line-1/0", *UNKNOWN)
     happens(mission, "access.Denied")
-    suspended = mission.status()["size"]
     ask(mission, "people.restore_badge", badge=badge)
-    assert suspended > 0
     soon = mission.status()["wall"] + 2000
-    short = ask(mission, "people.issue_badge", person=person, card="77aa01", bits=24, kind="visitor_card", until=soon)["gives"]["badge"]
-    assert short > badge
+    ask(mission, "people.issue_badge", person=person, card="77aa01", bits=24, kind="visitor_card", until=soon)
     with open(os.path.join(mission.directory, "photo"), "wb") as file:
         file.write(bytes(range(256)) * 8)
     mission.run("people", "set-photo", "--person", str(person), "--photo", "@" + file.name)
@@ -110,10 +140,11 @@ def oversight(mission, officers, person):
     happens(mission, "oversight.Declined", "oversight.Approved", "people.PersonForgotten", "record.Baseline", "record.Erased")
 
 
-def live(mission):
+def live(mission, machine):
     officers = Officers(mission)
-    mission.start()
+    begin(mission)
     officers.enrol()
+    later(mission, officers, machine)
     again = enrol(mission, AGAIN)
     person = people(mission)
     doors(mission, officers)
@@ -122,23 +153,26 @@ def live(mission):
     happens(mission, "people.BadgeExpired")
     for keys in ("mission", "doors"):
         mission.run("record", "rekey", "--keys", keys)
-    mission.run("backup", os.path.join(mission.directory, "backup"), "--keys")
     oversight(mission, officers, person)
-    officers.forget(again)
-    mission.until(lambda: sum(e["name"] == "record.Erased" for entry in mission.seen() for e in entry["events"]) == 2, "both are forgotten")
-    mission.run("backup", "--list-forgotten", os.path.join(mission.directory, "forgotten"))
-    mission.run("export", os.path.join(mission.directory, "export"))
-    mission.run("operators", "remove-passkey", "--passkey", "2")
+    spare = os.path.join(mission.directory, "spare")
+    mission.run("passkey", "new", spare, "--label", "spare", "--enrol")
+    mission.run("operators", "remove-passkey", "--passkey", "3")
+    mission.run("backup", os.path.join(mission.directory, "backup"), "--keys")
     mission.stop("world")
     happens(mission, "doors.ReaderBecameOffline")
+    mission.run("export", os.path.join(mission.directory, "export"))
+    officers.forget(again)
+    mission.run("backup", "--list-forgotten", os.path.join(mission.directory, "forgotten"))
+    mission.run("export", os.path.join(mission.directory, "later"))
     mission.stop()
 
 
 def restore(first, build):
-    """With the tail but for its end; one of the two was forgotten in it, and both by the list."""
+    """With what an outside reader has of the time behind the backup; what came after that is lost, and only the list knows of it."""
     path = os.path.join(first.directory, "restored", "mission")
     subprocess.run([os.path.join(build, "chancery"), "restore", os.path.join(first.directory, "backup"), path, "--forgotten",
-                    os.path.join(first.directory, "forgotten"), "--checkpoint", os.path.join(first.directory, "export", "checkpoint")], check=True)
+                    os.path.join(first.directory, "forgotten"), "--checkpoint", os.path.join(first.directory, "later", "checkpoint"),
+                    "--tail", os.path.join(first.directory, "export")], check=True)
     for name in ("site.yaml", "world.yaml", "people.yaml"):
         shutil.copy(os.path.join(first.path, name), path)
     mission = Mission(build, directory=os.path.dirname(path))
@@ -168,10 +202,10 @@ def keep(made, number, build):
 
 
 def main():
-    build, number = os.path.abspath(sys.argv[1]), sys.argv[2]
-    with Mission(build) as mission:
-        live(mission)
-        keep(restore(mission, build), number, build)
+    with Machine() as machine, Mission(machine.programs) as mission:
+        os.chmod(mission.directory, 0o755)
+        live(mission, machine)
+        keep(restore(mission, machine.programs), NUMBER, BUILD)
 
 
 if __name__ == "__main__":
