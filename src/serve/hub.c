@@ -501,6 +501,8 @@ int hub_open(struct hub **ret_hub, const struct hub_options *options, struct err
 		   sizeof hub->table_seed);
 	int failed = journal_open(&hub->journal, &options->journal, error);
 	failed = failed < 0 ? failed : refs_open(&hub->refs, options->index_path, options->journal.vfs, error);
+	if (failed == 0 && options->outside.opened)
+		failed = options->outside.opened(options->outside.context, error);
 	if (failed == 0 && options->keys->file)
 		failed = begin(hub, NULL, error);
 	if (failed < 0) {
