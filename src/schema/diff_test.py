@@ -309,7 +309,7 @@ class Tree(unittest.TestCase):
                 done = subprocess.run([sys.executable, os.path.join(place, "tools", "release-schema"), version], capture_output=True, text=True)
                 return done.returncode, done.stdout + done.stderr
             self.assertEqual(release("0.1")[0], 0)
-            self.assertEqual(sorted(os.listdir(os.path.join(place, "docs", "released", "0.1"))), ["contract.yaml", "entry.yaml", "keeper.yaml"])
+            self.assertEqual(sorted(os.listdir(os.path.join(place, "docs", "released", "0.1"))), ["backup.yaml", "contract.yaml", "entry.yaml", "keeper.yaml"])
             self.assertIn("never changed", release("0.1")[1])
             self.assertIn("is no version", release("one")[1])
             entry = os.path.join(place, "src", "schema", "entry.yaml")

@@ -144,9 +144,11 @@ def see_also(book, but=None):
 def overview(book):
     rows = []
     for command in book.commands:
-        usage = f" {command.usage}" if command.usage else ""
-        about = command.about.rstrip(".")
-        rows.append(f".It {word(command.name + usage)}\n{wrapped(capital(about) + '.')}")
+        about = wrapped(capital(command.about.rstrip(".")) + ".")
+        if len(command.ways) == 1:
+            rows.append(f".It {word(f'{command.name} {command.ways[0]}'.strip())}\n{about}")
+        else:
+            rows.append(f".It {word(command.name)}\n{about}{literal(chr(10).join(f'chancery {command.name} {way}' for way in command.ways))}")
     own = []
     for domain in book.domains():
         commands = ", ".join(spoken(c.word) for c in book.commands_of(domain))

@@ -241,7 +241,7 @@ class Builder(Attributes):
         of = self.type_of(domain, node.value["of"], c_owner, name)
         if of and of.kind not in ("text", "enum", "message"):
             return self.wrong(node.value["of"], f"lists of {of.kind} have no use yet", "list texts, enums or messages")
-        return of and Type("list", max=self.number(node.value["max"], 1, 4096), of=of)
+        return of and Type("list", max=self.number(node.value["max"], 1, 16384), of=of)
 
     # Fields
 

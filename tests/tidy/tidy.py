@@ -46,6 +46,7 @@ MAY_INCLUDE = {
     "src/verify": [],
     "world": ["src/base"],
     "tests/children": ["src/base"],
+    "tests/life": ["src/base"],
     "tests/system": ["src/serve"],
     "tests/sim": [*DECIDING, "src/core", "src/journal", "src/keys", "src/serve"],
     "tests/trial": [*DECIDING, "src/core"],
