@@ -207,11 +207,16 @@ static bool candidates_next(const struct keys_vault *v, const struct vault_packe
 	return true;
 }
 
-/* Whether it can be a packet at all, whoever sealed it. */
+/* Whether it can be a packet at all, whoever sealed it: by what its key follows from, and as a whole. */
+static bool is_named(const struct vault_packet *packet)
+{
+	return (packet->keep.len > 0) == (packet->month > 0) &&
+	       (packet->keep.len > 0 || !crypt_is_zero(packet->mark, VAULT_MARK_BYTES));
+}
+
 static bool is_formed(const struct vault_packet *packet)
 {
-	return (packet->keep.len > 0) == (packet->month > 0) && packet->data.len >= PAD_BYTES + CRYPT_TAG_BYTES &&
-	       (packet->keep.len > 0 || !crypt_is_zero(packet->mark, VAULT_MARK_BYTES));
+	return is_named(packet) && packet->data.len >= PAD_BYTES + CRYPT_TAG_BYTES;
 }
 
 static bool open_packet(void *context, const struct vault_place *place, const struct vault_packet *packet,
@@ -287,7 +292,7 @@ bool keys_vault_packet_row(struct keys_vault *v, const struct vault_packet *pack
 {
 	struct candidates c;
 	uint8_t key[CRYPT_KEY_BYTES];
-	if (!is_formed(packet) || !candidates_begin(v, packet, &c) || !candidates_next(v, packet, &c, key))
+	if (!is_named(packet) || !candidates_begin(v, packet, &c) || !candidates_next(v, packet, &c, key))
 		return false;
 	row_of(key, ref, ret_row);
 	crypt_wipe(key, sizeof key);

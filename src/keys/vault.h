@@ -38,7 +38,7 @@ struct vault keys_vault_of(struct keys_vault *vault);
 /* Rows of the index: of a ref in clear, made with the index key, which is made when there is none … */
 void keys_vault_row(struct keys_vault *vault, struct str ref, uint8_t ret_row[VAULT_ROW_BYTES]);
 
-/* … and of a ref in a packet; false when the packet is erased. */
+/* … and of a ref in a packet, whose data are not looked at; false when the packet is erased. */
 bool keys_vault_packet_row(struct keys_vault *vault, const struct vault_packet *packet, struct str ref,
 			   uint8_t ret_row[VAULT_ROW_BYTES]);
 

@@ -327,6 +327,9 @@ TEST(rows_of_the_index_are_found_again_by_subject_until_the_keys_are_gone)
 		CHECK(keys_vault_packet_row(keys_vault, &sealed[i], STR("door:3"), rows[i]));
 		CHECK(keys_vault_packet_row(keys_vault, &sealed[i], STR("door:4"), other));
 		CHECK(memcmp(rows[i], other, sizeof other) != 0);
+		sealed[i].data = (struct str){0};
+		CHECK(keys_vault_packet_row(keys_vault, &sealed[i], STR("door:3"), other));
+		CHECK(memcmp(rows[i], other, sizeof other) == 0);
 		CHECK_INT(is_among(&anna, STR("door:3"), rows[i], &n), i < 3);
 		CHECK_INT(n, 3);
 		CHECK_INT(is_among(&nobody, STR("door:3"), rows[i], &n), i == 3);

@@ -78,7 +78,7 @@ static void work(void *context, int (*work_now)(void *hub, void *shared), void *
 	ASSERT(!p->is_working);
 	p->is_working = true;
 	p->work_left = p->work_slow;
-	p->work_done = work_now(hub, p->shared) == 0;
+	p->work_done = p->work_dies > 0 ? (p->work_dies--, false) : work_now(hub, p->shared) == 0;
 }
 
 static bool work_ended(void *context, bool *ret_done)
@@ -107,7 +107,7 @@ void premises_fill(struct premises *p, struct hub_options *options)
 	if (options->snapshot_entries == 0)
 		options->snapshot_entries = UINT64_MAX;
 	options->wall = (p->wall_us ? p->wall_us : p->clock_us) / 1000;
-	options->danger = &p->danger;
+	options->danger = p->danger;
 	memset(options->cursor_key, 9, sizeof options->cursor_key);
 	options->outside.elapsed_us = elapsed_us;
 	options->outside.wall_ms = wall_ms;

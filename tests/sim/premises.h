@@ -20,13 +20,14 @@ struct premises {
 	struct keys keys, doors;
 	struct file files[4], snapshots[2];
 	size_t n_files;
-	int64_t clock_us;   /* the elapsed clock, and */
-	int64_t wall_us;    /* the machine's, apart from it: 0 as long as nobody has set it */
+	int64_t clock_us; /* the elapsed clock, and */
+	int64_t wall_us;  /* the machine's, apart from it: 0 as long as nobody has set it */
 	uint64_t free_bytes;
 	unsigned work_slow; /* so often is it asked before long work has ended */
 	unsigned work_left;
 	bool is_working, work_done;
-	struct hub_danger danger;
+	unsigned work_dies;	   /* so many of the next works end badly, and have done nothing */
+	struct hub_danger *danger; /* NULL: inputs are not watched */
 	uint8_t shared[HUB_SHARED_BYTES];
 };
 

@@ -382,12 +382,15 @@ static void compare_states(struct sim *sim)
 
 static void begin(struct sim *sim, const struct sim_plan *plan, struct sim_outcome *outcome)
 {
+	static struct hub_danger danger;
+	danger = (struct hub_danger){0};
 	*outcome = (struct sim_outcome){0};
 	*sim = (struct sim){.plan = plan,
 			    .outcome = outcome,
 			    .dice = plan->seed * 0x9E3779B97F4A7C15u + 1,
 			    .premises = {.clock_us = 1795424400000000, /* 2026-11-23T09:00:00Z */
-					 .free_bytes = UINT64_MAX},
+					 .free_bytes = UINT64_MAX,
+					 .danger = &danger},
 			    .disk = disk_new("sim", plan->seed),
 			    .scratch = arena_map(SCRATCH_BYTES),
 			    .rulebooks = {rulebook_of_text(&access_request_vocabulary, house_rules())}};
