@@ -142,7 +142,10 @@ static void journal(struct doctor *doctor, struct doctor_finding *finding)
 {
 	struct stat status;
 	if (doctor->has_status) {
-		doctor_ok(finding, "%lld entries, open in the core", (long long)doctor->status.size);
+		if (doctor->status.has_size)
+			doctor_ok(finding, "%lld entries, open in the core", (long long)doctor->status.size);
+		else
+			doctor_ok(finding, "open in the core");
 	} else if (doctor->keeper > 0) {
 		doctor_care(finding, "Ask as an operator, or stop the mission first",
 			    "only the core looks into it while the mission runs");

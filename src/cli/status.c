@@ -12,8 +12,11 @@ static void print_drivers(const struct answer_status *status)
 	printf("\n  %-12s %-10s %10s %12s %5s\n", "driver", "state", "reports", "frames", "bad");
 	for (size_t i = 0; i < status->drivers.n; i++) {
 		const struct answer_driver *driver = &status->drivers.at[i];
-		printf("  %-12.*s %-10s %10lld %12lld %5lld\n", STR_ARG(driver->name),
-		       driver->connected ? "connected" : "away", (long long)driver->sequence, (long long)driver->frames,
+		char sequence[24] = "";
+		if (driver->has_sequence)
+			snprintf(sequence, sizeof sequence, "%lld", (long long)driver->sequence);
+		printf("  %-12.*s %-10s %10s %12lld %5lld\n", STR_ARG(driver->name),
+		       driver->connected ? "connected" : "away", sequence, (long long)driver->frames,
 		       (long long)driver->bad);
 	}
 }
@@ -23,7 +26,10 @@ static void print_outside(const struct answer_status *s)
 {
 	if (s->signing)
 		return;
-	printf("  signed     %lld of them; NOTHING IS SIGNED ANY MORE\n", (long long)s->signed_size);
+	if (s->has_signed_size)
+		printf("  signed     %lld of them; NOTHING IS SIGNED ANY MORE\n", (long long)s->signed_size);
+	else
+		printf("  signed     NOTHING IS SIGNED ANY MORE\n");
 	if (s->has_ahead)
 		printf("             because " STR_FMT
 		       " shows a checkpoint of this mission for %lld entries that is not of this record\n",
@@ -41,11 +47,13 @@ static void print_witnesses(const struct answer_status *s)
 		const struct answer_witness *witness = &s->witnesses.at[i];
 		BUF_LIT(&b, "  ");
 		words_put_padded(&b, witness->name, 12);
-		BUF_LIT(&b, " ");
-		buf_put_i64(&b, witness->size);
-		BUF_LIT(&b, " entries");
+		if (witness->has_size) {
+			BUF_LIT(&b, " ");
+			buf_put_i64(&b, witness->size);
+			BUF_LIT(&b, " entries,");
+		}
 		if (witness->has_time) {
-			BUF_LIT(&b, ", at ");
+			BUF_LIT(&b, " at ");
 			outside_put_time(&b, (uint64_t)witness->time / 1000);
 		}
 		if (witness->says.len > 0) {
@@ -84,12 +92,14 @@ int cli_status(int argc, char **argv)
 	struct answer_status status = core_link_status(&link);
 	const struct answer_status *s = &status;
 	printf(STR_FMT "\n\n", STR_ARG(s->mission));
-	printf("  record     %lld entries, root " STR_FMT "\n", (long long)s->size, STR_ARG(s->root));
+	if (s->has_size && s->has_root)
+		printf("  record     %lld entries, root " STR_FMT "\n", (long long)s->size, STR_ARG(s->root));
 	print_outside(s);
 	printf("  commit     %lld µs, the last one\n", (long long)s->commit_us);
 	printf("  doors      %lld, %lld of %lld readers online\n", (long long)s->doors, (long long)s->online,
 	       (long long)s->readers);
-	printf("  people     %lld\n", (long long)s->people);
+	if (s->has_people)
+		printf("  people     %lld\n", (long long)s->people);
 	printf("  rules      %lld access rules in force\n", (long long)s->rules);
 	printf("  orders     %lld wait for an answer\n", (long long)s->pending);
 	print_drivers(s);

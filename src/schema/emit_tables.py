@@ -199,12 +199,12 @@ def names(tables):
 		return row;
 	}}
 """ for t in labelled)
-    found = "".join(f"""	for (const struct {t.c_name} *row = {t.c_name}_after(s, 0); row; row = {t.c_name}_after(s, row->{t.key().name}))
-		if (str_eq(text_str(row->{t.label}), name)) {{
-			*ret_table = STR("{t.c_name}");
-			*ret_id = row->{t.key().name};
-			return true;
-		}}
+    found = "".join(f"""	if (str_eq(table, STR("{t.c_name}")))
+		for (const struct {t.c_name} *row = {t.c_name}_after(s, 0); row; row = {t.c_name}_after(s, row->{t.key().name}))
+			if (str_eq(text_str(row->{t.label}), name)) {{
+				*ret_id = row->{t.key().name};
+				return true;
+			}}
 """ for t in labelled)
     has_row = "".join(f"\tif (str_eq(table, STR(\"{t.c_name}\")))\n\t\treturn {t.c_name}_get(s, id) != NULL;\n" for t in tables)
     is_one = " || ".join(f'str_eq(table, STR("{t.c_name}"))' for t in tables)
@@ -223,7 +223,7 @@ bool state_name(const struct state *s, struct str table, uint64_t id, struct str
 {named}	return false;
 }}
 
-bool state_find(const struct state *s, struct str name, struct str *ret_table, uint64_t *ret_id)
+bool state_find(const struct state *s, struct str table, struct str name, uint64_t *ret_id)
 {{
 {found}	return false;
 }}
@@ -277,8 +277,8 @@ bool state_has_table(struct str table);
 bool state_has_row(const struct state *s, struct str table, uint64_t id);
 bool state_name(const struct state *s, struct str table, uint64_t id, struct str *ret_name);
 
-/* The first row, in the order of tables and ids, that is called so; every row is looked at. */
-bool state_find(const struct state *s, struct str name, struct str *ret_table, uint64_t *ret_id);
+/* The table's first row, in the order of ids, that is called so; every row is looked at. */
+bool state_find(const struct state *s, struct str table, struct str name, uint64_t *ret_id);
 
 /* Blanks what the rows hold of a subject. */
 void state_forget(struct state *s, struct str table, uint64_t id);

@@ -55,6 +55,10 @@ def owner_roles(tree, domain, owner):
     return sum(1 << ROLES.index(role) for role in who_see(owner.attributes.get("see", tree.sees[domain])))
 
 
+def label_of(table):
+    return next(f for f in table.fields if f.name == table.label)
+
+
 def emit(tree):
     parts = [enum_values(tree)]
     inputs, events, refusals = [], [], []
@@ -71,12 +75,14 @@ def emit(tree):
         takes, ref = members(f"takes_of_{r.takes.c_name}", r.takes)
         parts.append(takes)
         refusals.append(f"\t{{{c.str_of(r.name)}, {c.str_of(r.about)},\n\t {sentences(r.sentences)}, {ref}}},\n")
+    labels = "".join(f"\t{{{c.str_of(t.c_name)},\n{member_row(label_of(t)).rstrip().rstrip(',')}}},\n" for t in tree.tables.values() if t.label)
     commands = [i for i in tree.inputs.values() if i.kind == "command"]
     domains = sorted({i.domain for i in commands})
     parts += [f"const struct input_words input_words[] = {{\n{''.join(inputs)}}};\nconst size_t n_input_words = ARRAY_LEN(input_words);\n"
               f"const size_t n_command_words = {len(commands)};\n",
               f"static const struct event_words event_words[] = {{\n{''.join(events)}}};\n",
               f"static const struct refusal_words refusal_words[] = {{\n{''.join(refusals)}}};\n",
+              f"const struct label_words label_words[] = {{\n{labels}}};\nconst size_t n_label_words = ARRAY_LEN(label_words);\n",
               "const struct domain_words domain_words[] = {\n" + "".join(f"\t{{{c.str_of(d)}, {c.str_of(tree.abouts[d])}}},\n" for d in domains) +
               "};\nconst size_t n_domain_words = ARRAY_LEN(domain_words);\n",
               f"const struct str role_words[] = {{{', '.join(map(c.str_of, ROLES))}}};\nconst size_t n_role_words = ARRAY_LEN(role_words);\n",

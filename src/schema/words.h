@@ -67,9 +67,17 @@ struct domain_words {
 	struct str name, about;
 };
 
+/* What rows of a table are called by: the column that is its label. */
+struct label_words {
+	struct str table; /* as in door:3 */
+	struct word_member label;
+};
+
 /* The commands first, by name, then reports and starts; and the domains that have any commands. */
 extern const struct input_words input_words[];
 extern const size_t n_command_words, n_input_words;
+extern const struct label_words label_words[];
+extern const size_t n_label_words;
 extern const struct domain_words domain_words[];
 extern const size_t n_domain_words;
 

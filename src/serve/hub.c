@@ -140,14 +140,15 @@ void hub_turn_plainly(struct hub *hub, const struct core_input *input, struct co
 	enter(hub, ret_result);
 }
 
-void hub_turn(struct hub *hub, const struct core_input *input, struct core_result *ret_result)
+bool hub_turn(struct hub *hub, const struct core_input *input, struct core_result *ret_result)
 {
 	if (!hub_watch_begin(hub, input)) {
 		hub_watch_set_aside(hub, input, ret_result);
-		return;
+		return false;
 	}
 	hub_turn_plainly(hub, input, ret_result);
 	hub_watch_end(hub);
+	return true;
 }
 
 void hub_start(struct hub *hub, struct str name, struct str body)
@@ -229,7 +230,10 @@ int hub_commit(struct hub *hub, struct error *error)
 	int failed = 0;
 	bool more = hub_read_pieces(hub, error, &failed);
 	int working = failed < 0 ? failed : work_behind(hub, idle, error);
-	return working < 0 ? working : more || working;
+	if (working < 0)
+		return working;
+	/* What was decided behind the commit becomes durable in the next. */
+	return more || working || hub->n_entries > 0 || hub->n_parked > 0;
 }
 
 bool hub_is_full(const struct hub *hub)
@@ -306,8 +310,7 @@ void hub_detach(struct hub *hub, unsigned peer)
 	if (hub->peers[peer].kind == PEER_ASKER)
 		hub_blob_drop(&hub->peers[peer].asker.blob);
 	place_peer(hub, peer, &(struct peer){.kind = PEER_FREE});
-	if (hub->rules_asked.peer == peer)
-		hub->rules_asked.is_waiting = false;
+	hub_stage_leave(hub, peer);
 	for (size_t i = 0; i < hub->n_parked; i++)
 		if (hub->parked[i].peer == peer)
 			hub->parked[i].peer = HUB_PEERS_MAX; /* for nobody; the others keep their order */

@@ -24,6 +24,7 @@ enum {
 	HUB_WITNESSES_MAX = 16,
 	HUB_BATCH_MAX = 256,	   /* entries in one commit */
 	HUB_PIECE_ENTRIES = 128,   /* of history or of a stream, between two turns */
+	HUB_BACK_ENTRIES = 16384,  /* further back the last N that somebody may see are not looked for */
 	HUB_INDEX_ENTRIES = 16,	   /* that join the index by ref, between two turns */
 	HUB_SUSPECTS_MAX = 64,
 	HUB_CONFIG_QUIET_MS = 200, /* a driver's settings are sent again after its readers did not change for so long */

@@ -33,13 +33,14 @@ struct str hub_cursor(const struct hub *hub, uint64_t index, struct arena *arena
 
 /* Status */
 
-static size_t driver_rows(struct hub *hub, struct answer_driver *rows)
+static size_t driver_rows(struct hub *hub, bool sees, struct answer_driver *rows)
 {
 	for (size_t i = 0; i < hub->options.n_drivers; i++) {
 		const struct driver *row = driver_by_name(&hub->core.state, hub->options.drivers[i].name);
 		rows[i] = (struct answer_driver){.name = hub->options.drivers[i].name,
 						 .has_boot = row != NULL,
 						 .boot = row ? text_str(row->boot) : (struct str){0},
+						 .has_sequence = sees,
 						 .sequence = row ? row->sequence : 0};
 	}
 	for (unsigned peer = 0; peer < hub->peers_end; peer++) {
@@ -78,8 +79,8 @@ static void status(struct hub *hub, unsigned peer)
 				       .rules = (int64_t)rulebook_size(hub->core.rulebooks.access),
 				       .pending = (int64_t)order_count(state),
 				       .commit_us = hub->commit_us,
-				       .drivers = {driver_rows(hub, drivers), drivers}};
-	hub_tlog_status(hub, &answer);
+				       .drivers = {driver_rows(hub, sees, drivers), drivers}};
+	hub_tlog_status(hub, sees, &answer);
 	hub_asker_park(hub, peer, &(struct answer_line){.kind = ANSWER_LINE_STATUS, .status = answer});
 }
 

@@ -1,4 +1,4 @@
-/* hub_asker_test.c */
+/* hub_asker_test.c: lines of askers that are not understood, and how the mission is. */
 #include "sim/rig.h"
 
 RIG_TEST(a_line_that_is_not_understood_is_answered_and_makes_no_entry)
@@ -43,10 +43,28 @@ RIG_TEST(status_tells_the_numbers)
 	rig.premises.clock_us += 1000000;
 	rig_say(OFFICER, "{'status':{}}");
 	struct str answer = rig_told(OFFICER);
-	CHECK_HAS(answer, "{'status':{'mission':'house','size':69,'wall':1795424401000,'root':'");
+	CHECK_HAS(answer, "{'status':{'mission':'house','size':77,'wall':1795424401000,'root':'");
 	CHECK_HAS(answer,
 		  "'doors':8,'readers':8,'online':0,'people':24,'rules':2,'pending':1,'commit_us':0,'drivers':["
 		  "{'name':'line-0','connected':false,'sequence':0,'frames':0,'bad':0},"
 		  "{'name':'line-1','connected':true,'boot':'0000000000000001','sequence':1,'frames':77,'bad':1}],"
-		  "'signed_size':69,'signing':true,'witnesses':[]}}");
+		  "'signed_size':77,'signing':true,'witnesses':[]}}");
+}
+
+RIG_TEST(status_tells_numbers_of_the_record_to_those_who_may_read_it)
+{
+	static const struct {
+		enum rig_who who;
+		bool sees;
+	} rows[] = {{OFFICER, true}, {DUTY, true},	 {AUDITOR, true}, {ADMINISTRATOR, true},
+		    {GUARD, false},  {RECEPTION, false}, {STAFF, false}};
+	rig_say(ONE, SHOW("1", "1", CARD_OF_GUARD));
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct answer_line answer = rig_ask_one(rows[i].who, (struct ask_line){.kind = ASK_LINE_STATUS});
+		const struct answer_status *s = &answer.status;
+		CHECK_INT(answer.kind, ANSWER_LINE_STATUS);
+		CHECK(s->has_size == rows[i].sees && s->has_root == rows[i].sees && s->has_people == rows[i].sees);
+		CHECK(s->has_signed_size == rows[i].sees && s->drivers.at[0].has_sequence == rows[i].sees);
+		CHECK(s->doors == 8 && s->readers == 8 && s->signing);
+	}
 }

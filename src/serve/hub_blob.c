@@ -1,6 +1,7 @@
 /* hub_blob.c: what entries only name: files, sealed beside them under their subject's key, and secrets, in the files of keys. */
 #include "serve/hub_inner.h"
 
+#include "domain/oversight/oversight.h"
 #include "keys/stream.h"
 #include "schema/words.h"
 
@@ -31,13 +32,14 @@ static bool read_subject(const struct hub *hub, struct str text, struct subject 
 	return state_has_row(&hub->core.state, ret_subject->table, ret_subject->id);
 }
 
-/* 16 random bytes and the sealed stream; ret_hash is over both. */
+/* 16 random bytes and the sealed stream, in hub->piece; ret_hash is over both. */
 static int seal_blob(struct hub *hub, const struct subject *subject, struct str plain, struct str *ret_data,
 		     uint8_t ret_hash[JOURNAL_BLOB_HASH_BYTES], struct error *error)
 {
 	static struct stream stream;
 	uint8_t id[VAULT_BLOB_ID_BYTES], key[CRYPT_KEY_BYTES], inner[STREAM_HASH_BYTES];
-	struct buf b = {.at = arena_take(&hub->batch, SEALED_BYTES_MAX, 1), .size = SEALED_BYTES_MAX};
+	arena_clear(&hub->piece);
+	struct buf b = {.at = arena_take(&hub->piece, SEALED_BYTES_MAX, 1), .size = SEALED_BYTES_MAX};
 	hub->options.outside.salt(hub->options.outside.context, id, sizeof id);
 	buf_put(&b, id, sizeof id);
 	keys_vault_make_blob_key(hub->vault, subject, id, key);
@@ -135,17 +137,25 @@ bool hub_has_blob(struct hub *hub, struct str hash)
 
 /* Going out */
 
-/* Who may see a member that holds such files of such an owner may see the file. */
-static bool may_see(const struct hub *hub, const struct viewer *viewer, const struct subject *owner)
+/* Whether it is a member for such files that this reader sees: of somebody's files the personal ones, of things the others. */
+static bool shows(const struct word_member *member, const struct viewer *viewer, const struct subject *owner)
 {
+	if (member->kind != WORD_BLOB || (member->roles & viewer->roles) == 0 || member->mark > viewer->clearance)
+		return false;
+	return member->personal ? str_eq(member->whose_table, owner->table) : !str_eq(owner->table, STR("person"));
+}
+
+/* Who may see a member that holds such files of such an owner may see the file. `ref` is the owner as a text. */
+static bool may_see(const struct hub *hub, const struct viewer *viewer, const struct subject *owner, struct str ref)
+{
+	bool looks = oversight_is_open(&hub->core.state, viewer->login, ref);
 	for (size_t i = 0; i < n_input_words; i++)
 		for (size_t k = 0; k < input_words[i].takes.n; k++) {
 			const struct word_member *member = &input_words[i].takes.at[k];
-			if (member->kind == WORD_BLOB && str_eq(member->whose_table, owner->table) &&
-			    (member->roles & viewer->roles) != 0 && member->mark <= viewer->clearance)
+			if (shows(member, viewer, owner) && (looks || !member->purpose))
 				return true;
 		}
-	return owner->id == viewer->person && str_eq(owner->table, STR("person")) && hub;
+	return viewer->person != 0 && owner->id == viewer->person && str_eq(owner->table, STR("person"));
 }
 
 static int open_blob(struct hub *hub, const struct journal_blob *blob, const struct subject *owner, struct buf *b,
@@ -182,11 +192,11 @@ void hub_blob_read(struct hub *hub, unsigned peer, const struct ask_blob_read *a
 	struct journal_blob blob;
 	struct subject owner;
 	struct error error;
-	struct buf plain = {.at = arena_take(&hub->batch, BLOB_BYTES_MAX, 1), .size = BLOB_BYTES_MAX};
 	arena_clear(&hub->piece);
+	struct buf plain = {.at = arena_take(&hub->piece, BLOB_BYTES_MAX, 1), .size = BLOB_BYTES_MAX};
 	int found = journal_get_blob(hub->journal, ask->hash, &hub->piece, &blob, &error);
 	if (found <= 0 || !read_subject(hub, blob.owner, &owner) ||
-	    !may_see(hub, &hub->peers[peer].asker.viewer, &owner) ||
+	    !may_see(hub, &hub->peers[peer].asker.viewer, &owner, blob.owner) ||
 	    open_blob(hub, &blob, &owner, &plain, &error) < 0) {
 		/* One answer, whatever the reason: it does not tell what is there. */
 		hub_bad(hub, peer, 0, "there is no such file for you", "Files stand in entries by their hash.");

@@ -73,7 +73,7 @@ static struct str checked_json(struct hub *hub, const struct peer_asker *asker, 
 
 static struct hub_rate *rate_of(struct hub *hub, const struct input_type *type, uint64_t who, int64_t now_us)
 {
-	struct hub_rate *free = NULL;
+	struct hub_rate *free = NULL, *oldest = &hub->rates[0];
 	for (size_t i = 0; i < RATES_MAX; i++) {
 		struct hub_rate *rate = &hub->rates[i];
 		bool over = !rate->type || now_us - rate->begin_us >= rate->type->rate_every * MS;
@@ -81,11 +81,11 @@ static struct hub_rate *rate_of(struct hub *hub, const struct input_type *type, 
 			return rate;
 		if (over)
 			free = rate;
+		if (rate->begin_us < oldest->begin_us)
+			oldest = rate;
 	}
 	/* So many at once that no row is free: the oldest gives way. */
-	for (size_t i = 0; !free && i < RATES_MAX; i++)
-		if (!free || hub->rates[i].begin_us < free->begin_us)
-			free = &hub->rates[i];
+	free = free ? free : oldest;
 	*free = (struct hub_rate){type, who, now_us, 0};
 	return free;
 }
@@ -204,9 +204,13 @@ static void decide(struct hub *hub, struct asked *asked)
 				   .context = hub};
 	struct core_result result;
 	input.from.operator.login = asker->viewer.login;
-	hub_turn(hub, &input, &result);
+	bool decided = hub_turn(hub, &input, &result);
 	hub_settle_secrets(hub, result.verdict == CORE_DONE);
-	answer(hub, asked, &result);
+	if (decided)
+		answer(hub, asked, &result);
+	else
+		hub_bad(hub, asked->peer, 0, "this command has ended the core twice and was not decided a third time",
+			"The record says so; `chancery doctor` tells where the reports of the crashes lie.");
 	hub_driver_readers_changed(hub, asked->name);
 }
 
@@ -228,7 +232,7 @@ static void ask(struct hub *hub, struct asked *asked)
 		hub_bad(hub, asked->peer, 0, wrong, "Ask for a nonce and touch the passkey again.");
 		return;
 	}
-	if (type && hub_stage_is_asked_for(hub, asked->peer, type, asked->body))
+	if (type && hub_stage_is_asked_for(hub, asked->peer, type, asked->body, &asked->was))
 		return; /* the answer comes when they are searched */
 	decide(hub, asked);
 }
@@ -243,9 +247,9 @@ void hub_command(struct hub *hub, unsigned peer, struct str line, const struct a
 	ask(hub, &asked);
 }
 
-void hub_command_staged(struct hub *hub, unsigned peer, struct str name, struct str body, struct str wrong)
+void hub_command_staged(struct hub *hub, unsigned peer, struct str name, struct str body, const struct turn_checked *was)
 {
-	struct asked asked = {.peer = peer, .name = name, .body = body, .was = {.staged = wrong}};
+	struct asked asked = {.peer = peer, .name = name, .body = body, .was = *was};
 	decide(hub, &asked);
 }
 
@@ -262,6 +266,15 @@ static struct str clear_body(struct hub *hub, const struct hub_entry *read)
 	struct buf b = arena_buf(&hub->batch);
 	input_write(type, &b, body, NULL);
 	return arena_keep(&hub->batch, &b);
+}
+
+/* Nothing of the entry was forgotten. */
+static bool is_whole(const struct hub_entry *read)
+{
+	bool whole = true;
+	for (size_t i = 0; i < read->packets.n; i++)
+		whole &= read->packets.at[i].there;
+	return whole;
 }
 
 static bool read_or_fail(struct hub *hub, uint64_t index, struct hub_entry *ret_read)
@@ -283,6 +296,10 @@ void hub_command_approve(struct hub *hub, unsigned peer, const struct ask_approv
 	}
 	if (!read_or_fail(hub, (uint64_t)pending->entry, &read))
 		return;
+	if (!is_whole(&read)) {
+		hub_bad(hub, peer, 0, "what was asked for has been forgotten meanwhile", "Let the command be given again.");
+		return;
+	}
 	struct asked asked = {.peer = peer,
 			      .name = arena_str(&hub->batch, read.entry.input.name),
 			      .body = clear_body(hub, &read),

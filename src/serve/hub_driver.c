@@ -174,6 +174,7 @@ static void hello(struct hub *hub, unsigned peer, const struct driver_hello *hel
 	driver->said_hello = driver->repeats_orders = true;
 	driver->reports = 0;
 	driver->busy = 0;
+	driver->ack = 0; /* was of reports that it sends again, or of another boot */
 }
 
 bool hub_driver_is_back(const struct hub *hub, size_t driver)

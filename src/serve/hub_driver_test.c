@@ -2,6 +2,7 @@
 #include "sim/rig.h"
 
 #include "domain/drivers/drivers.h"
+#include "domain/record/record.h"
 
 RIG_TEST(a_batch_has_one_acknowledgement_for_each_driver_with_the_highest_sequence)
 {
@@ -48,8 +49,6 @@ RIG_TEST(a_driver_is_told_what_is_wrong_with_its_line_and_no_entry_is_made)
 	     {ONE, REPORT("1", "access.fly", ""),
 	      BAD("59", "there is nothing of the name access.fly",
 		  "See the report's declaration in the schema reference.")});
-	PLAY({ONE, "{'confirmed':{'sequence':1,'number':1}}",
-	      BAD("0", "no grant table was sent", "Confirm a table\'s number when its last part has come.")});
 	hub_detach(rig.hub, ONE);
 	rig_attach(ONE);
 	rig_commit();
@@ -59,6 +58,22 @@ RIG_TEST(a_driver_is_told_what_is_wrong_with_its_line_and_no_entry_is_made)
 	    {ONE, HELLO("0", "1"), BAD("0", "hello names another driver", "Answer with the name that config gave.")},
 	    {ONE, TAMPER("1", "1", "true"), BAD("0", "a report came before hello", "Answer config with hello first.")});
 	CHECK_INT(rig_entries(), 0);
+}
+
+RIG_TEST(a_hello_begins_anew_also_what_a_batch_acknowledges)
+{
+	PLAY({ONE, TAMPER("1", "1", "true"), NULL}, {ONE, TAMPER("2", "1", "false"), NULL},
+	     {ONE, TAMPER("3", "1", "true"), NULL}, {ONE, HELLO("1", "2"), NULL},
+	     {ONE, TAMPER("1", "1", "false"), ACK("1")}, /* report 3 was of another boot */
+	     {ONE, TAMPER("2", "1", "true"), NULL}, {ONE, HELLO("1", "2"), NULL},
+	     {ONE, TAMPER("2", "1", "true"), ACK("2")}); /* says hello twice, and sends again */
+	CHECK_INT(rig_entries(), 5);
+}
+
+RIG_TEST(a_table_is_confirmed_by_who_was_given_it)
+{
+	PLAY({ONE, "{'confirmed':{'sequence':1,'number':1}}", "{'refused':{'sequence':1,'name':'DRIVERS_NO_TABLE'}}"});
+	CHECK_INT(rig_entries(), 1);
 }
 
 RIG_TEST(an_order_goes_to_its_driver_and_again_at_every_hello_until_it_is_answered)
@@ -82,9 +97,16 @@ RIG_TEST(an_order_waits_for_a_driver_that_has_not_said_hello)
 	     {ONE, "{'expired':{'sequence':2,'entry':76,'event':1}}", ACK("2")}, {ONE, HELLO("1", "1"), ""});
 }
 
+/* The house's names are kept for 90 days after their month; nothing else is due. */
+static int64_t month_end_us(void)
+{
+	enum { NOVEMBER_2026 = 12 * (2026 - 1970) + 11 };
+	return record_month_ends(STR("90d"), NOVEMBER_2026) * 1000;
+}
+
 RIG_TEST(an_order_that_nobody_answers_ends_by_itself)
 {
-	CHECK(hub_due_us(rig.hub) == INT64_MAX);
+	CHECK_INT(hub_due_us(rig.hub), month_end_us());
 	rig_say(ONE, SHOW("1", "1", CARD_OF_GUARD));
 	rig_commit();
 	CHECK_INT(hub_due_us(rig.hub), rig.premises.clock_us + (3000 + DRIVERS_ANSWER_MS_MAX) * 1000);
@@ -92,7 +114,7 @@ RIG_TEST(an_order_that_nobody_answers_ends_by_itself)
 	rig_commit();
 	CHECK_INT(journal_size(hub_journal(rig.hub)), RIG_FURNISHED + 2);
 	CHECK_INT(order_count(rig_state()), 0);
-	CHECK(hub_due_us(rig.hub) == INT64_MAX);
+	CHECK_INT(hub_due_us(rig.hub), month_end_us());
 }
 
 RIG_TEST(a_refused_report_is_durable_and_told_with_the_name_of_the_refusal)
@@ -119,6 +141,9 @@ RIG_TEST(reports_wait_while_orders_fill_their_table_and_answers_to_orders_do_not
 
 #define ADD_READER(address)                                                                                            \
 	COMMAND("doors.add_reader", "'door':1,'line':'line-1','address':" address ",'output':1,'secure':true")
+#define KEY_READER(address, key) COMMAND("doors.key_reader", "'line':'line-1','address':" address ",'key':'" key "'")
+#define KEY_91			 "91919191919191919191919191919191"
+#define KEY_92			 "92929292929292929292929292929292"
 
 RIG_TEST(a_driver_that_is_attached_is_sent_its_settings_and_what_is_durable)
 {
@@ -140,21 +165,32 @@ RIG_TEST(a_driver_that_is_attached_is_sent_its_settings_and_what_is_durable)
 RIG_TEST(settings_are_sent_again_once_readers_are_no_longer_being_added)
 {
 	static const char status[] = "{'heartbeat':{'frames':1,'refused':0}}";
-	PLAY({OFFICER, ADD_READER("91"), NULL}, {ONE, status, ""});
+	PLAY({OFFICER, ADD_READER("91"), NULL}, {OFFICER, KEY_READER("91", KEY_91), NULL}, {ONE, status, ""});
 	rig.premises.clock_us += (HUB_CONFIG_QUIET_MS - 1) * 1000;
 	PLAY({OFFICER, ADD_READER("92"), NULL}, {ONE, status, ""});
+	rig.premises.clock_us += (HUB_CONFIG_QUIET_MS - 1) * 1000;
+	PLAY({OFFICER, KEY_READER("92", KEY_92), NULL}, {ONE, status, ""});
 	CHECK_INT(hub_due_us(rig.hub), rig.premises.clock_us + HUB_CONFIG_QUIET_MS * 1000);
 	rig.premises.clock_us += (HUB_CONFIG_QUIET_MS - 1) * 1000;
 	CHECK_TOLD(ONE, "");
 	rig.premises.clock_us += 1000;
 	struct str config = rig_told(ONE);
 	CHECK(str_starts(config, STR("{'config':{'contract':1,'driver':'line-1','now':")));
-	CHECK_HAS(config, "{'reader':9,'address':91,");
-	CHECK_HAS(config, "{'reader':10,'address':92,");
+	CHECK_HAS(config, "{'reader':9,'address':91,'key':'" KEY_91 "',");
+	CHECK_HAS(config, "{'reader':10,'address':92,'key':'" KEY_92 "',");
 	CHECK_HAS(rig_heard(ZERO), "{'config':{'contract':1,'driver':'line-0'");
-	CHECK(hub_due_us(rig.hub) == INT64_MAX);
+	CHECK_INT(hub_due_us(rig.hub), month_end_us());
 	rig_say(ONE, SHOW("1", "1", CARD_OF_GUARD));
 	CHECK_HAS(rig_told(ONE), "a report came before hello"); /* the driver begins again */
+}
+
+RIG_TEST(another_key_for_a_reader_is_sent_like_another_reader)
+{
+	PLAY({OFFICER, KEY_READER("3", KEY_91), NULL});
+	rig_commit();
+	rig_forget();
+	rig_wait_ms(HUB_CONFIG_QUIET_MS);
+	CHECK_HAS(rig_heard(ONE), "{'reader':3,'address':3,'key':'" KEY_91 "','output':0}");
 }
 
 /* Stands last: where this goes wrong the process ends. */

@@ -120,7 +120,20 @@ static int begin_snapshot(struct hub *hub, struct error *error)
 	return 0;
 }
 
-static void end_snapshot(struct hub *hub, bool done)
+/* Keys of snapshots before this one: those whose file was written over, and those whose process did not end. */
+static int destroy_snapshot_keys(struct hub *hub, uint64_t before, struct error *error)
+{
+	struct keyfile *file = hub->options.keys->file;
+	struct key_id id;
+	uint32_t cursor = 0;
+	int failed = 0;
+	while (failed == 0 && keyfile_next(file, KEY_SNAPSHOT, &cursor, &id))
+		if (id.number < before)
+			failed = keyfile_destroy(file, &id, 1, error);
+	return failed;
+}
+
+static int end_snapshot(struct hub *hub, bool done, struct error *error)
 {
 	struct hub_snapshots *s = &hub->snapshots;
 	const struct hub_outside *outside = &hub->options.outside;
@@ -130,18 +143,20 @@ static void end_snapshot(struct hub *hub, bool done)
 	if (!done) {
 		s->failed_us = hub_elapsed_us(hub);
 		s->forgets = 0;
-		return;
+		return 0;
 	}
 	s->failed_us = 0;
 	s->number = s->written;
 	s->entries = s->writing;
 	memcpy(s->hash, job->head.hash, sizeof s->hash);
 	if (s->forgets == 0)
-		return;
+		return destroy_snapshot_keys(hub, s->number - 1,
+					     error); /* the one before is there for when this one is damaged */
 	struct buf b = arena_buf(&hub->batch);
 	record_base_write(&b, &(struct record_base){(int64_t)s->entries, {(const char *)s->hash, sizeof s->hash}});
 	hub_start(hub, STR("record.base"), arena_keep(&hub->batch, &b));
 	s->is_based = true;
+	return 0;
 }
 
 /* Destroying, when the baseline is durable */
@@ -166,10 +181,9 @@ static int destroy_one(struct hub *hub, const struct forgetting *row, struct err
 	return failed;
 }
 
-static int destroy_older_snapshot(struct hub *hub, struct error *error)
+static int destroy_older_snapshots(struct hub *hub, struct error *error)
 {
-	struct key_id id = key_of_snapshot(hub->snapshots.number - 1);
-	int failed = keyfile_destroy(hub->options.keys->file, &id, 1, error);
+	int failed = destroy_snapshot_keys(hub, hub->snapshots.number, error);
 	return failed < 0 ? failed : snapshot_wipe(slot_of(hub, hub->snapshots.number - 1), error);
 }
 
@@ -189,7 +203,7 @@ static int destroy_some(struct hub *hub, struct error *error)
 	}
 	if (row && row->forgetting <= s->forgets)
 		return 1;
-	return destroy_older_snapshot(hub, error);
+	return destroy_older_snapshots(hub, error);
 }
 
 static int finish_forgetting(struct hub *hub, struct error *error)
@@ -213,8 +227,7 @@ static bool is_time_for_one(const struct hub *hub)
 	const struct hub_snapshots *s = &hub->snapshots;
 	if (s->failed_us != 0 && hub_elapsed_us(hub) - s->failed_us < RETRY_US)
 		return false;
-	return forgetting_count(&hub->core.state) > 0 ||
-	       hub->core.size - s->entries >= hub->options.snapshot_entries;
+	return forgetting_count(&hub->core.state) > 0 || hub->core.size - s->entries >= hub->options.snapshot_entries;
 }
 
 int hub_forget_step(struct hub *hub, struct error *error)
@@ -222,8 +235,8 @@ int hub_forget_step(struct hub *hub, struct error *error)
 	const struct hub_outside *outside = &hub->options.outside;
 	bool done;
 	if (hub->work == HUB_WORK_SNAPSHOT && outside->work_ended(outside->context, &done)) {
-		end_snapshot(hub, done);
-		return 1;
+		int failed = end_snapshot(hub, done, error);
+		return failed < 0 ? failed : 1;
 	}
 	/* What was started in this step is durable in the next. */
 	if (hub->n_entries > 0)

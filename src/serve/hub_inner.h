@@ -50,6 +50,12 @@ struct peer_raw {
 	uint64_t next, to, told;
 };
 
+/* Every entry from `next` on. At first back to where so many begin that the asker may see: `back` more of them, not before `stop`. */
+struct peer_stream {
+	bool reading;
+	uint64_t next, back, stop;
+};
+
 /* A history that is being sent: entries below `before` that mention the ref, `left` more. */
 struct peer_history {
 	bool reading;
@@ -75,8 +81,7 @@ struct peer_asker {
 	struct str roles[PEER_ROLES_MAX]; /* point into mission.yaml's memory */
 	size_t n_roles;
 	struct viewer viewer; /* its login points here */
-	bool following;
-	uint64_t follow_from;
+	struct peer_stream stream;
 	struct peer_history history;
 	struct peer_raw raw;
 	struct peer_blob blob;
@@ -150,16 +155,19 @@ struct hub_snapshots {
 	int64_t failed_us; /* when writing one failed last; 0 never */
 };
 
+/* A rulebook that somebody wants to come into force, until it is searched. */
 struct hub_rules_asked {
 	bool is_waiting; /* for the search */
 	bool is_searching;
+	bool is_left; /* by whoever asked: what is found is for nobody */
 	unsigned peer;
-	char body[256];
-	size_t body_len;
+	struct turn_checked was;
+	uint8_t rulebook[32];
 };
 
 struct hub_watch {
 	bool space_is_low, was_doubted;
+	int64_t behind_ms; /* the machine's clock behind ours, when people last said that it is right */
 	int64_t looked_us;
 	uint64_t free_bytes;
 };
@@ -208,8 +216,9 @@ struct hub {
 struct buf hub_park_begin(struct hub *hub);
 void hub_park_end(struct hub *hub, unsigned peer, const struct buf *line);
 
-/* One turn: the entry joins the batch, its orders are parked for their drivers. */
-void hub_turn(struct hub *hub, const struct core_input *input, struct core_result *ret_result);
+/* One turn: the entry joins the batch, its orders are parked for their drivers. False: the input was not decided, because it has ended the process twice; the
+ * entry says so. */
+bool hub_turn(struct hub *hub, const struct core_input *input, struct core_result *ret_result);
 /* The core as it was before it read anything. */
 void hub_reset_core(struct hub *hub);
 /* The same, and no look at whether it ends the process. */
@@ -256,8 +265,8 @@ void hub_command(struct hub *hub, unsigned peer, struct str line, const struct a
 void hub_command_nonce(struct hub *hub, unsigned peer);
 void hub_command_approve(struct hub *hub, unsigned peer, const struct ask_approve *ask);
 void hub_command_undo(struct hub *hub, unsigned peer, const struct ask_undo *ask);
-/* What is staged was looked at: `wrong` is empty when it is good. */
-void hub_command_staged(struct hub *hub, unsigned peer, struct str name, struct str body, struct str wrong);
+/* The command that waited for a search is decided; was->staged is empty when nothing was found. */
+void hub_command_staged(struct hub *hub, unsigned peer, struct str name, struct str body, const struct turn_checked *was);
 
 /* hub_read.c */
 void hub_read_history(struct hub *hub, unsigned peer, const struct ask_history *ask);
@@ -286,7 +295,8 @@ bool hub_tlog_line(struct hub *hub, unsigned peer, const struct ask_line *asked)
 /* Whether the asker has entries to come; and one piece of them. */
 bool hub_tlog_reads(const struct hub *hub, unsigned peer);
 int hub_tlog_piece(struct hub *hub, unsigned peer, struct error *error);
-void hub_tlog_status(struct hub *hub, struct answer_status *status);
+/* `sees`: the asker may have numbers of the record. */
+void hub_tlog_status(struct hub *hub, bool sees, struct answer_status *status);
 
 /* hub_blob.c */
 void hub_blob(struct hub *hub, unsigned peer, const struct ask_blob *ask);
@@ -300,8 +310,11 @@ void hub_settle_secrets(struct hub *hub, bool kept);
 size_t hub_door_secret(const struct hub *hub, uint64_t number, uint8_t *ret_value, size_t size);
 
 /* hub_stage.c */
-/* True when the command is one that waits for a search: then it is decided when that is done. */
-bool hub_stage_is_asked_for(struct hub *hub, unsigned peer, const struct input_type *type, struct str body);
+/* True when the command is one that waits for a search: then it is decided when that is done. `was` is what was checked of it. */
+bool hub_stage_is_asked_for(struct hub *hub, unsigned peer, const struct input_type *type, struct str body,
+			    const struct turn_checked *was);
+/* Whoever asked has left. */
+void hub_stage_leave(struct hub *hub, unsigned peer);
 void hub_stage_step(struct hub *hub);
 /* At start: has what options->rules says be in force, or what is in force be what decides. */
 int hub_stage_open(struct hub *hub, struct error *error);

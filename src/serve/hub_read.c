@@ -2,8 +2,10 @@
  * batches, so that nobody's reading keeps a door waiting. */
 #include "serve/hub_inner.h"
 
+#include "base/lines.h"
 #include "domain/mission/mission.h"
 #include "schema/text.h"
+#include "schema/words.h"
 #include "serve/cursor.h"
 
 /* Entries */
@@ -71,8 +73,21 @@ static int learn_environment(struct hub *hub, uint64_t index, struct error *erro
 	return 0;
 }
 
-/* One entry to one reader; nothing when there is nothing of it that it may see. ret_gone when the reader was let go. */
-static int send_entry(struct hub *hub, unsigned peer, uint64_t index, bool *ret_sent, struct error *error)
+/* What an entry says fits into a line as the entry does; what its rows are called may be too much. */
+static bool send_fitting(struct hub *hub, unsigned peer, const struct answer_entry *answer)
+{
+	struct answer_line line = {.kind = ANSWER_LINE_ENTRY, .entry = *answer};
+	struct buf b = arena_buf(&hub->piece);
+	answer_line_write(&b, &line);
+	if (b.len > LINE_BYTES_MAX)
+		line.entry.names = (struct answer_name_list){0};
+	return hub_asker_send(hub, peer, &line);
+}
+
+/* One entry to one reader, when there is something of it that it may see; of an entry about a row, where it sees that it is. False in ret_sent also
+ * when the reader was let go. */
+static int send_entry(struct hub *hub, unsigned peer, uint64_t index, const struct subject *about, bool *ret_sent,
+		      struct error *error)
 {
 	struct peer_asker *asker = &hub->peers[peer].asker;
 	struct hub_entry read;
@@ -86,7 +101,7 @@ static int send_entry(struct hub *hub, unsigned peer, uint64_t index, bool *ret_
 	}
 	if (failed < 0)
 		return failed;
-	struct view view = {&hub->core.state, hub->core.vault, &asker->viewer, &hub->piece};
+	struct view view = {&hub->core.state, hub->core.vault, &asker->viewer, &hub->piece, about};
 	struct answer_entry answer;
 	if (!view_entry(&view, &read.entry, &answer))
 		return 0;
@@ -95,7 +110,7 @@ static int send_entry(struct hub *hub, unsigned peer, uint64_t index, bool *ret_
 	answer.has_rules = environment && environment->known;
 	if (answer.has_rules)
 		answer.rules = (struct str){(const char *)environment->access, sizeof environment->access};
-	*ret_sent = hub_asker_send(hub, peer, &(struct answer_line){.kind = ANSWER_LINE_ENTRY, .entry = answer});
+	*ret_sent = send_fitting(hub, peer, &answer);
 	return 0;
 }
 
@@ -104,7 +119,8 @@ static int send_entry(struct hub *hub, unsigned peer, uint64_t index, bool *ret_
 void hub_read_follow(struct hub *hub, unsigned peer, const struct ask_follow *follow)
 {
 	struct peer_asker *asker = &hub->peers[peer].asker;
-	uint64_t size = journal_size(hub->journal), from = 0;
+	uint64_t size = journal_size(hub->journal);
+	struct peer_stream stream = {.reading = true, .stop = size > HUB_BACK_ENTRIES ? size - HUB_BACK_ENTRIES : 0};
 	if (follow->has_after + follow->has_from + follow->has_last > 1) {
 		hub_bad(hub, peer, 0, "a stream begins in one place", "Send one of after, from, last, or none of them.");
 		return;
@@ -115,55 +131,84 @@ void hub_read_follow(struct hub *hub, unsigned peer, const struct ask_follow *fo
 		return;
 	}
 	if (follow->has_after) {
-		if (!cursor_read(follow->after, hub->options.cursor_key, &from) || from >= size) {
+		if (!cursor_read(follow->after, hub->options.cursor_key, &stream.next) || stream.next >= size) {
 			hub_bad(hub, peer, 0, "this mark is not of this record", "Begin anew, with last or without a mark.");
 			return;
 		}
-		from++;
+		stream.next++;
 	} else if (follow->has_from) {
-		from = (uint64_t)follow->from;
+		stream.next = (uint64_t)follow->from;
 	} else if (follow->has_last) {
-		from = (uint64_t)follow->last < size ? size - (uint64_t)follow->last : 0;
+		stream.next = size;
+		stream.back = (uint64_t)follow->last;
 	}
-	asker->following = true;
-	asker->follow_from = from;
+	asker->stream = stream;
+}
+
+/* How many entries it is back to the last N is what the reader must not learn, so those that it may see are counted. */
+static int walk_back(struct hub *hub, unsigned peer, struct error *error)
+{
+	const struct peer_asker *asker = &hub->peers[peer].asker;
+	struct peer_stream *stream = &hub->peers[peer].asker.stream;
+	for (int i = 0; i < HUB_PIECE_ENTRIES && stream->back > 0; i++) {
+		struct view view = {&hub->core.state, hub->core.vault, &asker->viewer, &hub->piece, NULL};
+		struct hub_entry read;
+		struct answer_entry answer;
+		if (stream->next == stream->stop) {
+			stream->back = 0;
+			return 0;
+		}
+		int failed = hub_read_entry(hub, --stream->next, &read, error);
+		if (failed < 0)
+			return failed;
+		stream->back -= view_entry(&view, &read.entry, &answer);
+	}
+	return 0;
 }
 
 static int stream_piece(struct hub *hub, unsigned peer, struct error *error)
 {
-	struct peer_asker *asker = &hub->peers[peer].asker;
-	uint64_t size = journal_size(hub->journal), end = asker->follow_from + HUB_PIECE_ENTRIES;
-	while (hub_is_attached(hub, peer) && asker->follow_from < size && asker->follow_from < end) {
+	struct peer_stream *stream = &hub->peers[peer].asker.stream;
+	uint64_t size = journal_size(hub->journal), end = stream->next + HUB_PIECE_ENTRIES;
+	if (stream->back > 0)
+		return walk_back(hub, peer, error);
+	while (hub_is_attached(hub, peer) && stream->next < size && stream->next < end) {
 		bool sent;
-		int failed = send_entry(hub, peer, asker->follow_from, &sent, error);
+		int failed = send_entry(hub, peer, stream->next, NULL, &sent, error);
 		if (failed < 0)
 			return failed;
-		asker->follow_from++;
+		stream->next++;
 	}
 	return 0;
 }
 
 /* History: entries that mention a ref, newest first */
 
-/* "door:3", or the name of a row. */
-static bool find_ref(const struct hub *hub, struct str ref, struct str *ret_table, uint64_t *ret_id)
+/* "door:3", or the name of a row, as far as the reader may know names. */
+static bool find_ref(const struct hub *hub, const struct viewer *viewer, struct str ref, struct subject *ret_row)
 {
 	struct str number;
 	int64_t id;
-	if (str_cut(ref, ':', ret_table, &number) && state_has_table(*ret_table) &&
+	if (str_cut(ref, ':', &ret_row->table, &number) && state_has_table(ret_row->table) &&
 	    str_to_i64(number, 1, JSON_INT_MAX, &id)) {
-		*ret_id = (uint64_t)id;
+		ret_row->id = (uint64_t)id;
 		return true;
 	}
-	return state_find(&hub->core.state, ref, ret_table, ret_id);
+	for (size_t i = 0; i < n_label_words; i++) {
+		ret_row->table = label_words[i].table;
+		if (state_find(&hub->core.state, ret_row->table, ref, &ret_row->id) &&
+		    viewer_sees_name(viewer, &hub->core.state, ret_row))
+			return true;
+	}
+	return false;
 }
 
 void hub_read_history(struct hub *hub, unsigned peer, const struct ask_history *ask)
 {
-	struct peer_history *history = &hub->peers[peer].asker.history;
-	struct str table;
-	uint64_t id, before = journal_size(hub->journal) + hub->n_entries;
-	if (!find_ref(hub, ask->ref, &table, &id)) {
+	struct peer_asker *asker = &hub->peers[peer].asker;
+	struct subject row;
+	uint64_t before = journal_size(hub->journal) + hub->n_entries;
+	if (!find_ref(hub, &asker->viewer, ask->ref, &row)) {
 		hub_bad(hub, peer, 0, "that is neither a ref nor a name",
 			"Write a table and a number, as door:3 or person:12, or a name as it stands in the mission.");
 		return;
@@ -172,10 +217,10 @@ void hub_read_history(struct hub *hub, unsigned peer, const struct ask_history *
 		hub_bad(hub, peer, 0, "this page mark is not of this record", "Ask without one for the newest page.");
 		return;
 	}
-	ASSERT(table.len <= sizeof history->table);
-	*history = (struct peer_history){
-	    .reading = true, .before = before, .left = ask->limit, .id = id, .table_len = table.len};
-	memcpy(history->table, table.at, table.len);
+	ASSERT(row.table.len <= sizeof asker->history.table);
+	asker->history = (struct peer_history){
+	    .reading = true, .before = before, .left = ask->limit, .id = row.id, .table_len = row.table.len};
+	memcpy(asker->history.table, row.table.at, row.table.len);
 }
 
 static void send_end(struct hub *hub, unsigned peer, bool more)
@@ -203,7 +248,7 @@ static int history_piece(struct hub *hub, unsigned peer, struct error *error)
 		return n;
 	for (int i = 0; i < n && history->left > 0; i++) {
 		bool sent;
-		int failed = send_entry(hub, peer, found[i], &sent, error);
+		int failed = send_entry(hub, peer, found[i], &ref, &sent, error);
 		if (failed < 0)
 			return failed;
 		if (!hub_is_attached(hub, peer))
@@ -223,13 +268,17 @@ static bool has_more(const struct hub *hub, unsigned peer)
 	const struct peer *p = &hub->peers[peer];
 	if (p->kind != PEER_ASKER)
 		return false;
-	return p->asker.history.reading || (p->asker.following && p->asker.follow_from < journal_size(hub->journal));
+	const struct peer_stream *stream = &p->asker.stream;
+	return p->asker.history.reading || hub_tlog_reads(hub, peer) ||
+	       (stream->reading && (stream->back > 0 || stream->next < journal_size(hub->journal)));
 }
 
 static int piece(struct hub *hub, unsigned peer, struct error *error)
 {
 	if (hub->peers[peer].asker.history.reading)
 		return history_piece(hub, peer, error);
+	if (hub_tlog_reads(hub, peer))
+		return hub_tlog_piece(hub, peer, error);
 	return stream_piece(hub, peer, error);
 }
 

@@ -8,9 +8,8 @@
 
 #include "domain/mission/mission.h"
 #include "domain/record/record.h"
+#include "rules/rulebook_load.h"
 #include "schema/text.h"
-
-#include <sodium.h>
 
 enum { PART_BYTES = 24000, RULES_MEMORY = 96 << 20, TEXT_BYTES_MAX = 4 << 20 };
 
@@ -41,10 +40,9 @@ static const struct stage_part *find_part(const struct state *state, uint64_t st
 	return part;
 }
 
-/* ERROR_RECORD: a part is missing, or the whole is not what its hash says. */
+/* ERROR_RECORD: a part is missing. */
 static int gather(struct hub *hub, const struct stage *stage, struct buf *text, struct error *error)
 {
-	uint8_t hash[crypto_hash_sha256_BYTES];
 	for (int64_t number = 1; number <= stage->of; number++) {
 		const struct stage_part *part = find_part(&hub->core.state, stage->stage, number);
 		struct hub_entry read;
@@ -60,9 +58,6 @@ static int gather(struct hub *hub, const struct stage *stage, struct buf *text, 
 	}
 	if (text->over)
 		return error_set(error, ERROR_LIMIT, "what was staged is longer than %d bytes", TEXT_BYTES_MAX);
-	crypto_hash_sha256(hash, text->at, text->len);
-	if (memcmp(hash, stage->hash.at, sizeof hash) != 0)
-		return error_set(error, ERROR_RECORD, "what was staged is not what its hash says");
 	return 0;
 }
 
@@ -75,14 +70,24 @@ static struct buf text_memory(struct hub *hub)
 
 /* Loading */
 
-static int load_into(struct hub *hub, size_t which, struct str text, const struct rulebook **ret_rules,
+/* ERROR_INPUT too: it loads, and is another than its hash says. */
+static int load_into(struct hub *hub, size_t which, struct str text, struct str hash, const struct rulebook **ret_rules,
 		     struct error *error)
 {
 	struct arena *arena = &hub->rules_memory[which];
+	const struct rulebook *rules;
 	if (!arena->at)
 		*arena = arena_map_shared(RULES_MEMORY);
 	arena_clear(arena);
-	return hub->options.load_rules(ret_rules, arena, text, error);
+	int failed = hub->options.load_rules(&rules, arena, text, error);
+	if (failed < 0)
+		return failed;
+	if (memcmp(rulebook_hash(rules), hash.at, hash.len) != 0) {
+		error_set(error, ERROR_INPUT, "what was staged is another rulebook than its hash says");
+		return error_remedy(error, "Stage it under the hash that chancery rules check tells.");
+	}
+	*ret_rules = rules;
+	return 0;
 }
 
 static int load_in_force(struct hub *hub, struct str hash, struct error *error)
@@ -96,7 +101,7 @@ static int load_in_force(struct hub *hub, struct str hash, struct error *error)
 	}
 	int failed = gather(hub, stage, &text, error);
 	if (failed == 0)
-		failed = load_into(hub, 0, buf_str(&text), &hub->rules_in[0], error);
+		failed = load_into(hub, 0, buf_str(&text), hash, &hub->rules_in[0], error);
 	if (failed == 0)
 		hub->core.rulebooks.access = hub->rules_in[0];
 	return failed;
@@ -120,22 +125,32 @@ void hub_stage_bring(struct hub *hub)
 	}
 }
 
+/* What is in force stays so, whatever the files say. */
+static int keep_in_force(struct hub *hub, const struct environment *last, struct error *error)
+{
+	bool same = hub->options.rulebooks.access && str_eq(text_str(last->access), hub->options.environment.access);
+	memcpy(hub->access_hash, last->access.at, sizeof hub->access_hash);
+	hub->options.environment.access = (struct str){(const char *)hub->access_hash, sizeof hub->access_hash};
+	if (same)
+		return 0;
+	hub->options.rules_text = (struct str){0};
+	return load_in_force(hub, hub->options.environment.access, error);
+}
+
 int hub_stage_open(struct hub *hub, struct error *error)
 {
 	const struct environment *last = environment_get(&hub->core.state, ENVIRONMENT_ROW);
-	if (last && hub->options.load_rules) {
-		/* What is in force stays so, whatever the files say. */
-		bool same = hub->options.rulebooks.access && str_eq(text_str(last->access), hub->options.environment.access);
-		memcpy(hub->access_hash, last->access.at, sizeof hub->access_hash);
-		hub->options.environment.access = (struct str){(const char *)hub->access_hash, sizeof hub->access_hash};
-		if (same)
-			return 0;
-		hub->options.rules_text = (struct str){0};
-		return load_in_force(hub, hub->options.environment.access, error);
-	}
-	if (!hub->options.rulebooks.access) {
+	int failed = last && hub->options.load_rules ? keep_in_force(hub, last, error) : 0;
+	if (failed < 0)
+		return failed;
+	if (!hub->core.rulebooks.access) {
 		error_set(error, ERROR_INPUT, "there is no access rulebook that loads, and none is in force");
 		return error_remedy(error, "chancery rules check says what is wrong with rules/access.");
+	}
+	if (hub->options.rules_text.len > TEXT_BYTES_MAX) {
+		error_set(error, ERROR_LIMIT, "the access rulebook is longer than the %d bytes that the record keeps",
+			  TEXT_BYTES_MAX);
+		return error_remedy(error, "Take out of it what is not needed.");
 	}
 	return 0;
 }
@@ -155,13 +170,18 @@ static void say(struct hub_rules_job *job, const struct error *error)
 	job->what[n] = 0;
 }
 
+static struct str rulebook_of(const struct hub *hub)
+{
+	return (struct str){(const char *)hub->rules_asked.rulebook, sizeof hub->rules_asked.rulebook};
+}
+
 static int search_rules(void *context, void *shared)
 {
 	struct hub *hub = context;
 	struct hub_rules_job *job = shared;
 	struct error error;
 	struct str text = {(const char *)hub->staged_text.at, hub->staged_len};
-	int failed = load_into(hub, hub->rules_other, text, &job->rules, &error);
+	int failed = load_into(hub, hub->rules_other, text, rulebook_of(hub), &job->rules, &error);
 	if (failed < 0)
 		say(job, &error);
 	return 0;
@@ -189,27 +209,54 @@ static bool begin_search(struct hub *hub, const struct stage *stage, const char 
 	return true;
 }
 
-bool hub_stage_is_asked_for(struct hub *hub, unsigned peer, const struct input_type *type, struct str body)
+static bool may_ask(const struct peer_asker *asker, const struct input_type *type)
+{
+	for (size_t i = 0; i < type->n_who; i++)
+		for (size_t k = 0; k < asker->n_roles; k++)
+			if (str_eq(asker->roles[k], type->who[i]))
+				return true;
+	return false;
+}
+
+/* Who may not, and what is no such command, the core refuses at once: nobody is kept waiting for a search by them. */
+bool hub_stage_is_asked_for(struct hub *hub, unsigned peer, const struct input_type *type, struct str body,
+			    const struct turn_checked *was)
 {
 	struct hub_rules_asked *asked = &hub->rules_asked;
-	if (!str_eq(type->name, STR("mission.enact")) || !hub->options.load_rules)
+	struct mission_enact enact;
+	struct json json = json_over(body, &hub->batch);
+	if (!str_eq(type->name, STR("mission.enact")) || !hub->options.load_rules ||
+	    !may_ask(&hub->peers[peer].asker, type) || !mission_enact_read(&json, &enact))
 		return false;
-	if (asked->is_waiting || body.len > sizeof asked->body) {
+	if (asked->is_waiting) {
 		hub_bad(hub, peer, 0, "another rulebook is being looked at", "Try again in a moment.");
 		return true;
 	}
-	*asked = (struct hub_rules_asked){.is_waiting = true, .peer = peer, .body_len = body.len};
-	memcpy(asked->body, body.at, body.len);
+	*asked = (struct hub_rules_asked){.is_waiting = true, .peer = peer, .was = *was};
+	memcpy(asked->rulebook, enact.rulebook.at, sizeof asked->rulebook);
 	return true;
+}
+
+void hub_stage_leave(struct hub *hub, unsigned peer)
+{
+	struct hub_rules_asked *asked = &hub->rules_asked;
+	if (!asked->is_waiting || asked->peer != peer)
+		return;
+	asked->is_left = true;
+	asked->is_waiting = asked->is_searching;
 }
 
 static void answer(struct hub *hub, const char *wrong)
 {
 	struct hub_rules_asked *asked = &hub->rules_asked;
-	struct str body = arena_str(&hub->batch, (struct str){asked->body, asked->body_len});
+	struct buf body = arena_buf(&hub->batch);
+	mission_enact_write(&body, &(struct mission_enact){rulebook_of(hub)});
+	struct str text = arena_keep(&hub->batch, &body);
+	if (wrong)
+		asked->was.staged = arena_str(&hub->batch, str_of(wrong));
 	asked->is_waiting = asked->is_searching = false;
-	if (hub->peers[asked->peer].kind == PEER_ASKER)
-		hub_command_staged(hub, asked->peer, STR("mission.enact"), body, wrong ? str_of(wrong) : (struct str){0});
+	if (!asked->is_left)
+		hub_command_staged(hub, asked->peer, STR("mission.enact"), text, &asked->was);
 }
 
 static void end_search(struct hub *hub, bool done)
@@ -223,6 +270,7 @@ static void end_search(struct hub *hub, bool done)
 	answer(hub, wrong);
 	/* It was decided: from the next turn on it decides. */
 	if (rules && hub->core.env != env) {
+		rulebook_ready();
 		hub->core.rulebooks.access = rules;
 		hub->rules_in[hub->rules_other] = rules;
 	}
@@ -239,10 +287,7 @@ void hub_stage_step(struct hub *hub)
 	}
 	if (!asked->is_waiting || asked->is_searching || hub->work != HUB_WORK_NONE)
 		return;
-	struct mission_enact enact;
-	struct json json = json_over((struct str){asked->body, asked->body_len}, &hub->batch);
-	const struct stage *stage =
-	    mission_enact_read(&json, &enact) ? stage_by_hash(&hub->core.state, enact.rulebook) : NULL;
+	const struct stage *stage = stage_by_hash(&hub->core.state, rulebook_of(hub));
 	const char *wrong = NULL;
 	if (!stage || stage->parts < stage->of)
 		answer(hub, NULL); /* the core says what is missing */

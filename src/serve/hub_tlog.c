@@ -86,14 +86,6 @@ struct raw_piece {
 	unsigned peer;
 };
 
-static bool is_one_line(struct hub *hub, struct str body)
-{
-	struct json json = json_over(body, &hub->piece);
-	struct str raw;
-	return body.len <= RAW_BODY_BYTES_MAX && !memchr(body.at, '\n', body.len) && json_raw(&json, &raw) &&
-	       raw.at == body.at && raw.len == body.len;
-}
-
 static bool send_parts(struct hub *hub, unsigned peer, uint64_t index, struct str body)
 {
 	do {
@@ -112,8 +104,8 @@ static int send_raw(void *context, uint64_t index, struct str body)
 	struct hub *hub = piece->hub;
 	arena_clear(&hub->piece);
 	struct answer_line line = {.kind = ANSWER_LINE_RAW, .raw = {(int64_t)index, body}};
-	bool sent = is_one_line(hub, body) ? hub_asker_send(hub, piece->peer, &line)
-					   : send_parts(hub, piece->peer, index, body);
+	bool sent = body.len <= RAW_BODY_BYTES_MAX ? hub_asker_send(hub, piece->peer, &line)
+						   : send_parts(hub, piece->peer, index, body);
 	if (!sent)
 		return 1;
 	hub->peers[piece->peer].asker.raw.next = index + 1;
@@ -272,7 +264,8 @@ static void stop_signing(struct hub *hub, struct str witness, const struct note_
 	ahead->root = checkpoint->root;
 	ahead->witness_len = witness.len;
 	memcpy(ahead->witness, witness.at, witness.len);
-	LOG(witness_ahead, .size = (int64_t)checkpoint->size, .signed_size = (int64_t)journal_signed_size(hub->journal));
+	LOG(witness_ahead, .size = (int64_t)checkpoint->size,
+	    .signed_size = (int64_t)journal_signed_size(hub->journal));
 }
 
 /* Only our own signature convinces: a witness's word alone would let it silence the mission. */
@@ -328,17 +321,20 @@ static void put_witness(struct hub *hub, size_t i, struct answer_witness *ret_ro
 	}
 }
 
-void hub_tlog_status(struct hub *hub, struct answer_status *status)
+void hub_tlog_status(struct hub *hub, bool sees, struct answer_status *status)
 {
 	const struct hub_ahead *ahead = &hub->ahead;
 	size_t n = hub->options.n_witnesses;
 	struct answer_witness *rows = ARENA_TAKE(&hub->batch, struct answer_witness, n);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		put_witness(hub, i, &rows[i]);
+		rows[i].has_size = sees;
+	}
+	status->has_signed_size = sees;
 	status->signed_size = (int64_t)journal_signed_size(hub->journal);
 	status->signing = journal_is_signing(hub->journal);
 	status->witnesses = (struct answer_witness_list){n, rows};
-	status->has_ahead = ahead->is_set;
+	status->has_ahead = sees && ahead->is_set;
 	status->ahead = (struct answer_ahead){.witness = {ahead->witness, ahead->witness_len},
 					      .size = (int64_t)ahead->size,
 					      .root = {(const char *)ahead->root.at, MERKLE_HASH_BYTES}};

@@ -8,6 +8,7 @@
 enum {
 	LOOK_EVERY_US = 5 * 1000 * 1000,
 	STEP_MS = 60 * 1000,
+	SET_ASIDE_BYTES = 32,
 	KILLS_MAX = 2, /* an input that ended the process so often is not tried again */
 };
 static const int64_t gap_ms = INT64_C(7) * 24 * 60 * 60 * 1000;
@@ -37,17 +38,22 @@ void hub_watch_open(struct hub *hub)
 }
 
 /* From then on the elapsed clock carries the mission's; that somebody sets the machine's is told, and changes nothing until two people, or a witness, say
- * that it is right. */
+ * that it is right. Then the mission's goes forward to it; back it cannot go, and the machine's may stay behind it by as much as it is now. */
 static void watch_clock(struct hub *hub)
 {
 	const struct hub_outside *outside = &hub->options.outside;
+	struct hub_watch *watch = &hub->watch;
 	int64_t machine = outside->wall_ms(outside->context), ours = hub_wall(hub);
-	bool doubted = record_clock_is_doubted(&hub->core.state);
-	if (hub->watch.was_doubted && !doubted && machine > ours)
-		hub->wall_base += machine - ours;
-	hub->watch.was_doubted = doubted;
-	if (machine > ours + STEP_MS || machine < ours - STEP_MS)
+	if (watch->was_doubted && !record_clock_is_doubted(&hub->core.state)) {
+		watch->behind_ms = machine < ours ? ours - machine : 0;
+		if (machine > ours)
+			hub->wall_base += machine - ours;
+		ours = hub_wall(hub);
+	}
+	int64_t apart = machine + watch->behind_ms - ours;
+	if (apart > STEP_MS || apart < -STEP_MS)
 		doubt(hub, machine, ours, RECORD_DOUBT_CLOCK_WHY_JUMPED);
+	watch->was_doubted = record_clock_is_doubted(&hub->core.state);
 }
 
 /* The disk */
@@ -132,11 +138,13 @@ void hub_watch_end(struct hub *hub)
 
 void hub_watch_set_aside(struct hub *hub, const struct core_input *input, struct core_result *ret_result)
 {
-	uint8_t hash[crypto_hash_sha256_BYTES];
+	uint8_t hash[SET_ASIDE_BYTES];
 	struct buf b = arena_buf(&hub->batch);
 	struct str name = {input->name.at, input->name.len < 64 ? input->name.len : 64};
 	bool report = input->from.kind == ENTRY_FROM_DRIVER;
-	crypto_hash_sha256(hash, (const uint8_t *)input->body.at, input->body.len);
+	/* Under a key: a card's number could be found by trying all of them. */
+	crypto_generichash(hash, sizeof hash, (const uint8_t *)input->body.at, input->body.len, hub->options.cursor_key,
+			   CURSOR_KEY_BYTES);
 	record_put_aside_write(&b, &(struct record_put_aside){name, {(const char *)hash, sizeof hash}});
 	struct core_input aside = {.kind = report ? ENTRY_INPUT_KIND_REPORT : ENTRY_INPUT_KIND_START,
 				   .name = report ? STR("record.lay_aside") : STR("record.put_aside"),

@@ -19,7 +19,7 @@ static int read_rulebook(struct installation *inst, struct error *error)
 	struct error wrong;
 	int failed = rulebook_collect(&inst->rules_text, "rules/access", &inst->memory, &wrong);
 	if (failed == 0)
-		failed = rulebook_load_json(&access, &access_request_vocabulary, &inst->memory, "rules/access/",
+		failed = rulebook_load_json(&access, &access_request_vocabulary, &inst->memory, "rules/access",
 					    inst->rules_text, &wrong);
 	if (failed < 0) {
 		LOG(rules_not_loaded, .why = &wrong);
@@ -35,7 +35,7 @@ static int read_rulebook(struct installation *inst, struct error *error)
 int installation_load_rules(const struct rulebook **ret_rules, struct arena *arena, struct str text,
 			    struct error *error)
 {
-	return rulebook_load_json(ret_rules, &access_request_vocabulary, arena, "rules/access/", text, error);
+	return rulebook_load_json(ret_rules, &access_request_vocabulary, arena, "rules/access", text, error);
 }
 
 static int read_journal_key(struct installation *inst, struct error *error)

@@ -134,8 +134,10 @@ struct reading {
 	struct file file;
 	uint64_t at, end;
 	struct stream stream;
-	uint8_t plain[2 * (STREAM_CHUNK_BYTES + PIECE_BYTES)];
+	uint8_t plain[STREAM_CHUNK_BYTES + PIECE_BYTES];
 	size_t begin, n; /* what is in `plain` and was not taken yet */
+	uint8_t hash[STREAM_HASH_BYTES];
+	bool ended; /* all of it is there, and `hash` is its hash */
 	struct error *error;
 	int failed;
 };
@@ -144,55 +146,61 @@ static int put_in_memory(void *context, const void *bytes, size_t n, struct erro
 {
 	struct reading *r = context;
 	(void)error;
-	if (r->begin > 0) {
-		memmove(r->plain, r->plain + r->begin, r->n);
-		r->begin = 0;
-	}
-	ASSERT(r->n + n <= sizeof r->plain);
-	memcpy(r->plain + r->n, bytes, n);
-	r->n += n;
+	ASSERT(r->n == 0 && n <= sizeof r->plain);
+	memcpy(r->plain, bytes, n);
+	r->begin = 0;
+	r->n = n;
 	return 0;
 }
 
-static int read_more(struct reading *r)
+/* When all that was there is taken: at most a chunk more. Only the end of the stream gives its last one. */
+static bool read_more(struct reading *r)
 {
 	static uint8_t piece[PIECE_BYTES];
 	size_t n = r->end - r->at < sizeof piece ? (size_t)(r->end - r->at) : sizeof piece;
-	int failed = file_read(r->file, r->at, piece, n, r->error);
+	if (r->failed < 0 || r->ended)
+		return false;
+	if (n == 0) {
+		r->failed = stream_open_end(&r->stream, r->hash, r->error);
+		r->ended = r->failed == 0;
+		return r->ended;
+	}
+	r->failed = file_read(r->file, r->at, piece, n, r->error);
+	if (r->failed == 0)
+		r->failed = stream_open_put(&r->stream, piece, n, r->error);
 	r->at += n;
-	return failed < 0 ? failed : stream_open_put(&r->stream, piece, n, r->error);
+	return r->failed == 0;
 }
 
 static bool get_bytes(void *context, void *ret_bytes, size_t n)
 {
 	struct reading *r = context;
 	uint8_t *to = ret_bytes;
-	while (n > 0 && r->failed == 0) {
+	while (n > 0) {
 		size_t taken = r->n < n ? r->n : n;
 		memcpy(to, r->plain + r->begin, taken);
 		to += taken;
 		n -= taken;
 		r->begin += taken;
 		r->n -= taken;
-		if (n > 0 && r->at == r->end)
+		if (n > 0 && !read_more(r))
 			return false;
-		if (n > 0)
-			r->failed = read_more(r);
 	}
-	return r->failed == 0;
+	return true;
 }
 
 /* All was taken, the stream ends well, and it is the one that the header names. */
 static int end_reading(struct reading *r, const struct snapshot_head *head, struct error *error)
 {
-	uint8_t hash[STREAM_HASH_BYTES];
-	while (r->failed == 0 && r->at < r->end)
-		r->failed = read_more(r);
-	if (r->failed == 0)
-		r->failed = stream_open_end(&r->stream, hash, error);
-	if (r->failed == 0 && (r->n != 0 || memcmp(hash, head->hash, sizeof hash) != 0))
-		r->failed = error_set(error, ERROR_CRYPTO, "the snapshot is not the one that its header names");
-	return r->failed;
+	while (r->n == 0 && read_more(r))
+		;
+	if (r->failed < 0)
+		return r->failed;
+	if (r->n != 0)
+		return error_set(error, ERROR_INPUT, "the snapshot's rows are of another program");
+	if (memcmp(r->hash, head->hash, sizeof r->hash) != 0)
+		return error_set(error, ERROR_CRYPTO, "the snapshot is not the one that its header names");
+	return 0;
 }
 
 static int load_core(struct reading *r, const struct before *before, struct core *core, struct error *error)
@@ -228,7 +236,8 @@ int snapshot_read(struct file file, const struct snapshot_head *head, const uint
 		failed = end_reading(&r, head, error);
 	stream_release(&r.stream);
 	sodium_memzero(r.plain, sizeof r.plain);
-	memcpy(ret_salt, before.salt, SNAPSHOT_SALT_BYTES);
+	if (failed == 0)
+		memcpy(ret_salt, before.salt, SNAPSHOT_SALT_BYTES);
 	return failed;
 }
 

@@ -33,6 +33,31 @@ bool viewer_sees_record(const struct viewer *viewer)
 	return is_one_of(viewer, record_roles, ARRAY_LEN(record_roles));
 }
 
+static void put_ref(struct buf *b, struct str table, uint64_t id)
+{
+	buf_put_str(b, table);
+	buf_put_char(b, ':');
+	buf_put_u64(b, id);
+}
+
+bool viewer_sees_name(const struct viewer *viewer, const struct state *state, const struct subject *row)
+{
+	struct subject owner = {0};
+	const struct word_member *label = NULL;
+	char memory[REF_BYTES_MAX];
+	struct buf ref = BUF(memory);
+	for (size_t i = 0; i < n_label_words; i++)
+		if (str_eq(label_words[i].table, row->table))
+			label = &label_words[i].label;
+	if (!label || (viewer->roles & label->roles) == 0 || label->mark > viewer->clearance)
+		return false;
+	if (!label->purpose)
+		return true;
+	bool is_owned = state_owner(state, row->table, row->id, &owner);
+	put_ref(&ref, owner.table, owner.id);
+	return is_owned && oversight_is_open(state, viewer->login, buf_str(&ref));
+}
+
 /* One entry being cut */
 
 struct cut {
@@ -41,25 +66,28 @@ struct cut {
 	struct answer_name names[NAMES_MAX];
 	size_t n_names;
 	bool masked, erased;
+	bool mentions; /* what the view is about */
 };
 
 static struct str ref_of(struct arena *arena, struct str table, uint64_t id)
 {
 	struct buf b = arena_buf(arena);
-	buf_put_str(&b, table);
-	buf_put_char(&b, ':');
-	buf_put_u64(&b, id);
+	put_ref(&b, table, id);
 	return arena_keep(arena, &b);
 }
 
 static void name_row(void *context, const struct body_value *value, uint64_t id)
 {
 	struct cut *cut = context;
-	struct str name, ref = ref_of(cut->view->arena, value->member->table, id);
+	const struct view *view = cut->view;
+	const struct subject row = {value->member->table, id}, *about = view->about;
+	struct str name, ref = ref_of(view->arena, row.table, id);
+	cut->mentions |= about && id == about->id && str_eq(row.table, about->table);
 	for (size_t i = 0; i < cut->n_names; i++)
 		if (str_eq(cut->names[i].ref, ref))
 			return;
-	if (cut->n_names < NAMES_MAX && state_name(cut->view->state, value->member->table, id, &name) && name.len > 0)
+	if (cut->n_names < NAMES_MAX && viewer_sees_name(view->viewer, view->state, &row) &&
+	    state_name(view->state, row.table, id, &name) && name.len > 0)
 		cut->names[cut->n_names++] = (struct answer_name){ref, name};
 }
 
@@ -207,7 +235,7 @@ bool view_entry(const struct view *view, const struct entry *entry, struct answe
 	cut_input(cut, entry, &answer);
 	cut_refusal(cut, entry, &answer);
 	cut_all_events(cut, entry, &answer);
-	if (!answer.has_input && answer.events.n == 0)
+	if ((!answer.has_input && answer.events.n == 0) || (view->about && !cut->mentions))
 		return false;
 	cut_because(cut, entry, &answer);
 	if (viewer_sees_record(view->viewer)) {

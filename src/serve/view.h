@@ -8,6 +8,7 @@
  *   purpose  null, until the reader has a look open at the subject (oversight.look)
  *   erased   null, for everybody
  *   secret   its number is nobody's business
+ *   name     what a row is called today, to whom the table's label is shown
  */
 #ifndef SERVE_VIEW_H
 #define SERVE_VIEW_H
@@ -27,11 +28,15 @@ uint32_t viewer_roles(const struct str *roles, size_t n);
 /* Whether the reader may have raw entries, indexes and numbers of the record. */
 bool viewer_sees_record(const struct viewer *viewer);
 
+/* Whether the reader may know what this row is called. */
+bool viewer_sees_name(const struct viewer *viewer, const struct state *state, const struct subject *row);
+
 struct view {
 	const struct state *state;
 	const struct vault *vault;
 	const struct viewer *viewer;
 	struct arena *arena;
+	const struct subject *about; /* only what mentions this row where the reader sees it; NULL: whatever there is */
 };
 
 /* False when there is nothing of it that the reader may see. Leaves `at` and `rules` to the caller. `entry` was read from the journal. */

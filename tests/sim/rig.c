@@ -116,6 +116,11 @@ int rig_try_open(struct error *error)
 	if (failed < 0)
 		return failed;
 	premises_fill(&rig.premises, &rig.options);
+	if (rig.forks.work) {
+		rig.options.outside.work = rig.forks.work;
+		rig.options.outside.work_ended = rig.forks.work_ended;
+		rig.options.outside.shared = rig.forks.shared;
+	}
 	failed = hub_open(&rig.hub, &rig.options, error);
 	if (failed < 0) {
 		rig.hub = NULL;
@@ -172,7 +177,8 @@ void rig_begin(void)
 
 void rig_power_failure(void)
 {
-	disk_crash(rig.disk, 3);
+	if (!disk_is_down(rig.disk))
+		disk_crash(rig.disk, 3);
 	rig_close();
 	disk_restart(rig.disk);
 	rig_forget();
@@ -199,10 +205,12 @@ void rig_say(enum rig_who who, const char *text)
 
 void rig_commit(void)
 {
+	const struct premises *p = &rig.premises;
 	struct error error;
 	int more;
-	while ((more = hub_commit(rig.hub, &error)) > 0)
-		;
+	do
+		more = hub_commit(rig.hub, &error);
+	while (more > 0 || (more == 0 && p->is_working && p->work_left == 0));
 	CHECK_OK(more, &error);
 }
 

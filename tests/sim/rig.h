@@ -55,8 +55,13 @@ struct rig {
 		struct str line;
 	} heard[RIG_HEARD_MAX];
 	size_t n_heard;
-	bool deaf[HUB_PEERS_MAX];   /* its queue is full: nothing can be sent to it */
-	bool slow[HUB_PEERS_MAX];   /* it has no room for one more piece of entries */
+	bool deaf[HUB_PEERS_MAX]; /* its queue is full: nothing can be sent to it */
+	bool slow[HUB_PEERS_MAX]; /* it has no room for one more piece of entries */
+	struct rig_forks {	  /* in place of the premises' work, when it is set */
+		void (*work)(void *context, int (*work)(void *hub, void *shared), void *hub);
+		bool (*work_ended)(void *context, bool *ret_done);
+		void *(*shared)(void *context, size_t size);
+	} forks;
 	struct hub_options options; /* for rig_open; what the premises have is filled in there */
 };
 extern struct rig rig;
@@ -83,7 +88,7 @@ void rig_attach(enum rig_who who);
 void rig_say(enum rig_who who, const char *line);
 void rig_line(enum rig_who who, struct str line); /* as it is */
 
-/* Commits until there is nothing more to send. */
+/* Commits until there is nothing more to send or to do; what works longer (premises.work_slow) goes on. */
 void rig_commit(void);
 /* Line 1 shows cards until orders fill their table: RIG_ORDERS_FULL of them. */
 void rig_fill_orders(void);

@@ -25,6 +25,24 @@ void trial_decide_launch(struct turn *t, const struct trial_launch *ask)
 	done(t, STR("launch"));
 }
 
+void trial_decide_propose(struct turn *t, const struct trial_propose *ask)
+{
+	ASSERT(ask->why.len > 0);
+	done(t, STR("propose"));
+}
+
+void trial_decide_recite(struct turn *t, const struct trial_recite *ask)
+{
+	ASSERT(ask->what.len > 0);
+	done(t, STR("recite"));
+}
+
+void trial_decide_file_report(struct turn *t, const struct trial_file_report *ask)
+{
+	ASSERT(ask->report.len > 0);
+	done(t, STR("file_report"));
+}
+
 void trial_decide_shout(struct turn *t, const struct trial_shout *ask)
 {
 	done(t, ask->where);

@@ -138,3 +138,33 @@ TEST(the_driver_s_answer_to_a_release_records_that_the_strike_opened)
 	CHECK_STR(try_events(&try), STR("drivers.OrderDone doors.StrikeReleased"));
 	try_release(&try);
 }
+
+/* The card and the facts are the person's too, so that all of it goes when the person is forgotten; an entry of somebody forgotten is read like any other. */
+TEST(what_a_card_tells_is_of_the_person_whose_it_is)
+{
+	static const struct {
+		const char *report;
+		size_t packets;
+	} rows[] = {
+	    {"{\"reader\":1,\"format\":\"wiegand\",\"bits\":26,\"card\":\"80000000\"}", 1}, /* granted */
+	    {"{\"reader\":2,\"format\":\"wiegand\",\"bits\":26,\"card\":\"40000000\"}", 1}, /* denied */
+	    {"{\"reader\":1,\"format\":\"wiegand\",\"bits\":25,\"card\":\"80000000\"}",
+	     1}, /* denied, and names nobody */
+	};
+	struct try try;
+	furnish(&try);
+	try_vault_erase_subject(&try.vault, "person", 1);
+	try_vault_erase_subject(&try.vault, "person", 2);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct entry entry;
+		struct json_packets packets;
+		try_report(&try, "access.card_read", rows[i].report);
+		struct json json = json_over(try.result.entry, &try.arena);
+		CHECK(entry_read(&json, &entry));
+		CHECK_INT(entry.sealed.n, rows[i].packets);
+		CHECK(core_open_packets(&try.vault.vault, &entry, &try.arena, &packets));
+		for (size_t k = 0; k < packets.n; k++)
+			CHECK(!packets.at[k].there);
+	}
+	try_release(&try);
+}

@@ -31,6 +31,7 @@ void people_decide_enrol(struct turn *t, const struct people_enrol *ask)
 		return;
 	}
 	uint64_t person = person_next_id(t->state);
+	concern(t, person, person);
 	emit(t, people_enrolled, .person = person, .name = ask->name, .groups = ask->groups,
 	     .has_company = ask->has_company, .company = ask->company, .clearance = ask->clearance,
 	     .has_from = ask->has_from, .from = ask->from, .has_until = ask->has_until, .until = ask->until);

@@ -1,5 +1,6 @@
 #include "domain/record/record.h"
 
+#include "domain/mission/mission.h"
 #include "schema/text.h"
 
 static const int64_t day_ms = 24 * 60 * 60 * 1000;
@@ -83,6 +84,14 @@ static void take_part(struct turn *t, const struct part *part)
 		     .entry = (int64_t)t->entry, .until = t->now + RECORD_STAGE_MS);
 }
 
+/* The text of what is in force already, which the core brings behind its first entry: it is kept like one that comes into force. */
+static void keep_if_in_force(struct turn *t, struct str hash)
+{
+	const struct environment *now = environment_get(t->state, ENVIRONMENT_ROW);
+	if (t->refusal == REFUSAL_NONE && now && str_eq(text_str(now->access), hash) && record_is_staged(t->state, hash))
+		emit(t, record_stage_kept, .stage = stage_by_hash(t->state, hash)->stage);
+}
+
 void record_decide_stage_part(struct turn *t, const struct record_stage_part *ask)
 {
 	take_part(t, &(struct part){ask->hash, ask->part, ask->of});
@@ -91,6 +100,7 @@ void record_decide_stage_part(struct turn *t, const struct record_stage_part *as
 void record_decide_bring_part(struct turn *t, const struct record_bring_part *ask)
 {
 	take_part(t, &(struct part){ask->hash, ask->part, ask->of});
+	keep_if_in_force(t, ask->hash);
 }
 
 void record_apply_staged(struct state *s, const struct record_staged *ev)
