@@ -196,6 +196,18 @@ static size_t count_items(struct str array)
 	return n;
 }
 
+/* Values are known from the first entry on that holds them. */
+static void note_values(const struct taken *t, struct str clear)
+{
+	struct values *values = t->ledger->values;
+	uint32_t number;
+	for (size_t at = 0; values_find(values, clear.at, clear.len, &at, &number);) {
+		struct value *value = &values->at[number];
+		value->entry = value->is_entered ? value->entry : t->index;
+		value->is_entered = true;
+	}
+}
+
 static void read_entry(struct taken *t, struct str text, const struct str *packets, size_t n_packets)
 {
 	struct arena *scratch = &t->ledger->scratch;
@@ -218,18 +230,6 @@ static void read_entry(struct taken *t, struct str text, const struct str *packe
 	if (peek_path(clear, "refusal.takes", &value))
 		t->takes = value;
 	t->n_events = count_items(t->events);
-}
-
-/* Values are known from the first entry on that holds them. */
-static void note_values(const struct taken *t, struct str clear)
-{
-	struct values *values = t->ledger->values;
-	uint32_t number;
-	for (size_t at = 0; values_find(values, clear.at, clear.len, &at, &number);) {
-		struct value *value = &values->at[number];
-		value->entry = value->is_entered ? value->entry : t->index;
-		value->is_entered = true;
-	}
 }
 
 static void keep_entry(const struct taken *t)

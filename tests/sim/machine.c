@@ -244,6 +244,13 @@ void machine_let_work(struct machine *m, unsigned steps)
 			m->work_has_ended = true;
 }
 
+void machine_kill_work(struct machine *m)
+{
+	worker_kill(&m->worker);
+	m->work_has_ended = true;
+	m->work_is_done = false;
+}
+
 bool machine_is_working(const struct machine *m)
 {
 	return m->work_is_wanted;

@@ -61,6 +61,7 @@ void machine_wait(struct machine *machine, int64_t ms);
 /* The worker, if there is one, touches the disk that often. */
 void machine_let_work(struct machine *machine, unsigned steps);
 bool machine_is_working(const struct machine *machine);
+void machine_kill_work(struct machine *machine); /* it ends, and has not done it */
 
 /* A new master key, while the process runs. An error is the process's end. */
 int machine_rekey(struct machine *machine, struct error *error);

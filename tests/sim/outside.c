@@ -1,5 +1,5 @@
 /* outside.c: the journal as chancery-verify reads it: its files, copied from the simulated disk to a real one. */
-#include "sim/record.h"
+#include "sim/annals.h"
 
 #include "sim/trace.h"
 #include "verify/verify.h"
@@ -27,7 +27,7 @@ static void copy_file(const struct machine *machine, const char *name, const cha
 	close(fd);
 }
 
-void record_check_outside(struct record *record)
+void annals_check_outside(struct annals *annals)
 {
 	char path[PATH_BYTES], log[PATH_BYTES + 8], line[KEY_BYTES];
 	static struct verify_result result;
@@ -40,18 +40,18 @@ void record_check_outside(struct record *record)
 	struct error error;
 	snprintf(path, sizeof path, "%s/simulated-%d.db", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : ".", (int)getpid());
 	snprintf(log, sizeof log, "%s-wal", path);
-	copy_file(record->machine, "journal.db", path);
-	copy_file(record->machine, "journal.db-wal", log);
-	int made = note_signer_init(&signer, STR("chancery/house"), record->seed, &error);
+	copy_file(annals->machine, "journal.db", path);
+	copy_file(annals->machine, "journal.db-wal", log);
+	int made = note_signer_init(&signer, STR("chancery/house"), annals->seed, &error);
 	ASSERT(made == 0);
 	own = signer.key;
 	note_key_write(&b, &own);
 	bool read = checkpoint_key_read((const uint8_t *)line, b.len, CHECKPOINT_LOG, &key, &complaint);
 	ASSERT(read);
 	enum verify_answer answer = verify_journal(&(struct verify_request){.path = path, .key = &key}, &result, &fault);
-	bool unsigned_tail = answer == VERIFY_IN_PART && record->ledger->signing_has_stopped;
+	bool unsigned_tail = answer == VERIFY_IN_PART && annals->ledger->signing_has_stopped;
 	MUST(answer == VERIFY_OK || unsigned_tail, "chancery-verify says: %s", fault.complaint.what);
-	MUST(answer != VERIFY_OK || result.entries >= record->ledger->size, "chancery-verify finds %llu entries",
+	MUST(answer != VERIFY_OK || result.entries >= annals->ledger->size, "chancery-verify finds %llu entries",
 	     (unsigned long long)result.entries);
 	unlink(path);
 	unlink(log);

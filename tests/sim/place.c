@@ -133,7 +133,7 @@ void place_command(size_t n, struct values *values, struct buf *b)
 #define RULE(id, match)                                                                                                \
 	"{\"id\":\"" id "\",\"title\":\"" id "\",\"layer\":\"mission\",\"match\":{" match "},\"outcome\":\"permit\"}"
 #define BOOK(rules)                                                                                                    \
-	"{\"files\":[{\"name\":\"rules.yaml\",\"documents\":[{\"rules\":[" rules "]}],\"places\":[]}," HEAD "]}"
+	"{\"files\":[" HEAD ",{\"name\":\"rules.yaml\",\"documents\":[{\"rules\":[" rules "]}],\"places\":[]}]}"
 #define GROUP(group) "\"who\":{\"person.groups\":\"" group "\"},"
 #define BY_DAY	     "\"day\":{\"now.time|gte\":\"07:00\",\"now.time|lt\":\"20:00\"},"
 #define GUARDS	     RULE("guards-always", GROUP("guard") "\"condition\":\"who\"")

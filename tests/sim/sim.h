@@ -15,7 +15,7 @@
  * What must hold is checked by code that shares nothing with what it checks, after every commit:
  *
  *   ledger.h   each entry follows from those before: who may, who may pass, two persons, orders, forgetting, clocks
- *   record.h   what was durable stays; the state is the fold, with a snapshot and without; chancery-verify agrees
+ *   annals.h   what was durable stays; the state is the fold, with a snapshot and without; chancery-verify agrees
  *   talk.h     every entry was said, and is entered once; everybody is answered once, with what the record says
  *   sight.h    a reader is shown all that it may see, and nothing else
  *   line.h     what a driver is told; at rest its devices are as they are to be

@@ -1,17 +1,15 @@
 /* sim_hub.c: the process of the hub: how it starts, what it is told and tells, how it ends. */
 #include "sim/sim_inner.h"
 
-#include "gen/facts.h"
-#include "rules/rulebook_load.h"
 #include "sim/peek.h"
 
 #include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
-enum { RULES_MEMORY = 4 << 20, COMMITS_MAX = 10000, SPACE_LOW_BYTES = 96 << 10 };
+enum { COMMITS_MAX = 10000, SPACE_LOW_BYTES = 96 << 10 };
 
-static const uint8_t journal_seed[32] = {7};
+const uint8_t sim_journal_seed[32] = {7};
 
 /* A panic of the hub ends its process, not the simulation. */
 
@@ -95,50 +93,24 @@ static bool has_room(void *context, unsigned peer)
 	return !c || !c->is_slow;
 }
 
-static int load_rules(const struct rulebook **ret_rules, struct arena *arena, struct str text, struct error *error)
-{
-	return rulebook_load_json(ret_rules, &access_request_vocabulary, arena, "rules/access/", text, error);
-}
-
-/* The rulebook that lies in the mission's files: the first one, always. */
-static struct {
-	struct arena memory;
-	const struct rulebook *rules;
-	struct str text;
-} files;
-
-static void load_files(struct sim *sim)
-{
-	struct error error;
-	if (!files.memory.at) {
-		files.memory = arena_map(RULES_MEMORY * 32);
-		struct buf b = arena_buf(&files.memory);
-		place_rulebook(0, &b);
-		files.text = arena_keep(&files.memory, &b);
-		int failed = load_rules(&files.rules, &files.memory, files.text, &error);
-		ASSERT(failed == 0);
-	}
-	if (sim->ledger.n_rulebooks == 0)
-		ledger_know_rulebook(&sim->ledger, rulebook_hash(files.rules), 0);
-}
-
 static int open_hub(struct sim *sim, struct error *error)
 {
 	static const struct hub_driver drivers[PLACE_LINES] = {{{"line-0", 6}, {"osdp", 4}, {"sim", 3}, 9600},
 							       {{"line-1", 6}, {"osdp", 4}, {"sim", 3}, 9600}};
 	static const struct offset utc = {0, 0};
 	static const char zeros[32];
+	const struct rulebook *rules = sim_rules(sim);
 	struct hub_options options = {
 	    .mission = STR("house"),
-	    .journal = {.origin = STR("chancery/house"), .seed = journal_seed, .log_pages = sim->log_pages},
-	    .rulebooks = {files.rules},
-	    .rules_text = files.text,
-	    .load_rules = load_rules,
+	    .journal = {.origin = STR("chancery/house"), .seed = sim_journal_seed, .log_pages = sim->log_pages},
+	    .rulebooks = {rules},
+	    .rules_text = sim_rules_text(0),
+	    .load_rules = sim_load_rules,
 	    .snapshot_entries = sim->snapshot_entries,
 	    .space_low_bytes = SPACE_LOW_BYTES,
 	    .environment = {.program = STR("sim"),
 			    .schema = {zeros, 32},
-			    .access = {(const char *)rulebook_hash(files.rules), 32},
+			    .access = {(const char *)rulebook_hash(rules), 32},
 			    .zone = STR("UTC"),
 			    .offsets = {1, &utc}},
 	    .drivers = drivers,
@@ -162,18 +134,17 @@ static bool guarded_open(struct sim *sim, struct error *error)
 
 static void check_start(struct sim *sim)
 {
-	record_check_start(&sim->record, sim->hub);
-	record_catch_up(&sim->record, sim->hub);
+	annals_check_start(&sim->annals, sim->hub);
+	annals_catch_up(&sim->annals, sim->hub);
 	rest_catch_up(&sim->rest);
 	if (sim_thousandths(sim, 300))
-		record_check_fold(&sim->record, sim->hub);
+		annals_check_fold(&sim->annals, sim->hub);
 }
 
 bool sim_start_hub(struct sim *sim)
 {
 	struct error error;
 	catch_panics();
-	load_files(sim);
 	sim->hub = NULL;
 	sim->is_dead = false;
 	if (machine_start(&sim->machine, &error) < 0) {
@@ -351,7 +322,7 @@ static void let_go(struct sim *sim)
 
 static void after_commit(struct sim *sim)
 {
-	record_catch_up(&sim->record, sim->hub);
+	annals_catch_up(&sim->annals, sim->hub);
 	rest_catch_up(&sim->rest);
 	for (size_t i = 0; i < sim->n_heard; i++)
 		hear(sim, &sim->heard[i]);
@@ -359,7 +330,7 @@ static void after_commit(struct sim *sim)
 	arena_clear(&sim->heard_memory);
 	let_go(sim);
 	if (rest_check(&sim->rest))
-		record_check_erased(&sim->record, sim->hub);
+		annals_check_erased(&sim->annals, sim->hub);
 }
 
 static int guarded_commit(struct sim *sim, struct error *error)

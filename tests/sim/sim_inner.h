@@ -2,6 +2,7 @@
  *
  *     sim.c         a seed from beginning to end: climate, lives, faults
  *     sim_hub.c     the hub's process: start, lines, commits, death
+ *     sim_rules.c   its rulebooks
  *     deeds.c       what people do; which of it, how often
  *     deeds_*.c     their commands; what they read; files, rulebooks, approvals; and what happens at doors
  */
@@ -10,7 +11,7 @@
 
 #include "sim/line.h"
 #include "sim/machine.h"
-#include "sim/record.h"
+#include "sim/annals.h"
 #include "sim/rest.h"
 #include "sim/sight.h"
 #include "sim/sim.h"
@@ -59,7 +60,7 @@ struct sim {
 	struct values values;
 	struct ledger ledger;
 	struct talk talk;
-	struct record record;
+	struct annals annals;
 	struct rest rest;
 	struct line lines[PLACE_LINES];
 	struct sim_heard heard[SIM_HEARD_MAX];
@@ -83,6 +84,8 @@ static inline bool sim_thousandths(struct sim *sim, unsigned times)
 	return chance_in_thousand(&sim->dice, times);
 }
 
+extern const uint8_t sim_journal_seed[32];
+
 /* sim_hub.c. False: the process is dead (sim->is_dead), or could not start. */
 bool sim_start_hub(struct sim *sim);
 void sim_stop_hub(struct sim *sim, enum machine_end end);
@@ -96,6 +99,12 @@ void sim_detach_line(struct sim *sim, size_t line);
 /* A person connects; NULL when there is no place. */
 struct talk_connection *sim_connect(struct sim *sim, enum people_who who);
 void sim_disconnect(struct sim *sim, struct talk_connection *connection);
+
+/* sim_rules.c: the rulebook in the mission's files; the texts of all, and the hashes that they are staged under. */
+const struct rulebook *sim_rules(struct sim *sim);
+struct str sim_rules_text(size_t rulebook);
+void sim_rules_hash(size_t rulebook, char ret_hash[65]);
+int sim_load_rules(const struct rulebook **ret_rules, struct arena *arena, struct str text, struct error *error);
 
 /* deeds.c */
 typedef void deed_fn(struct sim *sim);

@@ -1,4 +1,4 @@
-#include "sim/record.h"
+#include "sim/annals.h"
 
 #include "sim/audit.h"
 #include "sim/peek.h"
@@ -8,10 +8,10 @@
 
 enum { SCRATCH_BYTES = 64 << 20, PACKETS_MAX = VAULT_PACKETS_MAX };
 
-void record_init(struct record *record, struct machine *machine, struct ledger *ledger, struct talk *talk,
+void annals_init(struct annals *annals, struct machine *machine, struct ledger *ledger, struct talk *talk,
 		 const uint8_t *seed)
 {
-	*record = (struct record){.machine = machine,
+	*annals = (struct annals){.machine = machine,
 				  .ledger = ledger,
 				  .talk = talk,
 				  .seed = seed,
@@ -19,23 +19,23 @@ void record_init(struct record *record, struct machine *machine, struct ledger *
 				  .twin = arena_map(core_memory())};
 }
 
-void record_release(struct record *record)
+void annals_release(struct annals *annals)
 {
-	arena_unmap(&record->scratch);
-	arena_unmap(&record->twin);
+	arena_unmap(&annals->scratch);
+	arena_unmap(&annals->twin);
 }
 
 /* Packets, opened without the core */
 
 struct reading {
-	struct record *record;
+	struct annals *annals;
 	const struct vault *vault;
 	bool checks_erased;
 };
 
 static struct str open_packet(const struct reading *r, struct str entry, struct str sealed, uint64_t number)
 {
-	struct arena *scratch = &r->record->scratch;
+	struct arena *scratch = &r->annals->scratch;
 	struct str keep = peek_text(sealed, "keep"), data = peek_text(sealed, "data"), values = {0};
 	uint8_t salt[VAULT_SALT_BYTES];
 	uint8_t *bytes = arena_take(scratch, data.len + 1, 1);
@@ -50,7 +50,7 @@ static struct str open_packet(const struct reading *r, struct str entry, struct 
 	struct vault_place place = {(uint64_t)peek_int(entry, "index", 0), salt, peek_int(entry, "wall", 0), number};
 	bool open = r->vault->open(r->vault->context, &place, &packet, scratch, &values, &forged);
 	MUST(!forged, "a packet of entry %llu was changed", (unsigned long long)place.index);
-	const struct ledger_month *month = ledger_month(r->record->ledger, keep, packet.month);
+	const struct ledger_month *month = ledger_month(r->annals->ledger, keep, packet.month);
 	MUST(!open || !month || !month->is_erased, "entry %llu opens, and its month is forgotten",
 	     (unsigned long long)place.index);
 	return open ? values : (struct str){0};
@@ -70,32 +70,32 @@ static size_t open_packets(const struct reading *r, struct str entry, struct str
 static int take_entry(void *context, uint64_t index, struct str body)
 {
 	const struct reading *r = context;
-	struct record *record = r->record;
+	struct annals *annals = r->annals;
 	struct str packets[PACKETS_MAX], text;
-	arena_clear(&record->scratch);
-	text = arena_str(&record->scratch, body);
+	arena_clear(&annals->scratch);
+	text = arena_str(&annals->scratch, body);
 	size_t n = open_packets(r, text, packets);
-	ledger_take(record->ledger, text, packets, n);
-	const struct ledger_entry *entry = &record->ledger->entries[index];
-	talk_check_entry(record->talk, entry, index, peek_text(text, "from.driver.boot"),
+	ledger_take(annals->ledger, text, packets, n);
+	const struct ledger_entry *entry = &annals->ledger->entries[index];
+	talk_check_entry(annals->talk, entry, index, peek_text(text, "from.driver.boot"),
 			 peek_int(text, "from.driver.sequence", 0));
 	trace_line("record", "entry", text);
 	return 0;
 }
 
-static void read_journal(struct record *record, struct hub *hub, uint64_t from, journal_entry_fn *fn)
+static void read_journal(struct annals *annals, struct hub *hub, uint64_t from, journal_entry_fn *fn)
 {
-	struct reading reading = {.record = record, .vault = hub_core(hub)->vault};
+	struct reading reading = {.annals = annals, .vault = hub_core(hub)->vault};
 	struct journal *journal = hub_journal(hub);
 	struct error error;
 	int failed = journal_read(journal, from, journal_size(journal) - from, fn, &reading, &error);
 	MUST(failed == 0, "the journal cannot be read: %s", failed < 0 ? error.what : "");
 }
 
-void record_catch_up(struct record *record, struct hub *hub)
+void annals_catch_up(struct annals *annals, struct hub *hub)
 {
-	if (journal_size(hub_journal(hub)) > record->ledger->size)
-		read_journal(record, hub, record->ledger->size, take_entry);
+	if (journal_size(hub_journal(hub)) > annals->ledger->size)
+		read_journal(annals, hub, annals->ledger->size, take_entry);
 }
 
 /* After a start */
@@ -104,21 +104,21 @@ static int check_kept(void *context, uint64_t index, struct str body)
 {
 	const struct reading *r = context;
 	uint64_t hash[4];
-	if (index >= r->record->ledger->size)
+	if (index >= r->annals->ledger->size)
 		return 0;
 	crypto_hash_sha256((uint8_t *)hash, (const uint8_t *)body.at, body.len);
-	MUST(memcmp(hash, r->record->ledger->entries[index].hash, sizeof hash) == 0, "entry %llu was changed",
+	MUST(memcmp(hash, r->annals->ledger->entries[index].hash, sizeof hash) == 0, "entry %llu was changed",
 	     (unsigned long long)index);
 	return 0;
 }
 
-void record_check_start(struct record *record, struct hub *hub)
+void annals_check_start(struct annals *annals, struct hub *hub)
 {
 	uint64_t size = journal_size(hub_journal(hub));
-	MUST(size >= record->ledger->size, "%llu entries were durable, and %llu are there",
-	     (unsigned long long)record->ledger->size, (unsigned long long)size);
-	if (size >= record->ledger->size)
-		read_journal(record, hub, 0, check_kept);
+	MUST(size >= annals->ledger->size, "%llu entries were durable, and %llu are there",
+	     (unsigned long long)annals->ledger->size, (unsigned long long)size);
+	if (size >= annals->ledger->size)
+		read_journal(annals, hub, 0, check_kept);
 }
 
 static int fold_entry(void *context, uint64_t index, struct str body)
@@ -140,14 +140,14 @@ static void show_line(void *context, struct str line)
 	trace_say("state  " STR_FMT, STR_ARG(line));
 }
 
-void record_check_fold(struct record *record, struct hub *hub)
+void annals_check_fold(struct annals *annals, struct hub *hub)
 {
 	static struct core twin;
 	const struct core *core = hub_core(hub);
 	uint8_t folded[32], there[32];
 	struct error error;
-	arena_clear(&record->twin);
-	core_init(&twin, core->rulebooks, core->vault, &record->twin);
+	arena_clear(&annals->twin);
+	core_init(&twin, core->rulebooks, core->vault, &annals->twin);
 	int stopped = journal_read(hub_journal(hub), 0, journal_size(hub_journal(hub)), fold_entry, &twin, &error);
 	MUST(stopped >= 0, "the journal cannot be read: %s", stopped < 0 ? error.what : "");
 	if (stopped != 0)
@@ -170,11 +170,11 @@ void record_check_fold(struct record *record, struct hub *hub)
 static int check_packets(void *context, uint64_t index, struct str body)
 {
 	const struct reading *r = context;
-	const struct values *values = r->record->ledger->values;
+	const struct values *values = r->annals->ledger->values;
 	struct str packets[PACKETS_MAX];
 	uint32_t value;
-	arena_clear(&r->record->scratch);
-	size_t n = open_packets(r, arena_str(&r->record->scratch, body), packets);
+	arena_clear(&r->annals->scratch);
+	size_t n = open_packets(r, arena_str(&r->annals->scratch, body), packets);
 	for (size_t i = 0; i < n; i++)
 		for (size_t at = 0; values_find(values, packets[i].at, packets[i].len, &at, &value);)
 			MUST(!values->at[value].is_erased || values->at[value].is_free,
@@ -193,8 +193,8 @@ static void check_state_line(void *context, struct str line)
 		     (unsigned long long)values->at[value].person);
 }
 
-void record_check_erased(struct record *record, struct hub *hub)
+void annals_check_erased(struct annals *annals, struct hub *hub)
 {
-	read_journal(record, hub, 0, check_packets);
-	state_dump(&hub_core(hub)->state, check_state_line, record->ledger->values);
+	read_journal(annals, hub, 0, check_packets);
+	state_dump(&hub_core(hub)->state, check_state_line, annals->ledger->values);
 }
