@@ -18,13 +18,15 @@ struct refs {
 	sqlite3 *db;
 	char path[256];
 	sqlite3_stmt *statement[STATEMENTS];
-	bool is_writing;
+	bool is_writing, is_damaged;
 	uint64_t size;
 	uint8_t mark[REFS_MARK_BYTES];
 };
 
-static int fail(const struct refs *refs, struct error *error, const char *doing)
+static int fail(struct refs *refs, struct error *error, const char *doing)
 {
+	int code = sqlite3_errcode(refs->db);
+	refs->is_damaged |= code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
 	error_set(error, ERROR_SYSTEM, "%s: %s", doing, sqlite3_errmsg(refs->db));
 	error_where(error, "%s", refs->path);
 	return error_remedy(error, "The index can be made anew: end the mission, delete this file, start again.");
@@ -35,40 +37,22 @@ static int execute(struct refs *refs, const char *sql, struct error *error)
 	return sqlite3_exec(refs->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : fail(refs, error, "cannot prepare");
 }
 
-static int connect_index(struct refs *refs, const char *path, const char *vfs, struct error *error)
+static int set_up(struct refs *refs, struct error *error)
 {
-	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
-	if (sqlite3_open_v2(path, &refs->db, flags, vfs) != SQLITE_OK)
-		return fail(refs, error, "cannot open");
 	return execute(refs,
 		       "PRAGMA locking_mode=EXCLUSIVE; PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY;"
 		       "PRAGMA mmap_size=0; PRAGMA cache_size=-2048; PRAGMA page_size=4096; PRAGMA journal_mode=WAL;",
 		       error);
 }
 
-static bool is_index(struct refs *refs)
+/* A number that stands in the file's header. False also when there is none. */
+static bool has_number(struct refs *refs, const char *pragma, int number)
 {
 	sqlite3_stmt *s = NULL;
-	bool is = sqlite3_prepare_v2(refs->db, "PRAGMA application_id", -1, &s, NULL) == SQLITE_OK &&
-		  sqlite3_step(s) == SQLITE_ROW && sqlite3_column_int(s, 0) == REFS_APPLICATION_ID;
+	bool has = sqlite3_prepare_v2(refs->db, pragma, -1, &s, NULL) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW &&
+		   sqlite3_column_int(s, 0) == number;
 	sqlite3_finalize(s);
-	s = NULL;
-	is = is && sqlite3_prepare_v2(refs->db, "PRAGMA user_version", -1, &s, NULL) == SQLITE_OK &&
-	     sqlite3_step(s) == SQLITE_ROW && sqlite3_column_int(s, 0) == REFS_FORMAT;
-	sqlite3_finalize(s);
-	return is;
-}
-
-static int make(struct refs *refs, struct error *error)
-{
-	char sql[512];
-	snprintf(sql, sizeof sql,
-		 "DROP TABLE IF EXISTS ref; DROP TABLE IF EXISTS progress;"
-		 "CREATE TABLE ref(row BLOB NOT NULL, entry INTEGER NOT NULL, PRIMARY KEY(row, entry)) WITHOUT ROWID;"
-		 "CREATE TABLE progress(one INTEGER PRIMARY KEY, size INTEGER NOT NULL, mark BLOB NOT NULL);"
-		 "PRAGMA application_id=%d; PRAGMA user_version=%d;",
-		 REFS_APPLICATION_ID, REFS_FORMAT);
-	return execute(refs, sql, error);
+	return has;
 }
 
 static int prepare(struct refs *refs, struct error *error)
@@ -78,6 +62,48 @@ static int prepare(struct refs *refs, struct error *error)
 				       NULL) != SQLITE_OK)
 			return fail(refs, error, "cannot prepare");
 	return 0;
+}
+
+static void finalize(struct refs *refs)
+{
+	for (size_t i = 0; i < STATEMENTS; i++) {
+		sqlite3_finalize(refs->statement[i]);
+		refs->statement[i] = NULL;
+	}
+}
+
+static int make(struct refs *refs, struct error *error)
+{
+	char sql[512];
+	snprintf(sql, sizeof sql,
+		 "CREATE TABLE ref(row BLOB NOT NULL, entry INTEGER NOT NULL, PRIMARY KEY(row, entry)) WITHOUT ROWID;"
+		 "CREATE TABLE progress(one INTEGER PRIMARY KEY, size INTEGER NOT NULL, mark BLOB NOT NULL);"
+		 "PRAGMA application_id=%d; PRAGMA user_version=%d;",
+		 REFS_APPLICATION_ID, REFS_FORMAT);
+	int failed = execute(refs, sql, error);
+	return failed < 0 ? failed : prepare(refs, error);
+}
+
+/* Whatever is in the file, it is an empty index afterwards. */
+int refs_clear(struct refs *refs, struct error *error)
+{
+	finalize(refs);
+	if (refs->is_writing)
+		sqlite3_exec(refs->db, "ROLLBACK", NULL, NULL, NULL);
+	refs->is_writing = refs->is_damaged = false;
+	refs->size = 0;
+	memset(refs->mark, 0, sizeof refs->mark);
+	sqlite3_db_config(refs->db, SQLITE_DBCONFIG_RESET_DATABASE, 1, 0);
+	int failed = execute(refs, "VACUUM", error);
+	sqlite3_db_config(refs->db, SQLITE_DBCONFIG_RESET_DATABASE, 0, 0);
+	if (failed == 0)
+		failed = set_up(refs, error);
+	return failed < 0 ? failed : make(refs, error);
+}
+
+bool refs_is_damaged(const struct refs *refs)
+{
+	return refs->is_damaged;
 }
 
 static int load_progress(struct refs *refs, struct error *error)
@@ -90,22 +116,35 @@ static int load_progress(struct refs *refs, struct error *error)
 		refs->size = (uint64_t)sqlite3_column_int64(s, 0);
 		memcpy(refs->mark, sqlite3_column_blob(s, 1), REFS_MARK_BYTES);
 	}
+	int failed = stepped == SQLITE_ROW || stepped == SQLITE_DONE ? 0 : fail(refs, error, "cannot read");
 	sqlite3_finalize(s);
-	return stepped == SQLITE_ROW || stepped == SQLITE_DONE ? 0 : fail(refs, error, "cannot read");
+	return failed;
+}
+
+/* ERROR_SYSTEM: the disk; or, when it is damaged, what was looked at. */
+static int look(struct refs *refs, struct error *error)
+{
+	int failed = set_up(refs, error);
+	if (failed < 0)
+		return failed;
+	if (!has_number(refs, "PRAGMA application_id", REFS_APPLICATION_ID) ||
+	    !has_number(refs, "PRAGMA user_version", REFS_FORMAT))
+		return refs_clear(refs, error);
+	failed = prepare(refs, error);
+	return failed < 0 ? failed : load_progress(refs, error);
 }
 
 int refs_open(struct refs **ret_refs, const char *path, const char *vfs, struct error *error)
 {
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
 	struct refs *refs = calloc(1, sizeof *refs);
 	ASSERT(refs);
 	snprintf(refs->path, sizeof refs->path, "%s", path);
-	int failed = connect_index(refs, path, vfs, error);
-	if (failed == 0 && !is_index(refs))
-		failed = make(refs, error);
+	int failed = sqlite3_open_v2(path, &refs->db, flags, vfs) == SQLITE_OK ? 0 : fail(refs, error, "cannot open");
 	if (failed == 0)
-		failed = prepare(refs, error);
-	if (failed == 0)
-		failed = load_progress(refs, error);
+		failed = look(refs, error);
+	if (failed < 0 && refs->is_damaged)
+		failed = refs_clear(refs, error);
 	if (failed < 0) {
 		refs_close(refs);
 		return failed;
@@ -116,8 +155,7 @@ int refs_open(struct refs **ret_refs, const char *path, const char *vfs, struct 
 
 void refs_close(struct refs *refs)
 {
-	for (size_t i = 0; i < STATEMENTS; i++)
-		sqlite3_finalize(refs->statement[i]);
+	finalize(refs);
 	sqlite3_close(refs->db);
 	free(refs);
 }
@@ -130,13 +168,6 @@ uint64_t refs_size(const struct refs *refs)
 const uint8_t *refs_mark(const struct refs *refs)
 {
 	return refs->mark;
-}
-
-int refs_clear(struct refs *refs, struct error *error)
-{
-	refs->size = 0;
-	memset(refs->mark, 0, sizeof refs->mark);
-	return execute(refs, "BEGIN; DELETE FROM ref; DELETE FROM progress; COMMIT;", error);
 }
 
 static bool run(sqlite3_stmt *s)

@@ -16,7 +16,7 @@ enum { REFS_ROW_BYTES = 16, REFS_MARK_BYTES = 16 };
 
 struct refs;
 
-/* Opens the index, or makes an empty one where there is none or what is there is no index of this kind. ERROR_SYSTEM: the disk. */
+/* Opens the index, or makes an empty one where there is none, what is there is no index of this kind, or it is damaged. ERROR_SYSTEM: the disk. */
 int refs_open(struct refs **ret_refs, const char *path, const char *vfs, struct error *error);
 void refs_close(struct refs *refs);
 
@@ -24,8 +24,11 @@ void refs_close(struct refs *refs);
 uint64_t refs_size(const struct refs *refs);
 const uint8_t *refs_mark(const struct refs *refs);
 
-/* Everything out: it begins anew. */
+/* Everything out: it begins anew, also when it is damaged. */
 int refs_clear(struct refs *refs, struct error *error);
+
+/* Whether what failed last failed because the file is damaged: then refs_clear helps. */
+bool refs_is_damaged(const struct refs *refs);
 
 /* The entry mentions it. The same twice is once. */
 int refs_put(struct refs *refs, const uint8_t row[REFS_ROW_BYTES], uint64_t entry, struct error *error);

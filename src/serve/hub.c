@@ -197,7 +197,7 @@ static int work_behind(struct hub *hub, bool idle, struct error *error)
 	hub_stage_step(hub);
 	if (more < 0)
 		return more;
-	int behind = idle ? hub_index_catch_up(hub, error) : 0;
+	int behind = idle ? hub_index_catch_up(hub, error) : refs_size(hub->refs) < journal_size(hub->journal);
 	return behind < 0 ? behind : more > 0 || behind > 0;
 }
 

@@ -74,20 +74,30 @@ static int put_entry(struct hub *hub, uint64_t index, uint8_t ret_mark[REFS_MARK
 	return f.failed;
 }
 
+/* An index that is damaged is made anew; what failed is to be asked again. */
+int hub_index_mend(struct hub *hub, int failed, struct error *error)
+{
+	return failed < 0 && refs_is_damaged(hub->refs) ? refs_clear(hub->refs, error) : failed;
+}
+
+/* Fills in `end - from` entries more. */
+static int fill(struct hub *hub, uint64_t from, uint64_t end, struct error *error)
+{
+	uint8_t mark[REFS_MARK_BYTES];
+	int failed = 0;
+	for (uint64_t i = from; failed == 0 && i < end; i++)
+		failed = put_entry(hub, i, mark, error);
+	return failed < 0 ? failed : refs_commit(hub->refs, end, mark, error);
+}
+
 int hub_index_catch_up(struct hub *hub, struct error *error)
 {
 	uint64_t from = refs_size(hub->refs), size = journal_size(hub->journal);
 	uint64_t end = size - from < HUB_INDEX_ENTRIES ? size : from + HUB_INDEX_ENTRIES;
-	uint8_t mark[REFS_MARK_BYTES];
 	if (from >= size)
 		return 0;
-	for (uint64_t i = from; i < end; i++) {
-		int failed = put_entry(hub, i, mark, error);
-		if (failed < 0)
-			return failed;
-	}
-	int failed = refs_commit(hub->refs, end, mark, error);
-	return failed < 0 ? failed : end < size;
+	int failed = hub_index_mend(hub, fill(hub, from, end, error), error);
+	return failed < 0 ? failed : refs_size(hub->refs) < size;
 }
 
 /* An index that belongs to another journal is emptied. */

@@ -284,6 +284,8 @@ int hub_read_entry(struct hub *hub, uint64_t index, struct hub_entry *ret_entry,
 /* Fills a piece of what is behind: 1 more is, 0 nothing is, or an error. */
 int hub_index_catch_up(struct hub *hub, struct error *error);
 int hub_index_check(struct hub *hub, struct error *error);
+/* 0 when what failed did so because the index was damaged: it is empty then. */
+int hub_index_mend(struct hub *hub, int failed, struct error *error);
 /* The entries below `before` that mention the row, newest first: their number, or an error. */
 int hub_index_find(struct hub *hub, const struct subject *ref, uint64_t before, uint64_t *ret_entries, size_t max,
 		   struct error *error);

@@ -245,7 +245,7 @@ static int history_piece(struct hub *hub, unsigned peer, struct error *error)
 		return n < 0 ? n : 0;
 	n = hub_index_find(hub, &ref, history->before, found, ARRAY_LEN(found), error);
 	if (n < 0)
-		return n;
+		return hub_index_mend(hub, n, error);
 	for (int i = 0; i < n && history->left > 0; i++) {
 		bool sent;
 		int failed = send_entry(hub, peer, found[i], &ref, &sent, error);

@@ -117,8 +117,10 @@ int snapshot_write(struct file file, const struct core *core, const uint8_t key[
 	memcpy(before.schema, schema, sizeof before.schema);
 	memcpy(before.salt, salt, sizeof before.salt);
 	w = (struct writing){.file = file, .at = HEAD_BYTES, .error = error};
-	/* Whoever finds the file from here on finds none. */
+	/* Whoever finds the file from here on finds none, also after a power failure. */
 	int failed = file_resize(file, 0, error);
+	if (failed == 0)
+		failed = file_sync(file, error);
 	if (failed == 0)
 		failed = seal_all(&w, core, key, &before, head->hash, error);
 	if (failed == 0)
