@@ -104,7 +104,7 @@ void deeds_command(struct sim *sim, struct talk_connection *c, const char *name,
 	struct talk_ask ask = {.kind = TALK_COMMAND,
 			       .said = talk_say(&sim->talk, str_of(people_login(c->who)), str_of(name), body)};
 	/* White space between tokens changes nothing. */
-	const char *space = sim_thousandths(sim, 50) ? " " : "";
+	const char *space = sim_thousandths(sim, 50) && strcmp(name, "trial.stumble") != 0 ? " " : "";
 	deeds_say(sim, c, ask, "{\"command\":{\"name\":\"%s\",\"body\":%s" STR_FMT "%s}}", name, space, STR_ARG(body), space);
 }
 

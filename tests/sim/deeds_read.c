@@ -25,7 +25,7 @@ void deed_follow(struct sim *sim)
 		return;
 	if (sim_roll(sim, 2)) {
 		snprintf(line, sizeof line, "{\"follow\":{\"last\":%llu}}", (unsigned long long)last);
-		from = last < size ? size - last : 0;
+		from = sight_last(&sim->ledger, &c->viewer, last);
 	} else if (sim_roll(sim, 2) && see_may_read_record(&c->viewer)) {
 		from = sim_roll(sim, size + 1);
 		snprintf(line, sizeof line, "{\"follow\":{\"from\":%llu}}", (unsigned long long)from);

@@ -300,6 +300,7 @@ void deed_enact(struct sim *sim)
 	struct str body = deeds_text(sim, "{\"rulebook\":\"%s\"}", hash);
 	struct talk_ask ask = {.kind = TALK_COMMAND,
 			       .said = talk_say(&sim->talk, str_of(people_login(c->who)), STR("mission.enact"), body),
+			       .is_enact = true,
 			       .may_be_bad = true};
 	c->enacts = true;
 	deeds_say(sim, c, ask, "{\"command\":{\"name\":\"mission.enact\",\"body\":" STR_FMT "}}", STR_ARG(body));

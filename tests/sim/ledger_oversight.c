@@ -35,8 +35,7 @@ static const char *gate(const struct taken *t, const struct see_body *command)
 
 static bool is_gate(struct str refusal)
 {
-	return str_eq(refusal, STR("MISSION_ROLE")) || str_eq(refusal, STR("OVERSIGHT_UNASSERTED")) ||
-	       str_eq(refusal, STR("OVERSIGHT_SAME_PERSON"));
+	return str_eq(refusal, STR("MISSION_ROLE")) || str_eq(refusal, STR("OVERSIGHT_UNASSERTED"));
 }
 
 /* What waits for a second person does nothing yet; what a second person agreed to says so, and was asked for by another. */

@@ -317,9 +317,19 @@ void sight_check_entry(const struct ledger *ledger, const struct see_viewer *vie
 	check_rest(ledger, viewer, entry, index, shown);
 }
 
+uint64_t sight_last(const struct ledger *ledger, const struct see_viewer *viewer, uint64_t last)
+{
+	uint64_t from = ledger->size;
+	while (from > 0 && last > 0)
+		last -= sight_has_entry(ledger, viewer, --from);
+	return from;
+}
+
 /* What mentions a row */
 
 struct mention {
+	const struct ledger *ledger;
+	const struct see_viewer *viewer;
 	struct str table;
 	uint64_t id;
 	bool found, open; /* open: in something that is not sealed */
@@ -338,7 +348,9 @@ static void look_in_body(struct mention *mention, const struct see_body *of, str
 		return;
 	for (struct peek_walk walk = peek_begin(body); peek_member(&walk, &name, &value);) {
 		const struct see_member *member = see_member_of(of, name);
-		if (!member || !member->table || !str_eq(mention->table, str_of(member->table)))
+		if (!member || !member->table || !str_eq(mention->table, str_of(member->table)) ||
+		    !see_member_is_seen(mention->viewer, member, body) ||
+		    is_masked(mention->ledger, mention->viewer, member, body))
 			continue;
 		bool names = is_id(value, mention->id);
 		for (struct peek_walk items = peek_begin(value); peek_item(&items, &item);)
@@ -348,10 +360,11 @@ static void look_in_body(struct mention *mention, const struct see_body *of, str
 	}
 }
 
-bool sight_mentions(const struct ledger *ledger, uint64_t index, struct str table, uint64_t id, bool *ret_is_sealed)
+bool sight_mentions(const struct ledger *ledger, const struct see_viewer *viewer, uint64_t index, const struct talk_history *history,
+		    bool *ret_is_sealed)
 {
 	const struct ledger_entry *entry = &ledger->entries[index];
-	struct mention mention = {table, id, false, false};
+	struct mention mention = {ledger, viewer, str_of(history->table), history->id, false, false};
 	struct str event, body;
 	look_in_body(&mention, input_of(entry), entry->input);
 	for (struct peek_walk walk = peek_begin(entry->events); peek_item(&walk, &event);)

@@ -13,8 +13,11 @@ bool sight_may_read_file(const struct see_viewer *viewer, uint64_t person, uint6
 
 /* Whether the reader may see anything of an entry at all. */
 bool sight_has_entry(const struct ledger *ledger, const struct see_viewer *viewer, uint64_t index);
-/* Whether the entry mentions the row; ret_is_sealed: only in what is sealed. */
-bool sight_mentions(const struct ledger *ledger, uint64_t index, struct str table, uint64_t id, bool *ret_is_sealed);
+/* Whether the entry mentions the row where the reader sees it; ret_is_sealed: only in what is sealed. */
+bool sight_mentions(const struct ledger *ledger, const struct see_viewer *viewer, uint64_t index, const struct talk_history *history,
+		    bool *ret_is_sealed);
+/* The first of the last so many entries of which the reader sees anything. */
+uint64_t sight_last(const struct ledger *ledger, const struct see_viewer *viewer, uint64_t last);
 
 /* An entry as a reader is shown it. */
 void sight_check_entry(const struct ledger *ledger, const struct see_viewer *viewer, uint64_t index, struct str shown);

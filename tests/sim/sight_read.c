@@ -37,8 +37,7 @@ static enum belongs belongs(const struct talk *talk, const struct talk_connectio
 	const struct talk_history *h = &c->history;
 	const struct ledger_entry *entry = &talk->ledger->entries[index];
 	bool sealed;
-	if (!sight_mentions(talk->ledger, index, str_of(h->table), h->id, &sealed) ||
-	    !sight_has_entry(talk->ledger, &c->viewer, index))
+	if (!sight_mentions(talk->ledger, &c->viewer, index, h, &sealed))
 		return MUST_NOT;
 	/* What was asked for while its entry was not durable yet, and what hangs on keys that may be gone. */
 	if (index >= h->before)

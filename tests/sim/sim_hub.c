@@ -185,6 +185,8 @@ void sim_stop_hub(struct sim *sim, enum machine_end end)
 	sim->hub = NULL;
 	sim->n_heard = 0;
 	arena_clear(&sim->heard_memory);
+	if (end == MACHINE_LOSES_POWER) /* with the memory in which they were counted */
+		memset(sim->kills, 0, sizeof sim->kills);
 	machine_stop(&sim->machine, end);
 	talk_hang_up(&sim->talk);
 	for (size_t i = 0; i < PLACE_LINES; i++)
@@ -245,15 +247,16 @@ static void guarded_line(struct sim *sim, unsigned peer, struct str line)
 /* The input that kills, if the line is one: how often it has. */
 static unsigned *kills_of(struct sim *sim, struct str line)
 {
-	static const struct str marks[2] = {{"\"trial.stumble\",\"body\":{\"reader\":", 33},
-					    {"\"trial.stumbled\",\"body\":{\"reader\":", 34}};
-	for (int i = 0; i < 2; i++) {
-		const char *found = memmem(line.at, line.len, marks[i].at, marks[i].len);
-		uint64_t reader = found ? (uint64_t)(found[marks[i].len] - '1') : SIM_POISONS;
-		if (reader < SIM_POISONS)
-			return &sim->kills[i][reader];
-	}
-	return NULL;
+	static unsigned others; /* what a captured driver made of one */
+	static const char reader[] = "\"reader\":";
+	const char *by_report = memmem(line.at, line.len, "\"trial.stumbled\"", 16);
+	const char *by_command = memmem(line.at, line.len, "\"trial.stumble\"", 15);
+	const char *at = memmem(line.at, line.len, reader, sizeof reader - 1);
+	if (!by_report && !by_command)
+		return NULL;
+	size_t number = at ? (size_t)(at[sizeof reader - 1] - '1') : SIM_POISONS;
+	others = 0;
+	return number < SIM_POISONS ? &sim->kills[by_report != NULL][number] : &others;
 }
 
 void sim_line(struct sim *sim, unsigned peer, struct str line, const char *from)

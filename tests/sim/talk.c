@@ -131,6 +131,7 @@ static const struct talk_ask *front(const struct talk_connection *c)
 
 static void answered(struct talk *talk, struct talk_connection *c)
 {
+	c->enacts &= !c->asks[c->first].is_enact;
 	c->first = (c->first + 1) % TALK_ASKS_MAX;
 	c->n_asks--;
 	c->part_of = 0;
@@ -188,7 +189,6 @@ static void done(struct talk *talk, struct talk_connection *c, struct str body, 
 	if (!ask)
 		return;
 	check_command(talk, c, ask, body, is_refused);
-	c->enacts = false;
 	answered(talk, c);
 }
 
@@ -253,7 +253,6 @@ static void bad(struct talk *talk, struct talk_connection *c, struct str body)
 	MUST(expected, "%s is told that a good line is bad: " STR_FMT, people_login(c->who), STR_ARG(peek_text(body, "what")));
 	if (ask)
 		answered(talk, c);
-	c->enacts = false;
 }
 
 void talk_hear(struct talk *talk, struct talk_connection *c, struct str line, uint64_t then)

@@ -32,6 +32,7 @@ enum talk_ask_kind {
 struct talk_ask {
 	enum talk_ask_kind kind;
 	uint64_t said;	      /* of a command: its number in said; */
+	bool is_enact;	      /* its answer may come when others were answered */
 	bool may_be_bad;      /* a command that may be turned down before it is decided: its blob, its assertion, its pending or entry */
 	size_t blob;	      /* of a part: the file; of a reading: the file; */
 	bool is_last;	      /* and whether it is the last part */
