@@ -30,6 +30,11 @@ struct file_verbs {
  * directory are durable when this returns. */
 int file_open(const char *path, unsigned mode, struct file *ret_file, struct error *error);
 
+/* Writes all of the file once more, and syncs it. What an earlier process wrote, and could not make durable because its sync failed, can still be read; but the
+ * kernel takes it for written, and no later sync makes it durable. So whoever opens a file to rely on what is in it does this first. The same bytes go to
+ * the same places: a power failure meanwhile changes nothing. */
+int file_renew(struct file file, struct error *error);
+
 static inline int file_read(struct file f, uint64_t at, void *ret_bytes, size_t n, struct error *error)
 {
 	return f.verbs->read(f.context, at, ret_bytes, n, error);

@@ -102,7 +102,9 @@ static int begin_snapshot(struct hub *hub, struct error *error)
 	const uint8_t *key;
 	struct hub_entry last;
 	int failed = hub_read_entry(hub, journal_size(hub->journal) - 1, &last, error);
-	/* A key of a snapshot that was never finished serves again. */
+	/* What a snapshot that was never finished has in its file may have been forgotten since: its key does not serve again. */
+	if (failed == 0)
+		failed = keyfile_destroy(hub->options.keys->file, &id, 1, error);
 	if (failed == 0)
 		failed = keyfile_make(hub->options.keys->file, &id, &key, error);
 	if (failed == 0)

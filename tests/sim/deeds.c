@@ -132,12 +132,16 @@ struct talk_connection *deeds_by(struct sim *sim, uint32_t roles)
 	return sim_connect(sim, who);
 }
 
+bool deeds_is_gone(const struct sim *sim, uint64_t person)
+{
+	return person <= sim->ledger.n_people && (sim->is_doomed[person] || sim->ledger.people[person].is_forgotten);
+}
+
 uint64_t deeds_person(struct sim *sim)
 {
-	const struct ledger *ledger = &sim->ledger;
-	uint64_t person = 1 + sim_roll(sim, ledger->n_people + 1);
-	for (int i = 0; i < 4 && person <= ledger->n_people && ledger->people[person].is_forgotten; i++)
-		person = 1 + sim_roll(sim, ledger->n_people + 1);
+	uint64_t person = 1 + sim_roll(sim, sim->ledger.n_people + 1);
+	for (int i = 0; i < 4 && deeds_is_gone(sim, person); i++)
+		person = 1 + sim_roll(sim, sim->ledger.n_people + 1);
 	return person;
 }
 

@@ -32,8 +32,7 @@ void deed_show_badge(struct sim *sim)
 		return;
 	struct value *shown = &sim->values.at[value];
 	/* Once its keys are gone, or are about to go, it is a card of nobody's. */
-	shown->is_free |= shown->person == 0 ||
-			  (shown->person <= sim->ledger.n_people && sim->ledger.people[shown->person].is_forgotten);
+	shown->is_free |= shown->person == 0 || deeds_is_gone(sim, shown->person);
 	value_hex(value, card);
 	/* Mostly a reader of its own; else one of another line, or none. */
 	uint64_t reader = 1 + sim_roll(sim, PLACE_DOORS + 1);

@@ -11,12 +11,6 @@ static struct talk_connection *officer_or(struct sim *sim, const char *role)
 	return deeds_by(sim, see_role("security_officer") | see_role(role));
 }
 
-/* Whom no more is written of: or what was forgotten would have to be forgotten again. */
-static bool is_gone(const struct sim *sim, uint64_t person)
-{
-	return person <= sim->ledger.n_people && sim->ledger.people[person].is_forgotten;
-}
-
 void deed_enrol(struct sim *sim)
 {
 	struct talk_connection *c = officer_or(sim, "reception");
@@ -32,7 +26,7 @@ void deed_issue(struct sim *sim)
 {
 	struct talk_connection *c = officer_or(sim, "reception");
 	uint64_t person = deeds_person(sim);
-	if (!c || is_gone(sim, person) || sim->ledger.n_badges + 8 > LEDGER_BADGES_MAX)
+	if (!c || deeds_is_gone(sim, person) || sim->ledger.n_badges + 8 > LEDGER_BADGES_MAX)
 		return;
 	struct buf b = arena_buf(&sim->scratch);
 	place_issue(&sim->values, person, &b);
@@ -99,7 +93,7 @@ void deed_dossier(struct sim *sim)
 	uint64_t person = deeds_person(sim);
 	bool good;
 	/* The trial looks for neither room nor people. */
-	if (!c || person > sim->ledger.n_people || is_gone(sim, person) || ++sim->dossiers > LEDGER_DOSSIERS_MAX)
+	if (!c || person > sim->ledger.n_people || deeds_is_gone(sim, person) || ++sim->dossiers > LEDGER_DOSSIERS_MAX)
 		return;
 	struct str picture = picture_of(sim, person, &good);
 	struct str title = text_of(sim, VALUE_TITLE, person), health = text_of(sim, VALUE_HEALTH, person);
@@ -144,8 +138,10 @@ void deed_forget(struct sim *sim)
 	struct talk_connection *c = officer(sim);
 	uint64_t person = deeds_person(sim);
 	/* Person 1 reads, and some stay. */
-	if (c && person > 1 && person <= sim->ledger.n_people && !is_gone(sim, person))
-		deeds_command(sim, c, "trial.forget", deeds_text(sim, "{\"person\":%llu}", (unsigned long long)person));
+	if (!c || person <= 1 || person > sim->ledger.n_people || deeds_is_gone(sim, person))
+		return;
+	sim->is_doomed[person] = true;
+	deeds_command(sim, c, "trial.forget", deeds_text(sim, "{\"person\":%llu}", (unsigned long long)person));
 }
 
 void deed_knock(struct sim *sim)

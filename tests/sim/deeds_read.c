@@ -141,7 +141,7 @@ void deed_blob(struct sim *sim)
 {
 	struct talk_connection *c = deeds_by(sim, see_role("security_officer") | see_role("reception"));
 	uint64_t person = deeds_person(sim);
-	if (!c || c->viewer.roles == 0 || (person <= sim->ledger.n_people && sim->ledger.people[person].is_forgotten))
+	if (!c || c->viewer.roles == 0 || deeds_is_gone(sim, person))
 		return;
 	struct talk_blob blob = {.value = values_new(&sim->values, VALUE_PICTURE, person), .person = person};
 	send_file(sim, c, &blob, deeds_text(sim, "person:%llu", (unsigned long long)person));

@@ -127,7 +127,7 @@ void deed_launch(struct sim *sim)
 	struct talk_connection *c = officer(sim);
 	uint64_t person = deeds_person(sim);
 	char why[VALUE_BYTES + 1];
-	if (!c || person > sim->ledger.n_people || sim->ledger.people[person].is_forgotten)
+	if (!c || person > sim->ledger.n_people || deeds_is_gone(sim, person))
 		return;
 	value_text(values_new(&sim->values, VALUE_WHY, person), why);
 	struct str body = deeds_text(sim, "{\"person\":%llu,\"why\":\"%s\"}", (unsigned long long)person, why);

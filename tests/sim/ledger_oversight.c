@@ -28,7 +28,7 @@ static const char *gate(const struct taken *t, const struct see_body *command)
 	if (command->approvers == 0 || pending == 0)
 		return NULL;
 	const struct ledger_pending *asked = ledger_pending(t->ledger, (uint64_t)pending);
-	if (!asked || !asked->is_open || !str_eq(asked->command, t->name))
+	if (!asked || !asked->is_open || asked->until <= t->wall || !str_eq(asked->command, t->name))
 		return "OVERSIGHT_NO_PENDING";
 	return str_eq(asked->login, t->login) ? "OVERSIGHT_SAME_PERSON" : NULL;
 }

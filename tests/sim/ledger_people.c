@@ -159,6 +159,8 @@ static void decide_card(const struct taken *t)
 	int64_t number = peek_int(t->input, "reader", 0);
 	bool there = number >= 1 && (uint64_t)number <= ledger->n_readers;
 	const struct ledger_reader *reader = there ? &ledger->readers[number] : NULL;
+	uint64_t badge = ledger_badge_of(ledger, value_in(t, peek_text(t->input, "card")));
+	ledger->entries[t->index].concerns = badge ? ledger->badges[badge].person : 0;
 	if (!reader || !str_eq(t->line, str_of(reader->line))) {
 		MUST(str_eq(t->refusal, STR("ACCESS_UNKNOWN_READER")), "a card at a reader of another line is not refused");
 		return;
@@ -166,8 +168,6 @@ static void decide_card(const struct taken *t)
 	MUST(!t->is_refused && taken_event(t, 0, &name, &body), "a card is refused: " STR_FMT, STR_ARG(t->refusal));
 	if (t->is_refused)
 		return;
-	uint32_t card = value_in(t, peek_text(t->input, "card"));
-	uint64_t badge = ledger_badge_of(ledger, card);
 	const char *why = barred(t, badge ? &ledger->badges[badge] : NULL, reader);
 	if (!why) {
 		MUST(str_eq(name, STR("access.Granted")), "entry %llu should be a grant and is " STR_FMT " " STR_FMT,
@@ -184,7 +184,6 @@ static void decide_card(const struct taken *t)
 	     "another door is decided than was asked for");
 	ledger->granted += !why;
 	ledger->denied += why != NULL;
-	ledger->entries[t->index].concerns = badge ? ledger->badges[badge].person : 0;
 }
 
 /* Badges have few states: what each command must be answered is plain. */

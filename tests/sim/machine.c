@@ -58,7 +58,8 @@ static int open_keys(struct machine *m, const struct file files[2], struct error
 	if (failed < 0)
 		return failed;
 	remember_root(m, root);
-	return keys_open(&m->keys, files, root, MACHINE_SLOTS_MAX, error);
+	failed = file_renew(m->protectors, error);
+	return failed < 0 ? failed : keys_open(&m->keys, files, root, MACHINE_SLOTS_MAX, error);
 }
 
 static int open_doors(struct machine *m, const struct file files[2], struct error *error)

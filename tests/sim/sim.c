@@ -269,7 +269,8 @@ static void begin(struct sim *sim, const struct sim_plan *plan, struct sim_outco
 	sim->scratch = arena_map(SCRATCH_BYTES);
 	sim->heard_memory = arena_map(HEARD_BYTES);
 	sim->n_heard = sim->furnished = 0;
-	sim->dossiers = sim->looks = 0;
+	sim->dossiers = 0;
+	memset(sim->is_doomed, 0, sizeof sim->is_doomed);
 	memset(sim->kills, 0, sizeof sim->kills);
 	for (size_t i = 0; i < PLACE_LINES; i++)
 		line_init(&sim->lines[i], i, &sim->talk, &sim->dice);

@@ -81,8 +81,11 @@ static bool send_line(void *context, unsigned peer, struct str text)
 	MUST(!disk_is_down(sim->machine.disk), "a line leaves behind a disk that failed: " STR_FMT, STR_ARG(text));
 	if (c && c->is_deaf)
 		return false;
+	size_t line = 0;
+	while (line < PLACE_LINES && sim->lines[line].peer != peer)
+		line++;
 	ASSERT(sim->n_heard < SIM_HEARD_MAX);
-	sim->heard[sim->n_heard++] = (struct sim_heard){peer, journal_size(hub_journal(sim->hub)),
+	sim->heard[sim->n_heard++] = (struct sim_heard){peer, line, journal_size(hub_journal(sim->hub)),
 							arena_str(&sim->heard_memory, text)};
 	return true;
 }
@@ -132,11 +135,57 @@ static bool guarded_open(struct sim *sim, struct error *error)
 	return opened;
 }
 
+/* Lines out, and what became durable */
+
+static void hear(struct sim *sim, const struct sim_heard *heard)
+{
+	struct talk_connection *c = connection_of(sim, heard->peer);
+	if (heard->line < PLACE_LINES) {
+		trace_line("core", place_line(heard->line).at, heard->text);
+		line_hear(&sim->lines[heard->line], heard->text, sim->machine.elapsed_us);
+		return;
+	}
+	if (!c)
+		return;
+	trace_line("core", people_login(c->who), heard->text);
+	talk_hear(&sim->talk, c, heard->text, heard->then);
+}
+
+static void let_go(struct sim *sim)
+{
+	for (size_t i = 0; i < TALK_CONNECTIONS; i++) {
+		struct talk_connection *c = &sim->talk.at[i];
+		if (!c->is_open || hub_is_attached(sim->hub, c->peer))
+			continue;
+		MUST(c->is_deaf, "the hub lets %s go, who heard everything", people_login(c->who));
+		trace_say("%s is let go", people_login(c->who));
+		*c = (struct talk_connection){0};
+	}
+}
+
+static void hear_all(struct sim *sim)
+{
+	for (size_t i = 0; i < sim->n_heard; i++)
+		hear(sim, &sim->heard[i]);
+	sim->n_heard = 0;
+	arena_clear(&sim->heard_memory);
+}
+
+static void hang_up(struct sim *sim)
+{
+	talk_hang_up(&sim->talk);
+	for (size_t i = 0; i < PLACE_LINES; i++)
+		line_detach(&sim->lines[i]);
+}
+
 static void check_start(struct sim *sim)
 {
 	annals_check_start(&sim->annals, sim->hub);
 	annals_catch_up(&sim->annals, sim->hub);
 	rest_catch_up(&sim->rest);
+	/* What the process before said with its last breath is durable too. */
+	hear_all(sim);
+	hang_up(sim);
 	if (sim_thousandths(sim, 300))
 		annals_check_fold(&sim->annals, sim->hub);
 }
@@ -183,14 +232,9 @@ void sim_stop_hub(struct sim *sim, enum machine_end end)
 	if (sim->hub)
 		guarded_close(sim);
 	sim->hub = NULL;
-	sim->n_heard = 0;
-	arena_clear(&sim->heard_memory);
 	if (end == MACHINE_LOSES_POWER) /* with the memory in which they were counted */
 		memset(sim->kills, 0, sizeof sim->kills);
 	machine_stop(&sim->machine, end);
-	talk_hang_up(&sim->talk);
-	for (size_t i = 0; i < PLACE_LINES; i++)
-		line_detach(&sim->lines[i]);
 	sim->is_dead = false;
 }
 
@@ -294,43 +338,11 @@ void sim_lines_speak(struct sim *sim, size_t lines_max)
 		}
 }
 
-/* Lines out, and what became durable */
-
-static void hear(struct sim *sim, const struct sim_heard *heard)
-{
-	struct talk_connection *c = connection_of(sim, heard->peer);
-	for (size_t i = 0; i < PLACE_LINES; i++)
-		if (sim->lines[i].peer == heard->peer) {
-			trace_line("core", place_line(i).at, heard->line);
-			line_hear(&sim->lines[i], heard->line, sim->machine.elapsed_us);
-			return;
-		}
-	if (!c)
-		return;
-	trace_line("core", people_login(c->who), heard->line);
-	talk_hear(&sim->talk, c, heard->line, heard->then);
-}
-
-static void let_go(struct sim *sim)
-{
-	for (size_t i = 0; i < TALK_CONNECTIONS; i++) {
-		struct talk_connection *c = &sim->talk.at[i];
-		if (!c->is_open || hub_is_attached(sim->hub, c->peer))
-			continue;
-		MUST(c->is_deaf, "the hub lets %s go, who heard everything", people_login(c->who));
-		trace_say("%s is let go", people_login(c->who));
-		*c = (struct talk_connection){0};
-	}
-}
-
 static void after_commit(struct sim *sim)
 {
 	annals_catch_up(&sim->annals, sim->hub);
 	rest_catch_up(&sim->rest);
-	for (size_t i = 0; i < sim->n_heard; i++)
-		hear(sim, &sim->heard[i]);
-	sim->n_heard = 0;
-	arena_clear(&sim->heard_memory);
+	hear_all(sim);
 	let_go(sim);
 	if (rest_check(&sim->rest))
 		annals_check_erased(&sim->annals, sim->hub);
@@ -360,7 +372,6 @@ void sim_commit(struct sim *sim)
 	}
 	if (more >= 0 || sim->is_dead)
 		return;
-	MUST(sim->n_heard == 0, "a commit fails, and something is told: " STR_FMT, STR_ARG(sim->heard[0].line));
 	trace_say("the core ends: %s: %s", error.where, error.what);
 	dies(sim, MACHINE_DIES);
 }

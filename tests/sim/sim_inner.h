@@ -42,8 +42,9 @@ enum sim_fault {
 
 struct sim_heard {
 	unsigned peer;
+	size_t line; /* of a driver; PLACE_LINES: of a person's connection */
 	uint64_t then; /* entries that were durable */
-	struct str line;
+	struct str text;
 };
 
 struct sim {
@@ -71,7 +72,8 @@ struct sim {
 	const char *doing_poison;
 	bool is_dead; /* the hub's process has ended otherwise than it should */
 	enum machine_end death;
-	uint64_t dossiers, looks;
+	uint64_t dossiers;
+	bool is_doomed[LEDGER_PEOPLE_MAX + 1]; /* people whom somebody wants forgotten: no more is written of them */
 };
 
 static inline uint64_t sim_roll(struct sim *sim, uint64_t below)
@@ -122,8 +124,10 @@ struct talk_connection *deeds_by(struct sim *sim, uint32_t roles);
 void deeds_command(struct sim *sim, struct talk_connection *connection, const char *name, struct str body);
 void deeds_say(struct sim *sim, struct talk_connection *connection, struct talk_ask ask, const char *format, ...) PRINTF(4, 5);
 struct str deeds_text(struct sim *sim, const char *format, ...) PRINTF(2, 3);
-/* A person or badge that is there, sometimes one that is not; not forgotten. */
+/* A person or badge that is there, sometimes one that is not. */
 uint64_t deeds_person(struct sim *sim);
+/* Whom no more is written of: what is written between a forgetting and the end of its keys goes with them. */
+bool deeds_is_gone(const struct sim *sim, uint64_t person);
 uint64_t deeds_badge(struct sim *sim);
 
 /* deeds_door.c, deeds_give.c, deeds_two.c, deeds_read.c */

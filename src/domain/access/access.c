@@ -107,6 +107,9 @@ static void deny(struct turn *t, const struct reader *reader, const struct badge
 void access_decide_card_read(struct turn *t, const struct access_card_read *ask)
 {
 	const struct reader *reader = doors_reader_on_line(t->state, ask->reader, t->driver);
+	const struct badge *badge = badge_by_card(t->state, ask->card);
+	if (badge) /* whatever becomes of it, the card is its holder's */
+		concern(t, person, badge->person);
 	if (!reader) { /* 1 */
 		refuse(t, ACCESS_UNKNOWN_READER, .reader = (int64_t)ask->reader);
 		return;
@@ -115,9 +118,6 @@ void access_decide_card_read(struct turn *t, const struct access_card_read *ask)
 		refuse(t, ACCESS_CARD_LENGTH, .bits = ask->bits, .bytes = (int64_t)ask->card.len);
 		return;
 	}
-	const struct badge *badge = badge_by_card(t->state, ask->card);
-	if (badge)
-		concern(t, person, badge->person);
 	if (badge && badge->bits != ask->bits)
 		badge = NULL;
 	enum access_denied_why why = barred(t->state, badge, t->now); /* 2 to 5 */

@@ -40,7 +40,8 @@ void oversight_apply_approval_asked(struct state *s, const struct oversight_appr
 bool oversight_may_approve(struct turn *t, const struct input_type *type)
 {
 	const struct pending *pending = pending_get(t->state, t->checked.pending);
-	if (!pending || !str_eq(text_str(pending->command), type->name)) {
+	/* Its time may be over before its timer has run. */
+	if (!pending || pending->until <= t->now || !str_eq(text_str(pending->command), type->name)) {
 		refuse(t, OVERSIGHT_NO_PENDING, .pending = (int64_t)t->checked.pending);
 		return false;
 	}
