@@ -99,13 +99,24 @@ void deeds_say(struct sim *sim, struct talk_connection *c, struct talk_ask ask, 
 	sim_line(sim, c->peer, (struct str){text, (size_t)n}, people_login(c->who));
 }
 
-void deeds_command(struct sim *sim, struct talk_connection *c, const char *name, struct str body)
+static void command(struct sim *sim, struct talk_connection *c, const char *name, struct str body, bool may_be_bad)
 {
 	struct talk_ask ask = {.kind = TALK_COMMAND,
-			       .said = talk_say(&sim->talk, str_of(people_login(c->who)), str_of(name), body)};
+			       .said = talk_say(&sim->talk, str_of(people_login(c->who)), str_of(name), body),
+			       .may_be_bad = may_be_bad};
 	/* White space between tokens changes nothing. */
-	const char *space = sim_thousandths(sim, 50) && strcmp(name, "trial.stumble") != 0 ? " " : "";
+	const char *space = !may_be_bad && sim_thousandths(sim, 50) ? " " : "";
 	deeds_say(sim, c, ask, "{\"command\":{\"name\":\"%s\",\"body\":%s" STR_FMT "%s}}", name, space, STR_ARG(body), space);
+}
+
+void deeds_command(struct sim *sim, struct talk_connection *c, const char *name, struct str body)
+{
+	command(sim, c, name, body, false);
+}
+
+void deeds_bad_command(struct sim *sim, struct talk_connection *c, const char *name, struct str body)
+{
+	command(sim, c, name, body, true);
 }
 
 /* Who */

@@ -30,9 +30,6 @@ void deed_show_badge(struct sim *sim)
 	uint32_t value = any_card(sim);
 	if (value >= sim->values.n)
 		return;
-	struct value *shown = &sim->values.at[value];
-	/* Once its keys are gone, or are about to go, it is a card of nobody's. */
-	shown->is_free |= shown->person == 0 || deeds_is_gone(sim, shown->person);
 	value_hex(value, card);
 	/* Mostly a reader of its own; else one of another line, or none. */
 	uint64_t reader = 1 + sim_roll(sim, PLACE_DOORS + 1);
@@ -87,7 +84,7 @@ void deed_poison(struct sim *sim)
 	struct talk_connection *c = deeds_by(sim, see_role("security_officer"));
 	unsigned long long reader = poison(sim, 0);
 	if (c && reader > 0 && (c->viewer.roles & see_role("security_officer")) != 0)
-		deeds_command(sim, c, "trial.stumble", deeds_text(sim, "{\"reader\":%llu}", reader));
+		deeds_bad_command(sim, c, "trial.stumble", deeds_text(sim, "{\"reader\":%llu}", reader));
 }
 
 /* Drivers */

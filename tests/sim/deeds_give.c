@@ -73,9 +73,8 @@ static struct str text_of(struct sim *sim, enum value_kind kind, uint64_t person
 }
 
 /* The picture is a file that was sent before, of this person; now and then one that was not kept. */
-static struct str picture_of(struct sim *sim, uint64_t person, bool *ret_good)
+static struct str picture_of(struct sim *sim, uint64_t person)
 {
-	*ret_good = true;
 	for (size_t i = 0; i < sim->talk.n_blobs; i++) {
 		const struct talk_blob *blob = &sim->talk.blobs[i];
 		if (blob->is_kept && blob->person == person && blob->value < VALUES_MAX)
@@ -83,7 +82,6 @@ static struct str picture_of(struct sim *sim, uint64_t person, bool *ret_good)
 	}
 	if (!sim_thousandths(sim, 50))
 		return (struct str){0};
-	*ret_good = false;
 	return deeds_text(sim, ",\"picture\":\"%064x\"", 7);
 }
 
@@ -91,11 +89,10 @@ void deed_dossier(struct sim *sim)
 {
 	struct talk_connection *c = officer_or(sim, "reception");
 	uint64_t person = deeds_person(sim);
-	bool good;
 	/* The trial looks for neither room nor people. */
 	if (!c || person > sim->ledger.n_people || deeds_is_gone(sim, person) || ++sim->dossiers > LEDGER_DOSSIERS_MAX)
 		return;
-	struct str picture = picture_of(sim, person, &good);
+	struct str picture = picture_of(sim, person);
 	struct str title = text_of(sim, VALUE_TITLE, person), health = text_of(sim, VALUE_HEALTH, person);
 	struct str said = text_of(sim, VALUE_SAID, person), pin = text_of(sim, VALUE_PIN, person);
 	struct str body = deeds_text(sim,
@@ -103,9 +100,7 @@ void deed_dossier(struct sim *sim)
 				     "\"%s" STR_FMT ",\"pin\":\"" STR_FMT "\"}",
 				     (unsigned long long)person, STR_ARG(title), STR_ARG(health), STR_ARG(said),
 				     sim_roll(sim, 2) ? ",\"colour\":\"red\"" : "", STR_ARG(picture), STR_ARG(pin));
-	uint64_t was = talk_say(&sim->talk, str_of(people_login(c->who)), STR("trial.open_dossier"), body);
-	deeds_say(sim, c, (struct talk_ask){.kind = TALK_COMMAND, .said = was, .may_be_bad = true},
-		  "{\"command\":{\"name\":\"trial.open_dossier\",\"body\":" STR_FMT "}}", STR_ARG(body));
+	deeds_bad_command(sim, c, "trial.open_dossier", body);
 }
 
 void deed_close(struct sim *sim)

@@ -13,7 +13,7 @@
  * sync.
  *   - Names are created and removed in order: after a power failure an arbitrary number of the last such
  * steps is undone. They are durable after a sync of the directory. SQLite's own VFS syncs it with the first
- * sync of a log or rollback journal that it created, and when it is told to after a delete; so does this one.
+ * sync of a log or rollback journal that it was told to make if need be, and when it is told to after a delete; so does this one.
  * A file's data and its name are two things: what is synced in a file whose name is lost is lost.
  *   - A sync that fails (disk_fail_sync) drops the file's unsynced writes from what will ever become durable,
  * though they can still be read, and the next sync says all is well: this is what Linux's page cache does,

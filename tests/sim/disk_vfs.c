@@ -18,7 +18,8 @@ static int vfs_open(sqlite3_vfs *vfs, const char *text, sqlite3_file *base, int 
 		node = media_create(&disk->media, text);
 	*file = (struct open_file){
 	    {&disk_methods}, .disk = disk, .node = media_hold(node), .power = disk->powers, .life = disk->lives};
-	file->syncs_directory = is_new && (flags & (SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL)) != 0;
+	file->syncs_directory =
+	    (flags & SQLITE_OPEN_CREATE) != 0 && (flags & (SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL)) != 0;
 	file->is_deleted_on_close = (flags & SQLITE_OPEN_DELETEONCLOSE) != 0;
 	memcpy(file->name, text, strlen(text) + 1);
 	if (ret_flags)

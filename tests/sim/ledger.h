@@ -35,6 +35,7 @@ enum {
 };
 
 struct ledger_person {
+	uint64_t since; /* the entry that enrolled them */
 	bool is_forgotten;
 	bool is_guest_of_honour;
 	enum place_group group;
@@ -96,6 +97,7 @@ struct ledger_forgetting {
 	uint64_t person;
 	size_t month; /* in months, when person is 0 */
 	bool is_erased;
+	uint64_t erased; /* the entry that says so */
 };
 
 struct ledger_boot {

@@ -41,7 +41,7 @@ static void enrolled(const struct taken *t, unsigned event, struct str body)
 	ASSERT(event == 0 && ledger->n_people < LEDGER_PEOPLE_MAX);
 	MUST(peek_int(body, "person", 0) == (int64_t)ledger->n_people + 1, "people are not counted one by one");
 	struct ledger_person *person = &ledger->people[++ledger->n_people];
-	*person = (struct ledger_person){0};
+	*person = (struct ledger_person){.since = t->index};
 	struct str groups = {0};
 	if (peek(body, "groups", &groups))
 		for (int i = 0; i < PLACE_GROUPS; i++)
@@ -159,7 +159,10 @@ static void decide_card(const struct taken *t)
 	int64_t number = peek_int(t->input, "reader", 0);
 	bool there = number >= 1 && (uint64_t)number <= ledger->n_readers;
 	const struct ledger_reader *reader = there ? &ledger->readers[number] : NULL;
-	uint64_t badge = ledger_badge_of(ledger, value_in(t, peek_text(t->input, "card")));
+	uint32_t card = value_in(t, peek_text(t->input, "card"));
+	uint64_t badge = ledger_badge_of(ledger, card);
+	if (badge == 0 && card != NO_VALUE)
+		ledger->values->at[card].is_free = true; /* nobody knows whose it is, or was */
 	ledger->entries[t->index].concerns = badge ? ledger->badges[badge].person : 0;
 	if (!reader || !str_eq(t->line, str_of(reader->line))) {
 		MUST(str_eq(t->refusal, STR("ACCESS_UNKNOWN_READER")), "a card at a reader of another line is not refused");

@@ -87,12 +87,14 @@ static void erased(const struct taken *t, unsigned event, struct str body)
 	MUST(upto >= 1 && upto <= (int64_t)ledger->n_forgettings, "more is erased than was forgotten");
 	for (int64_t i = 0; i < upto && i < (int64_t)ledger->n_forgettings; i++) {
 		struct ledger_forgetting *row = &ledger->forgettings[i];
+		row->erased = row->is_erased ? row->erased : t->index;
 		row->is_erased = true;
 		if (row->person == 0)
 			ledger->months[row->month].is_erased = true;
 		for (uint32_t v = 0; row->person != 0 && v < ledger->values->n; v++) {
 			struct value *value = &ledger->values->at[v];
-			value->is_erased |= value->person == row->person && value->is_entered && value->entry < row->entry;
+			value->is_erased |= value->person == row->person && value->is_entered && value->entry < row->entry &&
+					    value->entry >= ledger->people[row->person].since;
 		}
 	}
 	ledger->erased++;

@@ -78,10 +78,17 @@ enum erasure { NOT_ERASED, PERHAPS_ERASED, ERASED };
 static enum erasure erasure_of_person(const struct ledger *ledger, uint64_t person, const struct ledger_entry *entry)
 {
 	enum erasure found = NOT_ERASED;
+	/* Of whom nothing was known yet, nothing is sealed. */
+	if (person > ledger->n_people || entry < &ledger->entries[ledger->people[person].since])
+		return NOT_ERASED;
 	for (size_t i = 0; person != 0 && i < ledger->n_forgettings; i++) {
 		const struct ledger_forgetting *row = &ledger->forgettings[i];
-		if (row->person == person && entry < &ledger->entries[row->entry])
+		if (row->person != person)
+			continue;
+		if (entry < &ledger->entries[row->entry])
 			found = row->is_erased ? ERASED : PERHAPS_ERASED;
+		else if (found == NOT_ERASED && (!row->is_erased || entry < &ledger->entries[row->erased]))
+			found = PERHAPS_ERASED; /* what is written until the keys are gone goes with them */
 	}
 	return found;
 }

@@ -122,6 +122,8 @@ void deeds_furnish(struct sim *sim);
 struct talk_connection *deeds_by(struct sim *sim, uint32_t roles);
 /* They ask for it: the body is canonical. */
 void deeds_command(struct sim *sim, struct talk_connection *connection, const char *name, struct str body);
+/* One that may be turned down before it is decided: then the answer is bad. */
+void deeds_bad_command(struct sim *sim, struct talk_connection *connection, const char *name, struct str body);
 void deeds_say(struct sim *sim, struct talk_connection *connection, struct talk_ask ask, const char *format, ...) PRINTF(4, 5);
 struct str deeds_text(struct sim *sim, const char *format, ...) PRINTF(2, 3);
 /* A person or badge that is there, sometimes one that is not. */

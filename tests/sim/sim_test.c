@@ -28,7 +28,7 @@ TEST(the_same_seed_gives_the_same_bytes)
 TEST(many_seeds)
 {
 	const char *text = getenv("SIM_SEEDS");
-	int64_t seeds = 200;
+	int64_t seeds = 1000;
 	if (text)
 		str_to_i64(str_of(text), 1, INT64_MAX / 2, &seeds);
 	for (int64_t i = 1; i <= seeds; i++) {

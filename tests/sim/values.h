@@ -29,7 +29,7 @@ struct value {
 	bool is_entered; /* it is in the record, */
 	uint64_t entry;	 /* from this entry on */
 	bool is_erased;	 /* the keys that open it are gone */
-	bool is_free;	 /* it was said again since, of nobody in particular: a card is shown once more */
+	bool is_free;	 /* it was said of nobody in particular too: a card that nobody knows is shown */
 };
 
 struct values {
