@@ -15,14 +15,12 @@ void annals_init(struct annals *annals, struct machine *machine, struct ledger *
 				  .ledger = ledger,
 				  .talk = talk,
 				  .seed = seed,
-				  .scratch = arena_map(SCRATCH_BYTES),
-				  .twin = arena_map(core_memory())};
+				  .scratch = arena_map(SCRATCH_BYTES)};
 }
 
 void annals_release(struct annals *annals)
 {
 	arena_unmap(&annals->scratch);
-	arena_unmap(&annals->twin);
 }
 
 /* Packets, opened without the core */
@@ -140,29 +138,34 @@ static void show_line(void *context, struct str line)
 	trace_say("state  " STR_FMT, STR_ARG(line));
 }
 
-void annals_check_fold(struct annals *annals, struct hub *hub)
+static void compare_states(const struct core *core, const struct core *twin)
 {
-	static struct core twin;
-	const struct core *core = hub_core(hub);
 	uint8_t folded[32], there[32];
-	struct error error;
-	arena_clear(&annals->twin);
-	core_init(&twin, core->rulebooks, core->vault, &annals->twin);
-	int stopped = journal_read(hub_journal(hub), 0, journal_size(hub_journal(hub)), fold_entry, &twin, &error);
-	MUST(stopped >= 0, "the journal cannot be read: %s", stopped < 0 ? error.what : "");
-	if (stopped != 0)
-		return;
-	audit_state_hash(&twin.state, folded);
+	audit_state_hash(&twin->state, folded);
 	audit_state_hash(&core->state, there);
-	bool same = memcmp(folded, there, sizeof there) == 0 && twin.size == core->size && twin.wall == core->wall &&
-		    twin.env == core->env && twin.incarnation == core->incarnation && twin.elapsed == core->elapsed;
+	bool same = memcmp(folded, there, sizeof there) == 0 && twin->size == core->size && twin->wall == core->wall &&
+		    twin->env == core->env && twin->incarnation == core->incarnation && twin->elapsed == core->elapsed;
 	if (!same) {
 		trace_say("the hub's state:");
 		state_dump(&core->state, show_line, NULL);
 		trace_say("the fold of all entries:");
-		state_dump(&twin.state, show_line, NULL);
+		state_dump(&twin->state, show_line, NULL);
 	}
-	MUST(same, "the state is not the fold of the %llu entries", (unsigned long long)twin.size);
+	MUST(same, "the state is not the fold of the %llu entries", (unsigned long long)twin->size);
+}
+
+void annals_check_fold(struct annals *annals, struct hub *hub)
+{
+	static struct core twin;
+	const struct core *core = hub_core(hub);
+	struct error error;
+	struct arena memory = arena_map(core_memory());
+	core_init(&twin, core->rulebooks, core->vault, &memory);
+	int stopped = journal_read(hub_journal(hub), 0, journal_size(hub_journal(hub)), fold_entry, &twin, &error);
+	MUST(stopped >= 0, "the journal cannot be read: %s", stopped < 0 ? error.what : "");
+	if (stopped == 0)
+		compare_states(core, &twin);
+	arena_unmap(&memory);
 }
 
 /* What was forgotten */

@@ -13,7 +13,7 @@ struct annals {
 	struct machine *machine;
 	struct ledger *ledger;
 	struct talk *talk;
-	struct arena scratch, twin;
+	struct arena scratch;
 	/* The newest checkpoint that somebody outside has seen. */
 	uint64_t seen_size;
 	char seen_note[ANNALS_NOTE_BYTES];

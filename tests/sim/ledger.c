@@ -2,29 +2,31 @@
 
 #include <sodium.h>
 
-enum { MEMORY_BYTES = 256 << 20, SCRATCH_BYTES = 8 << 20 };
+enum { MEMORY_BYTES = 256 << 20, SCRATCH_BYTES = 8 << 20, TABLES_BYTES = 32 << 20 };
 
 void ledger_init(struct ledger *ledger, struct values *values)
 {
-	*ledger = (struct ledger){
-	    .memory = arena_map(MEMORY_BYTES), .scratch = arena_map(SCRATCH_BYTES), .values = values};
-	ledger->orders = calloc(LEDGER_ORDERS_MAX, sizeof *ledger->orders);
-	ledger->entries = calloc(LEDGER_ENTRIES_MAX, sizeof *ledger->entries);
-	ASSERT(ledger->orders && ledger->entries);
+	memset(ledger, 0, sizeof *ledger);
+	ledger->memory = arena_map(MEMORY_BYTES);
+	ledger->scratch = arena_map(SCRATCH_BYTES);
+	ledger->tables = arena_map(TABLES_BYTES);
+	ledger->values = values;
+	ledger->orders = ARENA_TAKE(&ledger->tables, struct ledger_order, LEDGER_ORDERS_MAX);
+	ledger->entries = ARENA_TAKE(&ledger->tables, struct ledger_entry, LEDGER_ENTRIES_MAX);
 }
 
 void ledger_release(struct ledger *ledger)
 {
 	arena_unmap(&ledger->memory);
 	arena_unmap(&ledger->scratch);
-	free(ledger->orders);
-	free(ledger->entries);
+	arena_unmap(&ledger->tables);
 }
 
 void ledger_reset(struct ledger *ledger)
 {
 	struct ledger fresh = {.memory = ledger->memory,
 			       .scratch = ledger->scratch,
+			       .tables = ledger->tables,
 			       .values = ledger->values,
 			       .orders = ledger->orders,
 			       .entries = ledger->entries,

@@ -117,7 +117,7 @@ struct ledger_entry {
 };
 
 struct ledger {
-	struct arena memory, scratch;
+	struct arena memory, scratch, tables;
 	struct values *values;
 	uint64_t size, env;
 	int64_t wall, elapsed, incarnation;

@@ -11,20 +11,11 @@ enum { MS = 1000, LINE_BYTES_MAX = 2048 };
 
 void line_init(struct line *line, size_t number, struct talk *talk, struct chance *chance)
 {
-	memset(line, 0, sizeof *line);
+	memset(line, 0, offsetof(struct line, done));
 	line->number = number;
 	line->talk = talk;
 	line->chance = chance;
 	line->peer = HUB_PEERS_MAX;
-	line->reports = calloc(LINE_REPORTS_MAX + 1, sizeof *line->reports);
-	line->made_us = calloc(LINE_REPORTS_MAX + 1, sizeof *line->made_us);
-	ASSERT(line->reports && line->made_us);
-}
-
-void line_release(struct line *line)
-{
-	free(line->reports);
-	free(line->made_us);
 }
 
 static const struct ledger *ledger_of(const struct line *line)

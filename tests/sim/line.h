@@ -38,8 +38,6 @@ struct line {
 	char boot_text[17];
 	int64_t made, acked, sent; /* sequences; sent: up to this one since hello */
 	int64_t held_until_us;	   /* the hub is busy */
-	struct str *reports;	   /* the line of each, by sequence; in talk's memory */
-	int64_t *made_us;
 	/* What it will say of orders, and when. */
 	struct line_answer {
 		int64_t at_us;
@@ -48,23 +46,23 @@ struct line {
 		bool expires;
 	} answers[LINE_ANSWERS_MAX];
 	size_t n_answers;
-	/* What it has done, which outlives its process. */
-	struct line_done {
-		uint64_t entry;
-		unsigned event;
-	} done[LINE_ORDERS_MAX];
-	size_t n_done;
 	struct line_desired {
 		uint64_t reader, entry;
 		unsigned event;
 		struct str body;
 	} desired[LINE_DESIRED_MAX];
-	size_t n_desired;
+	size_t n_desired, n_done;
 	uint64_t orders, opened;
+	/* What it has done, which outlives its process. */
+	struct line_done {
+		uint64_t entry;
+		unsigned event;
+	} done[LINE_ORDERS_MAX];
+	struct str reports[LINE_REPORTS_MAX + 1]; /* the line of each, by sequence; in talk's memory */
+	int64_t made_us[LINE_REPORTS_MAX + 1];
 };
 
 void line_init(struct line *line, size_t number, struct talk *talk, struct chance *chance);
-void line_release(struct line *line);
 
 /* Its process begins, anew. */
 void line_start(struct line *line);

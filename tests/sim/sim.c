@@ -303,8 +303,6 @@ static void end(struct sim *sim)
 	sim_stop_hub(sim, trace_is_broken() ? MACHINE_DIES : MACHINE_ENDS);
 	outcome->hash = trace_hash();
 	disk_look(sim->machine.disk, hash_file, &outcome->hash);
-	for (size_t i = 0; i < PLACE_LINES; i++)
-		line_release(&sim->lines[i]);
 	arena_unmap(&sim->scratch);
 	arena_unmap(&sim->heard_memory);
 	rest_release(&sim->rest);

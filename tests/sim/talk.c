@@ -8,7 +8,7 @@ enum { MEMORY_BYTES = 256 << 20 };
 
 void talk_init(struct talk *talk, struct ledger *ledger, struct values *values)
 {
-	memset(talk, 0, sizeof *talk);
+	memset(talk, 0, offsetof(struct talk, said));
 	talk->ledger = ledger;
 	talk->values = values;
 	talk->memory = arena_map(MEMORY_BYTES);

@@ -85,11 +85,10 @@ struct talk {
 	struct arena memory;
 	uint8_t cursor_key[CURSOR_KEY_BYTES]; /* the machine's, to read marks with */
 	struct talk_connection at[TALK_CONNECTIONS];
-	struct talk_said said[TALK_SAID_MAX];
-	size_t n_said;
-	struct talk_blob blobs[TALK_BLOBS_MAX];
-	size_t n_blobs;
+	size_t n_said, n_blobs;
 	uint64_t answered, entries_shown;
+	struct talk_blob blobs[TALK_BLOBS_MAX];
+	struct talk_said said[TALK_SAID_MAX];
 };
 
 void talk_init(struct talk *talk, struct ledger *ledger, struct values *values);
