@@ -43,8 +43,8 @@ static const char *const good[FILES] = {
 	      "  - {person: ines, door: flap, every_s: 300}\n"
 	      "  - {badge: old, door: gate, every_s: 75}\n"
 	      "  - {card: \"0123456780\", bits: 37, door: hatch, every_s: 1}\n",
-    [KEYS] = "- {do: doors.key_reader, with: {line: north, address: 126, key: 000102030405060708090a0b0c0d0e0f}}\n"
-	     "- {do: doors.key_reader, with: {line: line-1, address: 0, key: \"00\"}}\n",
+    [KEYS] = ("- {do: doors.key_reader, with: {line: north, address: 126, key: 000102030405060708090a0b0c0d0e0f}}\n"
+	      "- {do: doors.key_reader, with: {line: line-1, address: 0, key: \"00\"}}\n"),
 };
 
 static char directory[] = "/tmp/chancery-plan-XXXXXX";

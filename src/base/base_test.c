@@ -31,8 +31,10 @@ TEST(integers_are_written_in_decimal)
 
 TEST(base64_is_read_strictly)
 {
-	static const char *const wrong[] = {"A",    "AA",   "AAA",  "AA=",   "AB==", "AAB=",	  "A===", "====", "AA==AA==",
-					    "AA\nA", "AA A", "AA-_", "AAAA=", "=AAA", "\xc3\xa9" "AA", "AA=A"};
+	static const char *const wrong[] = {"A",    "AA",   "AAA",   "AA=",	 "AB==",
+					    "AAB=", "A===", "====",  "AA==AA==", "AA\nA",
+					    "AA A", "AA-_", "AAAA=", "=AAA",	 "\xc3\xa9\x41\x41",
+					    "AA=A"};
 	static const struct {
 		const char *text, *bytes;
 	} right[] = {{"", ""}, {"Zg==", "f"}, {"Zm8=", "fo"}, {"Zm9v", "foo"}, {"Zm9vYmFy", "foobar"}};

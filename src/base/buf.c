@@ -68,18 +68,17 @@ void buf_put_base64(struct buf *b, const uint8_t *bytes, size_t n)
 	b->len += length;
 }
 
-enum { NO_DIGIT = 64 };
-
-static uint32_t base64_value(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return (uint32_t)(c - 'A');
-	if (c >= 'a' && c <= 'z')
-		return (uint32_t)(c - 'a') + 26;
-	if (c >= '0' && c <= '9')
-		return (uint32_t)(c - '0') + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : NO_DIGIT;
-}
+/* One more than a digit's value; 0 for what is none. */
+static const uint8_t base64_values[256] = {
+    ['A'] = 1,	['B'] = 2,  ['C'] = 3,	['D'] = 4,  ['E'] = 5,	['F'] = 6,  ['G'] = 7,	['H'] = 8,
+    ['I'] = 9,	['J'] = 10, ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] = 14, ['O'] = 15, ['P'] = 16,
+    ['Q'] = 17, ['R'] = 18, ['S'] = 19, ['T'] = 20, ['U'] = 21, ['V'] = 22, ['W'] = 23, ['X'] = 24,
+    ['Y'] = 25, ['Z'] = 26, ['a'] = 27, ['b'] = 28, ['c'] = 29, ['d'] = 30, ['e'] = 31, ['f'] = 32,
+    ['g'] = 33, ['h'] = 34, ['i'] = 35, ['j'] = 36, ['k'] = 37, ['l'] = 38, ['m'] = 39, ['n'] = 40,
+    ['o'] = 41, ['p'] = 42, ['q'] = 43, ['r'] = 44, ['s'] = 45, ['t'] = 46, ['u'] = 47, ['v'] = 48,
+    ['w'] = 49, ['x'] = 50, ['y'] = 51, ['z'] = 52, ['0'] = 53, ['1'] = 54, ['2'] = 55, ['3'] = 56,
+    ['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62, ['+'] = 63, ['/'] = 64,
+};
 
 bool base64_decode(struct str text, uint8_t *ret_bytes, size_t size, size_t *ret_n)
 {
@@ -92,10 +91,10 @@ bool base64_decode(struct str text, uint8_t *ret_bytes, size_t size, size_t *ret
 		size_t digits = i + 4 == text.len ? 4 - padding : 4;
 		uint32_t four = 0;
 		for (size_t k = 0; k < 4; k++) {
-			uint32_t value = k < digits ? base64_value(text.at[i + k]) : 0;
-			if (value == NO_DIGIT)
+			uint32_t value = k < digits ? base64_values[(uint8_t)text.at[i + k]] : 1;
+			if (value == 0)
 				return false;
-			four = four << 6 | value;
+			four = four << 6 | (value - 1);
 		}
 		if ((digits == 2 && four & 0xFFFF) || (digits == 3 && four & 0xFF))
 			return false;
@@ -106,22 +105,21 @@ bool base64_decode(struct str text, uint8_t *ret_bytes, size_t size, size_t *ret
 	return true;
 }
 
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+/* One more than a digit's value; 0 for what is none. */
+static const uint8_t hex_digits[256] = {
+    ['0'] = 1, ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+    ['8'] = 9, ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+};
 
 bool hex_read(struct str hex, uint8_t *ret_bytes, size_t n)
 {
 	if (hex.len != 2 * n)
 		return false;
 	for (size_t i = 0; i < n; i++) {
-		int high = hex_value(hex.at[2 * i]), low = hex_value(hex.at[2 * i + 1]);
-		if (high < 0 || low < 0)
+		unsigned high = hex_digits[(uint8_t)hex.at[2 * i]], low = hex_digits[(uint8_t)hex.at[2 * i + 1]];
+		if (high == 0 || low == 0)
 			return false;
-		ret_bytes[i] = (uint8_t)(high << 4 | low);
+		ret_bytes[i] = (uint8_t)((high - 1) << 4 | (low - 1));
 	}
 	return true;
 }

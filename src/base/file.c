@@ -129,3 +129,10 @@ int file_renew(struct file file, struct error *error)
 	explicit_bzero(piece, sizeof piece);
 	return code < 0 ? code : file_sync(file, error);
 }
+
+int file_descriptor(struct file f)
+{
+	const struct open_file *open = f.context;
+	ASSERT(f.verbs == &verbs);
+	return open->fd;
+}

@@ -35,6 +35,9 @@ int file_open(const char *path, unsigned mode, struct file *ret_file, struct err
  * the same places: a power failure meanwhile changes nothing. */
 int file_renew(struct file file, struct error *error);
 
+/* Its descriptor, to be named to sandbox_enter; only of a file that file_open gave. */
+int file_descriptor(struct file f);
+
 static inline int file_read(struct file f, uint64_t at, void *ret_bytes, size_t n, struct error *error)
 {
 	return f.verbs->read(f.context, at, ret_bytes, n, error);

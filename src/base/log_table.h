@@ -67,19 +67,46 @@ EVENT(journal_folding,   INFO,    "reading the journal: {folded} of {size} entri
 EVENT(core_locked,       NOTICE,  "the mission's keys are closed: chancery unlock opens them; until then drivers decide by their tables", ) \
 EVENT(unlock_failed,     WARNING, "user {user} tried to open the mission's keys, and they stay closed", NUMBER(user)) \
 EVENT(rules_not_loaded,  WARNING, "rules/access does not load, what is in force stays so: {why}", WHY(why)) \
+EVENT(table_not_made,    ERROR,   "no grant table for the driver of that number in mission.yaml, {driver}: {why}", NUMBER(driver) WHY(why)) \
 EVENT(witness_ahead,     ALERT,   "a witness shows a checkpoint of ours for {size} entries that is not of this record: nothing is signed after {signed_size}", \
       NUMBER(size) NUMBER(signed_size)) \
 EVENT(traffic_recorded,  WARNING, "all traffic is written down, in clear, keys and names too: for tests alone", ) \
 EVENT(core_ready,        NOTICE,  "{size} entries, ready", NUMBER(size)) \
 \
+/* Witnesses */ \
+EVENT(cosign_ready,      INFO,    "{witnesses} witnesses", NUMBER(witnesses)) \
+EVENT(witness_trouble,   WARNING, "witness {witness}: {why}", NAME(witness) WHY(why)) \
+EVENT(witness_well,      NOTICE,  "witness {witness} is well again", NAME(witness)) \
+EVENT(witness_serves,    NOTICE,  "cosigns the checkpoints of {logs} logs", NUMBER(logs)) \
+\
 /* Drivers */ \
 EVENT(line_opened,       INFO,    "the line is open at {baud} baud, {readers} readers", NUMBER(baud) NUMBER(readers)) \
 EVENT(line_lost,         WARNING, "the line is gone", ) \
-EVENT(core_not_reading,  WARNING, "the core does not read: no room for hello", ) \
 EVENT(backlog_quiet,     WARNING, "{reports} reports wait for the core: no cards are asked for", NUMBER(reports)) \
 EVENT(backlog_still,     WARNING, "{reports} reports wait for the core: the line stands still", NUMBER(reports)) \
-EVENT(order_not_done,    WARNING, "order {entry}.{event} for reader {reader} cannot be done", \
-      NUMBER(entry) NUMBER(event) NUMBER(reader)) \
+EVENT(order_not_done,    WARNING, "an order cannot be done: {why}", WHY(why)) \
+EVENT(desired_not_read,  WARNING, "a desired state cannot be brought about: {why}", WHY(why)) \
+EVENT(desired_too_much,  WARNING, "a desired state is too long, or one too many", ) \
+EVENT(desired_not_kept,  WARNING, "a desired state is in force, and not answered: it cannot be kept", ) \
+EVENT(nothing_kept,      WARNING, "no key came before config: nothing is kept on disk", ) \
+EVENT(kept_ended,        ERROR,   "nothing more is kept for the next start: {why}", WHY(why)) \
+EVENT(kept_unreadable,   WARNING, "something kept does not open, and is begun anew: {why}", WHY(why)) \
+EVENT(kept_not_ours,     WARNING, "what is kept as {what} is not what it should be, and is begun anew", LITERAL(what)) \
+EVENT(spool_ended,       ERROR,   "reports are in memory only from now on: {why}", WHY(why)) \
+EVENT(reports_waiting,   NOTICE,  "{reports} reports of an earlier process wait for the core", NUMBER(reports)) \
+EVENT(reports_unreadable, ERROR,  "{reports} reports on disk do not open", NUMBER(reports)) \
+EVENT(reports_lost,      ERROR,   "reports are gone from the disk; the others follow under a new boot", ) \
+EVENT(report_refused,    WARNING, "the mission refused report {sequence}: {refusal}", NUMBER(sequence) NAME(refusal)) \
+EVENT(telemetry_ended,   WARNING, "no telemetry is kept any more: {why}", WHY(why)) \
+EVENT(table_decides,     INFO,    "grant table {number} decides from now on where the core does not", NUMBER(number)) \
+EVENT(table_kept,        INFO,    "grant table {number} is there from before", NUMBER(number)) \
+EVENT(table_refused,     ERROR,   "grant table {number} is refused: {why}", NUMBER(number) NAME(why)) \
+EVENT(table_not_usable,  ERROR,   "the grant table on disk is not one that may decide here, or an older one was put back", ) \
+EVENT(settings_not_kept, ERROR,   "the settings are other ones, which cannot be kept: those in use stay", ) \
+EVENT(config_of_another, WARNING, "config names another driver, and is passed over", ) \
+EVENT(line_before_config, WARNING, "a line of the core came before config, and is passed over", ) \
+EVENT(begin_too_late,    WARNING, "begin comes first or not at all, and is passed over", ) \
+EVENT(line_too_long,     WARNING, "a line of the core is too long, and is passed over", ) \
 EVENT(line_not_read,     WARNING, "a line from the core is passed over: {why}", WHY(why)) \
 EVENT(line_not_taken,    WARNING, "the core did not take a line: {why}", WHY(why))
 /* clang-format on */

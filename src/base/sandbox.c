@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -26,6 +27,11 @@ static const struct call driver_calls[] = {
     {.number = SCMP_SYS(readv)},
     {.number = SCMP_SYS(write)},
     {.number = SCMP_SYS(writev)},
+    {.number = SCMP_SYS(pread64)},
+    {.number = SCMP_SYS(pwrite64)},
+    {.number = SCMP_SYS(lseek)},
+    {.number = SCMP_SYS(fdatasync)},
+    {.number = SCMP_SYS(ftruncate)},
     {.number = SCMP_SYS(close)},
     {.number = SCMP_SYS(poll)},
     {.number = SCMP_SYS(ppoll)},
@@ -56,12 +62,7 @@ static const struct call driver_calls[] = {
 
 /* Beside the driver's: what SQLite does with the files that it has open, and taking in those who connect. */
 static const struct call core_calls[] = {
-    {.number = SCMP_SYS(pread64)},
-    {.number = SCMP_SYS(pwrite64)},
-    {.number = SCMP_SYS(lseek)},
-    {.number = SCMP_SYS(fdatasync)},
     {.number = SCMP_SYS(fsync)},
-    {.number = SCMP_SYS(ftruncate)},
     {.number = SCMP_SYS(fallocate)},
     {.number = SCMP_SYS(fstat)},
     {.number = SCMP_SYS(newfstatat)},
@@ -77,6 +78,10 @@ static const struct call core_calls[] = {
     /* A copy of itself for long work: no thread, no other program, and the same list of calls. */
     {.number = SCMP_SYS(clone), .argument = 0, .mask = UINT64_MAX, .value = FORK_FLAGS},
     {.number = SCMP_SYS(set_robust_list)},
+    {.number = SCMP_SYS(prctl),
+     .argument = 0,
+     .mask = UINT64_MAX,
+     .value = PR_SET_PDEATHSIG}, /* the copy ends with it */
     {.number = SCMP_SYS(setpriority)},
     {.number = SCMP_SYS(wait4)},
     {.number = SCMP_SYS(mlock2)}, /* keys may be opened when somebody comes with the passphrase */
@@ -84,26 +89,92 @@ static const struct call core_calls[] = {
     {.number = SCMP_SYS(unlink), .refused = true}, /* of an empty log, when the journal is closed */
 };
 
+/* Beside the driver's: what SQLite does with the one file that it has open, and a library with those who connect over a network. */
+static const struct call server_calls[] = {
+    {.number = SCMP_SYS(pread64)},
+    {.number = SCMP_SYS(pwrite64)},
+    {.number = SCMP_SYS(lseek)},
+    {.number = SCMP_SYS(fdatasync)},
+    {.number = SCMP_SYS(fsync)},
+    {.number = SCMP_SYS(ftruncate)},
+    {.number = SCMP_SYS(fstat)},
+    {.number = SCMP_SYS(newfstatat)},
+    {.number = SCMP_SYS(fcntl)},
+    {.number = SCMP_SYS(geteuid)},
+    {.number = SCMP_SYS(openat), .refused = true},
+    {.number = SCMP_SYS(unlink), .refused = true}, /* of an empty log, when the database is closed */
+    {.number = SCMP_SYS(epoll_ctl)},
+    {.number = SCMP_SYS(accept4)},
+    {.number = SCMP_SYS(shutdown)},
+    {.number = SCMP_SYS(sendto)},
+    {.number = SCMP_SYS(recvmsg)},
+    {.number = SCMP_SYS(getsockopt)},
+    {.number = SCMP_SYS(recvfrom)},
+    {.number = SCMP_SYS(sendmsg)},
+    {.number = SCMP_SYS(setsockopt)},
+    {.number = SCMP_SYS(getsockname)},
+    {.number = SCMP_SYS(getrusage)}, /* GnuTLS asks the kernel for noise */
+};
+
+/* Beside the driver's: connections over a network to others. */
+static const struct call client_calls[] = {
+    {.number = SCMP_SYS(socket), .argument = 0, .mask = ~UINT64_C(0), .value = AF_INET},
+    {.number = SCMP_SYS(socket), .argument = 0, .mask = ~UINT64_C(0), .value = AF_INET6},
+    {.number = SCMP_SYS(socket), .refused = true, .argument = 0, .mask = ~UINT64_C(0), .value = AF_UNIX},
+    {.number = SCMP_SYS(connect)},
+    {.number = SCMP_SYS(getsockopt)},
+    {.number = SCMP_SYS(setsockopt)},
+    {.number = SCMP_SYS(getsockname)},
+    {.number = SCMP_SYS(getpeername)},
+    {.number = SCMP_SYS(sendto)},
+    {.number = SCMP_SYS(recvfrom)},
+    {.number = SCMP_SYS(shutdown)},
+    {.number = SCMP_SYS(fcntl)},
+    {.number = SCMP_SYS(openat), .refused = true},
+    {.number = SCMP_SYS(newfstatat), .refused = true},
+};
+
 struct calls {
 	const struct call *at;
 	size_t n;
 };
 
+#define CALLS(array)                                                                                                   \
+	{                                                                                                              \
+		array, ARRAY_LEN(array)                                                                                \
+	}
+
 static const struct profile {
-	struct calls calls, more;
+	struct calls calls[2];
 	uint32_t otherwise;
 	bool takes_descriptors; /* those that are open stay, and more may come */
+	bool copies_itself;	/* for long work */
+	bool connects;		/* to others, over a network */
 } profiles[SANDBOX_PROFILES] = {
-    [SANDBOX_DRIVER] = {{driver_calls, ARRAY_LEN(driver_calls)}, {0}, SCMP_ACT_KILL_PROCESS, false},
-    [SANDBOX_DRIVER_EPERM] = {{driver_calls, ARRAY_LEN(driver_calls)}, {0}, SCMP_ACT_ERRNO(EPERM), false},
-    [SANDBOX_CORE] = {{driver_calls, ARRAY_LEN(driver_calls)},
-		      {core_calls, ARRAY_LEN(core_calls)},
-		      SCMP_ACT_KILL_PROCESS,
-		      true},
-    [SANDBOX_CORE_EPERM] = {{driver_calls, ARRAY_LEN(driver_calls)},
-			    {core_calls, ARRAY_LEN(core_calls)},
-			    SCMP_ACT_ERRNO(EPERM),
-			    true},
+    [SANDBOX_DRIVER] = {.calls = {CALLS(driver_calls)}, .otherwise = SCMP_ACT_KILL_PROCESS},
+    [SANDBOX_DRIVER_EPERM] = {.calls = {CALLS(driver_calls)}, .otherwise = SCMP_ACT_ERRNO(EPERM)},
+    [SANDBOX_CORE] = {.calls = {CALLS(driver_calls), CALLS(core_calls)},
+		      .otherwise = SCMP_ACT_KILL_PROCESS,
+		      .takes_descriptors = true,
+		      .copies_itself = true},
+    [SANDBOX_CORE_EPERM] = {.calls = {CALLS(driver_calls), CALLS(core_calls)},
+			    .otherwise = SCMP_ACT_ERRNO(EPERM),
+			    .takes_descriptors = true,
+			    .copies_itself = true},
+    [SANDBOX_SERVER] = {.calls = {CALLS(driver_calls), CALLS(server_calls)},
+			.otherwise = SCMP_ACT_KILL_PROCESS,
+			.takes_descriptors = true},
+    [SANDBOX_SERVER_EPERM] = {.calls = {CALLS(driver_calls), CALLS(server_calls)},
+			      .otherwise = SCMP_ACT_ERRNO(EPERM),
+			      .takes_descriptors = true},
+    [SANDBOX_CLIENT] = {.calls = {CALLS(driver_calls), CALLS(client_calls)},
+			.otherwise = SCMP_ACT_KILL_PROCESS,
+			.takes_descriptors = true,
+			.connects = true},
+    [SANDBOX_CLIENT_EPERM] = {.calls = {CALLS(driver_calls), CALLS(client_calls)},
+			      .otherwise = SCMP_ACT_ERRNO(EPERM),
+			      .takes_descriptors = true,
+			      .connects = true},
 };
 
 /* The kernel's own header may be older than the kernel: the newest layout known here, cut to the version that
@@ -129,8 +200,8 @@ static unsigned file_rights(int abi)
 	return abi == 1 ? 13 : abi == 2 ? 14 : abi <= 4 ? 15 : 16;
 }
 
-/* A rule set that handles everything and allows nothing. */
-static int enter_landlock(struct error *error)
+/* A rule set that handles everything and allows nothing; of TCP it leaves connecting alone (its second right) where that is the work. */
+static int enter_landlock(bool connects, struct error *error)
 {
 	int abi = (int)syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_VERSION);
 	if (abi < 1)
@@ -138,7 +209,7 @@ static int enter_landlock(struct error *error)
 	struct landlock_ruleset rules = {.files = low_bits(file_rights(abi))};
 	size_t size = sizeof rules.files;
 	if (abi >= LANDLOCK_NET_ABI) {
-		rules.network = low_bits(2);
+		rules.network = low_bits(connects ? 1 : 2);
 		size += sizeof rules.network;
 	}
 	if (abi >= LANDLOCK_SCOPE_ABI) {
@@ -193,11 +264,10 @@ static int set_flag(int option, unsigned long value, struct error *error)
 
 static int allow(scmp_filter_ctx filter, const struct call *call)
 {
-	if (call->refused)
-		return seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), call->number, 0);
+	uint32_t action = call->refused ? SCMP_ACT_ERRNO(EACCES) : SCMP_ACT_ALLOW;
 	if (!call->mask)
-		return seccomp_rule_add(filter, SCMP_ACT_ALLOW, call->number, 0);
-	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, call->number, 1,
+		return seccomp_rule_add(filter, action, call->number, 0);
+	return seccomp_rule_add(filter, action, call->number, 1,
 				SCMP_CMP(call->argument, SCMP_CMP_MASKED_EQ, call->mask, call->value));
 }
 
@@ -212,10 +282,9 @@ static int enter_seccomp(const struct profile *profile, struct error *error)
 {
 	scmp_filter_ctx filter = seccomp_init(profile->otherwise);
 	int failed = filter ? 0 : -ENOMEM;
-	for (size_t i = 0; i < profile->calls.n && !failed; i++)
-		failed = allow(filter, &profile->calls.at[i]);
-	for (size_t i = 0; i < profile->more.n && !failed; i++)
-		failed = allow(filter, &profile->more.at[i]);
+	for (size_t list = 0; list < ARRAY_LEN(profile->calls); list++)
+		for (size_t i = 0; i < profile->calls[list].n && !failed; i++)
+			failed = allow(filter, &profile->calls[list].at[i]);
 	if (!failed)
 		failed = allow_abort(filter);
 	if (!failed)
@@ -235,11 +304,11 @@ int sandbox_enter(enum sandbox_profile profile, const int *keep, size_t n, struc
 	signal(SIGPIPE, SIG_IGN);
 	if ((code = set_flag(PR_SET_NO_NEW_PRIVS, 1, error)) < 0)
 		return code;
-	if ((landlock_abi = enter_landlock(error)) < 0)
+	if ((landlock_abi = enter_landlock(profiles[profile].connects, error)) < 0)
 		return landlock_abi;
 	if ((code = set_limit(RLIMIT_CORE, 0, error)) < 0)
 		return code;
-	if (counted && (code = set_limit(RLIMIT_NPROC, 0, error)) < 0)
+	if (!profiles[profile].copies_itself && (code = set_limit(RLIMIT_NPROC, 0, error)) < 0)
 		return code;
 	if (counted && (code = set_limit(RLIMIT_NOFILE, (rlim_t)descriptors, error)) < 0)
 		return code;

@@ -19,15 +19,21 @@
 
 #include "base/error.h"
 
-/* SANDBOX_DRIVER: reads, writes and waits on what is open; takes memory; asks for the time and for random
- * bytes; nothing else. SANDBOX_CORE: beside that, reads, writes and syncs the files it has open, and takes in who connects to its
- * socket; it keeps all its descriptors, because the journal's are SQLite's own. …_EPERM: the same lists, for programs under a sanitizer or a
- * debugger: what is not on it fails, and the process goes on. */
+/* SANDBOX_DRIVER: reads, writes, syncs and waits on what is open; takes memory; asks for the time and for random bytes;
+ * nothing else. SANDBOX_CORE: beside that, does with its files what SQLite does, and takes in who connects to its
+ * socket; it keeps all its descriptors, because the journal's are SQLite's own. SANDBOX_SERVER: the driver's, with one
+ * database that is open, and connections over a network that a library takes in. SANDBOX_CLIENT: the driver's, and
+ * connections over a network to others. …_EPERM: the same lists, for programs under a sanitizer or a debugger: what is
+ * not on it fails, and the process goes on. */
 enum sandbox_profile {
 	SANDBOX_DRIVER,
 	SANDBOX_DRIVER_EPERM,
 	SANDBOX_CORE,
 	SANDBOX_CORE_EPERM,
+	SANDBOX_SERVER,
+	SANDBOX_SERVER_EPERM,
+	SANDBOX_CLIENT,
+	SANDBOX_CLIENT_EPERM,
 	SANDBOX_PROFILES,
 };
 
@@ -45,12 +51,16 @@ enum { SANDBOX_KEEP_MAX = 16 };
 #ifdef SANDBOX_SANITIZED
 #define SANDBOX_DRIVER_HERE SANDBOX_DRIVER_EPERM
 #define SANDBOX_CORE_HERE   SANDBOX_CORE_EPERM
+#define SANDBOX_SERVER_HERE SANDBOX_SERVER_EPERM
+#define SANDBOX_CLIENT_HERE SANDBOX_CLIENT_EPERM
 #else
 #define SANDBOX_DRIVER_HERE SANDBOX_DRIVER
 #define SANDBOX_CORE_HERE   SANDBOX_CORE
+#define SANDBOX_SERVER_HERE SANDBOX_SERVER
+#define SANDBOX_CLIENT_HERE SANDBOX_CLIENT
 #endif
 
-/* Keeps descriptors 0, 1, 2 and the n in `keep`; SANDBOX_CORE keeps all. The kernel's Landlock version, 0 when it has none, or
+/* Keeps descriptors 0, 1, 2 and the n in `keep`; all but SANDBOX_DRIVER keep all. The kernel's Landlock version, 0 when it has none, or
  * ERROR_SYSTEM: then some steps may have been taken, and the process must end. */
 int sandbox_enter(enum sandbox_profile profile, const int *keep, size_t n, struct error *error);
 

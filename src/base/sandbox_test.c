@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -77,6 +78,9 @@ static int call_abort(void)
 	abort();
 }
 
+/* Stays open, when it is one. */
+static int kept_file = -1;
+
 /* The child's wait status: its attempt's errno as exit code, or the signal that ended it. 200: entering
  * failed. */
 static int in_sandbox(enum sandbox_profile profile, int (*attempt)(void))
@@ -86,7 +90,7 @@ static int in_sandbox(enum sandbox_profile profile, int (*attempt)(void))
 	ASSERT(child >= 0);
 	if (child == 0) {
 		struct error error;
-		if (sandbox_enter(profile, NULL, 0, &error) < 0) {
+		if (sandbox_enter(profile, &kept_file, kept_file >= 0, &error) < 0) {
 			error_print(&error);
 			_exit(200);
 		}
@@ -141,7 +145,8 @@ TEST(the_core_opens_nothing_and_is_ended_for_anything_else)
 /* What a thread asks of clone. */
 static int make_thread(void)
 {
-	long made = syscall(SYS_clone, CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD, NULL, NULL, NULL, 0);
+	long made =
+	    syscall(SYS_clone, CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD, NULL, NULL, NULL, 0);
 	return made < 0 ? errno : 0;
 }
 
@@ -164,24 +169,125 @@ TEST(the_core_may_copy_itself_and_its_copy_may_do_no_more_than_it)
 	CHECK_INT(WTERMSIG(in_sandbox(SANDBOX_DRIVER, make_process)), SIGSYS);
 }
 
-static int journal_work;
+static int life[2]; /* whose writing end the copy holds as long as it lives */
+
+static int leave_copy(void)
+{
+	pid_t copy = fork();
+	if (copy == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		poll(NULL, 0, 2000);
+		_exit(write(life[1], "late", 4) != 4);
+	}
+	poll(NULL, 0, 100); /* until it has asked */
+	return copy < 0;
+}
+
+static int become_dumpable(void)
+{
+	return prctl(PR_SET_DUMPABLE, 1) == 0 ? 0 : errno;
+}
+
+TEST(a_copy_of_the_core_ends_with_it)
+{
+	char byte;
+	CHECK(pipe2(life, O_CLOEXEC) == 0);
+	CHECK_INT(in_sandbox(SANDBOX_CORE, leave_copy), 0);
+	close(life[1]);
+	CHECK_INT(read(life[0], &byte, 1), 0);
+	close(life[0]);
+	CHECK_INT(WTERMSIG(in_sandbox(SANDBOX_CORE, become_dumpable)), SIGSYS);
+}
 
 static int write_and_sync(void)
 {
-	bool good =
-	    pwrite(journal_work, "entry", 5, 0) == 5 && fdatasync(journal_work) == 0 && ftruncate(journal_work, 0) == 0;
+	char back[5];
+	bool good = pwrite(kept_file, "entry", 5, 0) == 5 && pread(kept_file, back, 5, 0) == 5 &&
+		    fdatasync(kept_file) == 0 && lseek(kept_file, 0, SEEK_END) == 5 && ftruncate(kept_file, 0) == 0;
 	return good ? 0 : errno;
 }
 
-TEST(the_core_writes_and_syncs_what_it_has_open)
+TEST(files_that_are_open_already_are_written_and_synced)
 {
 	char path[] = "/tmp/chancery-sandbox-XXXXXX";
-	journal_work = mkstemp(path);
-	CHECK(journal_work >= 0);
+	kept_file = mkstemp(path);
+	CHECK(kept_file >= 0);
 	CHECK_INT(in_sandbox(SANDBOX_CORE, write_and_sync), 0);
+	CHECK_INT(in_sandbox(SANDBOX_DRIVER, write_and_sync), 0);
 	CHECK_INT(in_sandbox(SANDBOX_CORE, ordinary_work), 0);
-	close(journal_work);
+	close(kept_file);
+	kept_file = -1;
 	unlink(path);
+}
+
+/* OpenSSL and SQLite try files, and libcurl the name service's socket: that is refused, not fatal. */
+TEST(a_server_opens_nothing_and_connects_to_nobody)
+{
+	for (size_t i = 0; i < ARRAY_LEN(forbidden); i++) {
+		bool opens = forbidden[i] == open_file || forbidden[i] == make_file;
+		int status = in_sandbox(SANDBOX_SERVER, forbidden[i]);
+		CHECK_INT(opens ? WEXITSTATUS(status) : WTERMSIG(status), opens ? EACCES : SIGSYS);
+		CHECK_INT(WEXITSTATUS(in_sandbox(SANDBOX_SERVER_EPERM, forbidden[i])), opens ? EACCES : EPERM);
+	}
+}
+
+TEST(a_client_opens_no_file_and_no_socket_but_to_a_network)
+{
+	for (size_t i = 0; i < ARRAY_LEN(forbidden); i++) {
+		bool opens = forbidden[i] == open_file || forbidden[i] == make_file || forbidden[i] == open_unix_socket;
+		if (forbidden[i] == open_socket)
+			continue;
+		int status = in_sandbox(SANDBOX_CLIENT, forbidden[i]);
+		CHECK_INT(opens ? WEXITSTATUS(status) : WTERMSIG(status), opens ? EACCES : SIGSYS);
+		CHECK_INT(WEXITSTATUS(in_sandbox(SANDBOX_CLIENT_EPERM, forbidden[i])), opens ? EACCES : EPERM);
+	}
+}
+
+/* A listener that is there already, and one who connects to it. */
+static int listener_port, listener = -1;
+
+static int connect_to_it(void)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET,
+				 .sin_port = htons((uint16_t)listener_port),
+				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	return fd >= 0 && connect(fd, (struct sockaddr *)&to, sizeof to) == 0 ? 0 : errno;
+}
+
+static int listen_anew(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	return fd >= 0 && listen(fd, 1) == 0 ? 0 : errno;
+}
+
+static int take_one_in(void)
+{
+	int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	return fd >= 0 || errno == EAGAIN ? 0 : errno;
+}
+
+static void open_listener(void)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t length = sizeof at;
+	listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	ASSERT(listener >= 0 && bind(listener, (struct sockaddr *)&at, sizeof at) == 0 && listen(listener, 4) == 0);
+	ASSERT(getsockname(listener, (struct sockaddr *)&at, &length) == 0);
+	listener_port = ntohs(at.sin_port);
+}
+
+TEST(a_client_connects_and_does_not_listen_and_a_server_the_other_way_round)
+{
+	open_listener();
+	CHECK_INT(in_sandbox(SANDBOX_CLIENT, connect_to_it), 0);
+	CHECK_INT(in_sandbox(SANDBOX_CLIENT, ordinary_work), 0);
+	CHECK_INT(WTERMSIG(in_sandbox(SANDBOX_CLIENT, listen_anew)), SIGSYS);
+	CHECK_INT(WTERMSIG(in_sandbox(SANDBOX_CLIENT, take_one_in)), SIGSYS);
+	CHECK_INT(in_sandbox(SANDBOX_SERVER, take_one_in), 0);
+	CHECK_INT(in_sandbox(SANDBOX_SERVER, ordinary_work), 0);
+	CHECK_INT(WTERMSIG(in_sandbox(SANDBOX_SERVER, connect_to_it)), SIGSYS);
+	close(listener);
 }
 
 TEST(a_panic_still_ends_as_a_panic)

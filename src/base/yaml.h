@@ -1,9 +1,9 @@
 /* yaml.h: a YAML document as a tree of maps, lists and texts, each with its line and column.
  *
- * Strict on purpose, because these files decide who may enter: one document (but for yaml_read_documents); no anchors, aliases, tags or directives; no key twice, and no key that is
- * not a text; every scalar is text, whatever it looks like (`no` is the word no, 22:30 is five characters); UTF-8 without control characters, without CR, and
- * without those that show a text in another order than it has; everything within the limits below. An error's `where` is NAME:LINE:COLUMN,
- * 1 first, columns in characters.
+ * Strict on purpose, because these files decide who may enter: one document (but for yaml_read_documents); no anchors, aliases, tags or directives;
+ * no key twice, and no key that is not a text; every scalar is text, whatever it looks like (`no` is the word no, 22:30 is five characters); UTF-8
+ * without control characters, without CR, and without those that show a text in another order than it has; everything within the limits below. An
+ * error's `where` is NAME:LINE:COLUMN, 1 first, columns in characters.
  *
  * The syntax is libfyaml's work. yaml_read_in_child parses in a child process with little memory and time and no files, network or
  * processes, and takes the tree back in a flat form that it checks (yaml_flat.h): a fault in the parser cannot touch the caller.
@@ -33,12 +33,14 @@ struct yaml {
 	struct str text;  /* of a text */
 	struct str key;	  /* of a value in a map */
 	int key_line, key_column;
-	const struct yaml *first, *next; /* of a map's values or a list's items, in the file's order; and the one after this */
-	size_t n;			 /* of them */
+	const struct yaml *first,
+	    *next; /* of a map's values or a list's items, in the file's order; and the one after this */
+	size_t n;  /* of them */
 };
 
 /* `name` is what errors call the file. The tree and its texts live in the arena; `text` may go. */
-int yaml_read(struct str text, const char *name, struct arena *arena, const struct yaml **ret_root, struct error *error);
+int yaml_read(struct str text, const char *name, struct arena *arena, const struct yaml **ret_root,
+	      struct error *error);
 
 /* The same in a child. Not for a process that has threads or is in its sandbox. */
 int yaml_read_in_child(struct str text, const char *name, struct arena *arena, const struct yaml **ret_root,
@@ -60,9 +62,10 @@ int yaml_where_byte(const struct yaml *text, size_t offset, const char *name, st
 
 /* Several documents in one text, up to `max`, each within the limits: for files of rules that others write so. ret_list is a list of them, in order,
  * and not empty. The rest is as above. */
-int yaml_read_documents(struct str text, const char *name, size_t max, struct arena *arena, const struct yaml **ret_list,
-			struct error *error);
-int yaml_read_documents_file(const char *path, size_t max, struct arena *arena, const struct yaml **ret_list, struct error *error);
+int yaml_read_documents(struct str text, const char *name, size_t max, struct arena *arena,
+			const struct yaml **ret_list, struct error *error);
+int yaml_read_documents_file(const char *path, size_t max, struct arena *arena, const struct yaml **ret_list,
+			     struct error *error);
 
 /* The tree as JSON: members in the file's order, every scalar a string but the word null without quotes, which is null; no white space. Hashes of
  * configuration are taken over it. */

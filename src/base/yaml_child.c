@@ -101,7 +101,8 @@ static int ended_badly(int status, const char *name, struct error *error)
 {
 	if (WIFSIGNALED(status))
 		error_set(error, ERROR_INPUT, "the process that parses YAML ended by signal %d (%s)", WTERMSIG(status),
-			  WTERMSIG(status) == SIGXCPU ? "too much time" : "a fault, too much memory or a forbidden call");
+			  WTERMSIG(status) == SIGXCPU ? "too much time"
+						      : "a fault, too much memory or a forbidden call");
 	else
 		error_set(error, ERROR_INPUT, "the process that parses YAML gave up");
 	error_where(error, "%s", name);
@@ -142,9 +143,8 @@ static int parse_in_child(const struct job *job, struct arena *arena, const stru
 	int code = hear_child(ends[0], pid, job->name, &memory, error);
 	struct str flat = {(const char *)memory.at, memory.used};
 	if (code == 0)
-		code = job->documents_max
-			   ? yaml_flat_read_documents(flat, job->documents_max, arena, ret_root, error)
-			   : yaml_flat_read(flat, arena, ret_root, error);
+		code = job->documents_max ? yaml_flat_read_documents(flat, job->documents_max, arena, ret_root, error)
+					  : yaml_flat_read(flat, arena, ret_root, error);
 	arena_unmap(&memory);
 	return code;
 }

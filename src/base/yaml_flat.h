@@ -23,6 +23,7 @@ void yaml_flat_write_error(struct buf *b, const struct error *error);
 /* Either the tree, or the error that was sent, or ERROR_INPUT with `what` naming the byte where the answer is none. */
 int yaml_flat_read(struct str flat, struct arena *arena, const struct yaml **ret_root, struct error *error);
 /* The same for 1 to max documents. */
-int yaml_flat_read_documents(struct str flat, size_t max, struct arena *arena, const struct yaml **ret_list, struct error *error);
+int yaml_flat_read_documents(struct str flat, size_t max, struct arena *arena, const struct yaml **ret_list,
+			     struct error *error);
 
 #endif

@@ -29,7 +29,7 @@ TEST(every_scalar_is_a_text)
 	static const char *const rows[][2] = {
 	    {"no", "\"no\""},
 	    {"{a: 22:30, b: 0x10, c: ~, d: null, e: 1e3}",
-	     "{\"a\":\"22:30\",\"b\":\"0x10\",\"c\":\"~\",\"d\":\"null\",\"e\":\"1e3\"}"},
+	     "{\"a\":\"22:30\",\"b\":\"0x10\",\"c\":\"~\",\"d\":null,\"e\":\"1e3\"}"},
 	    {"a:\nb: ''\n", "{\"a\":\"\",\"b\":\"\"}"},
 	    {"- x\n- [y, {z: w}]\n- []\n- {}\n", "[\"x\",[\"y\",{\"z\":\"w\"}],[],{}]"},
 	    {"a: |\n  one\n  two\nb: >-\n  three\n  four\n", "{\"a\":\"one\\ntwo\\n\",\"b\":\"three four\"}"},
@@ -265,6 +265,80 @@ TEST(a_child_carries_the_largest_document)
 	CHECK_INT(yaml_read_in_child(buf_str(&b), "f", &other, &root, &error), ERROR_INPUT);
 	CHECK(strstr(error.what, "stands twice"));
 	arena_unmap(&other);
+}
+
+/* ---- several documents ---- */
+
+static int read_documents(const char *text, size_t max, const struct yaml **ret_list, struct error *error)
+{
+	static uint8_t memory[1 << 20];
+	struct arena own = arena_over(memory, sizeof memory);
+	*error = (struct error){0};
+	return yaml_read_documents(str_of(text), "f", max, &own, ret_list, error);
+}
+
+TEST(several_documents_are_a_list_of_them_with_their_lines)
+{
+	const struct yaml *list;
+	struct error error;
+	CHECK_OK(read_documents("a: b\n---\n- c\n---\nd\n", 3, &list, &error), &error);
+	CHECK_STR(json(list), STR("[{\"a\":\"b\"},[\"c\"],\"d\"]"));
+	CHECK_INT(list->first->line, 1);
+	CHECK_INT(list->first->next->line, 3);
+	CHECK_INT(list->first->next->next->line, 5);
+	CHECK_OK(read_documents("---\na: b\n", 1, &list, &error), &error);
+	CHECK_INT(list->n, 1);
+}
+
+TEST(each_document_is_as_strict_as_one_alone)
+{
+	static const struct {
+		const char *text;
+		size_t max;
+		int code;
+		const char *where, *what;
+	} rows[] = {
+	    {"a: b\n---\nc: d\n---\ne: f\n", 2, ERROR_LIMIT, "f:4:1", "too many documents"},
+	    {"a: b\n---\nc: d\n", 1, ERROR_INPUT, "f:2:1", "a second document in one file"},
+	    {"a: b\n---\na: b\na: c\n", 2, ERROR_INPUT, "f:4:1", "stands twice"},
+	    {"a: &x b\n---\nc: *x\n", 2, ERROR_INPUT, "f:1:", "an anchor"},
+	    {"a: b\n...\n%YAML 1.2\n---\nc: d\n", 2, ERROR_INPUT, "f:", "a directive"},
+	    {"", 2, ERROR_INPUT, "f:1:1", "the file is empty"},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct yaml *list;
+		struct error error;
+		CHECK_INT(read_documents(rows[i].text, rows[i].max, &list, &error), rows[i].code);
+		CHECK(str_starts(str_of(error.where), str_of(rows[i].where)));
+		CHECK(strstr(error.what, rows[i].what));
+	}
+}
+
+TEST(a_child_hands_over_several_documents)
+{
+	char path[] = "/tmp/yaml_test.XXXXXX";
+	struct arena other = arena_map(YAML_MEMORY_BYTES_MAX);
+	const struct yaml *list;
+	struct error error = {0};
+	int fd = mkstemp(path);
+	ASSERT(fd >= 0 && write(fd, "a: b\n---\nc: null\n", 17) == 17);
+	CHECK_OK(yaml_read_documents_file(path, 2, &other, &list, &error), &error);
+	CHECK_STR(json(list), STR("[{\"a\":\"b\"},{\"c\":null}]"));
+	CHECK_INT(list->first->next->line, 3);
+	CHECK_INT(yaml_read_documents_file(path, 1, &other, &list, &error), ERROR_INPUT);
+	CHECK_INT(yaml_read_file(path, &other, &list, &error), ERROR_INPUT);
+	unlink(path);
+	close(fd);
+	arena_unmap(&other);
+}
+
+/* Hashes must tell the word from what is no value. */
+TEST(null_without_quotes_is_null_in_json_and_the_word_is_not)
+{
+	const struct yaml *root;
+	struct error error;
+	CHECK_OK(read_text("[null, 'null', \"null\", Null, '']", &root, &error), &error);
+	CHECK_STR(json(root), STR("[null,\"null\",\"null\",\"Null\",\"\"]"));
 }
 
 TEST(a_file_is_read_whole_and_only_if_it_is_one)

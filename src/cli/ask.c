@@ -1,12 +1,15 @@
 /* ask.c: the mission's own commands: `chancery DOMAIN COMMAND --member VALUE …`, made from the schema. */
-#include "cli/ask.h"
+#include "cli/body.h"
 #include "cli/cli.h"
+#include "cli/give.h"
 #include "cli/paint.h"
+#include "cli/tables.h"
 #include "cli/words.h"
 
-#include "schema/json.h"
+#include "gen/dispatch.h"
+#include "keys/crypt.h"
 
-enum { NAME_BYTES = 128, TEXT_BYTES = 4096, BODY_BYTES = 60000 };
+enum { NAME_BYTES = 128, TEXT_BYTES = 4096, BODY_BYTES = 60000, VALUES_MAX = 128, FILES_BYTES = 96 << 20 };
 
 bool cli_is_domain(const char *name)
 {
@@ -16,20 +19,13 @@ bool cli_is_domain(const char *name)
 	return false;
 }
 
-/* people.suspend_badge → people suspend-badge */
-static void put_spoken(struct buf *b, struct str name)
-{
-	for (size_t i = 0; i < name.len; i++)
-		buf_put_char(b, name.at[i] == '.' ? ' ' : name.at[i] == '_' ? '-' : name.at[i]);
-}
-
 static void put_command_line(struct buf *b, const struct input_words *command)
 {
-	put_spoken(b, command->name);
+	words_put_spoken(b, command->name);
 	for (size_t i = 0; i < command->takes.n; i++) {
 		const struct word_member *m = &command->takes.at[i];
 		buf_put_str(b, m->optional ? STR(" [--") : STR(" --"));
-		put_spoken(b, m->name);
+		words_put_spoken(b, m->name);
 		buf_put_str(b, m->optional ? STR(" …]") : STR(" …"));
 	}
 }
@@ -47,7 +43,7 @@ static void print_domain(const char *domain)
 		struct buf b = BUF(text);
 		if (!is_of(&input_words[i], domain))
 			continue;
-		put_spoken(&b, input_words[i].name);
+		words_put_spoken(&b, input_words[i].name);
 		printf("  %-36.*s " STR_FMT "\n", STR_ARG(buf_str(&b)), STR_ARG(input_words[i].about));
 	}
 }
@@ -56,6 +52,28 @@ void cli_print_commands(void)
 {
 	for (size_t i = 0; i < n_domain_words; i++)
 		print_domain(domain_words[i].name.at);
+}
+
+/* What stands between giving it and its being done, and what comes after. */
+static void put_gates(struct buf *b, const struct input_words *command)
+{
+	const struct input_type *type = input_find(ENTRY_INPUT_KIND_COMMAND, command->name);
+	BUF_LIT(b, "\nWho may: ");
+	words_put_or(b, type->who, type->n_who);
+	BUF_LIT(b, ".\n");
+	if (type->grave)
+		BUF_LIT(b, "It is grave: only with --passkey.\n");
+	if (type->n_approvers > 0) {
+		BUF_LIT(b, "It waits for a second person, for ");
+		words_put_span(b, type->approve_within);
+		BUF_LIT(b, ": ");
+		words_put_or(b, type->approvers, type->n_approvers);
+		BUF_LIT(b, ".\n");
+	}
+	if (type->life_safety)
+		BUF_LIT(b, "It is done at once; a second person reviews it within the hour.\n");
+	if (type->undo.len > 0)
+		BUF_LIT(b, "chancery undo ENTRY takes it back.\n");
 }
 
 static void print_command(const struct input_words *command)
@@ -70,11 +88,14 @@ static void print_command(const struct input_words *command)
 	for (size_t i = 0; i < command->takes.n; i++) {
 		BUF_LIT(&b, "  --");
 		struct buf name = {.at = (uint8_t[NAME_BYTES]){0}, .size = NAME_BYTES};
-		put_spoken(&name, command->takes.at[i].name);
+		words_put_spoken(&name, command->takes.at[i].name);
 		words_put_padded(&b, buf_str(&name), 14);
 		words_put_expected(&b, &command->takes.at[i]);
 		BUF_LIT(&b, "\n");
 	}
+	BUF_LIT(&b, "  --passkey     FILE: your passkey's word for it (chancery passkey new FILE)\n");
+	BUF_LIT(&b, "  --wait        until every door has it, also those that the core does not reach\n");
+	put_gates(&b, command);
 	paint_flush(&b);
 }
 
@@ -107,98 +128,128 @@ static const struct word_member *find_member(const struct input_words *command, 
 		char text[NAME_BYTES];
 		struct buf b = BUF(text);
 		BUF_LIT(&b, "--");
-		put_spoken(&b, command->takes.at[i].name);
+		words_put_spoken(&b, command->takes.at[i].name);
 		if (str_eq(buf_str(&b), str_of(option)))
 			return &command->takes.at[i];
 	}
 	return NULL;
 }
 
-/* The options as the command's body. What is missing or twice, the core says. */
-static void put_body(struct buf *b, const struct input_words *command, int argc, char **argv)
+/* Words behind the command: its members, and what may stand with any command. */
+struct words {
+	const struct input_words *command;
+	struct written_value values[VALUES_MAX];
+	size_t n;
+	const char *passkey;
+	bool waits; /* until every door's driver has it */
+};
+
+/* A rulebook is a directory, and named by another hash than a file's. */
+static void check_staged(const struct input_words *command, const struct word_member *member)
 {
 	struct error error;
-	BUF_LIT(b, "{");
+	if (member->kind != WORD_STAGED || !str_eq(command->name, STR("mission.enact")))
+		return;
+	error_set(&error, ERROR_INPUT, "a rulebook is checked and sent before it is enacted");
+	error_remedy(&error, "chancery rules enact [DIR]");
+	die(EXIT_USAGE, &error);
+}
+
+/* A member of a command's own may have an option's name: its value says which of the two is meant. */
+static bool is_members(const struct word_member *member, const char *value)
+{
+	char text[TEXT_BYTES];
+	struct buf b = BUF(text);
+	return member && words_put_value(&b, member, str_of(value), NULL) == 0;
+}
+
+static void read_words(struct words *words, int argc, char **argv)
+{
 	for (int i = 0; i < argc; i += 2) {
-		const struct word_member *member = find_member(command, argv[i]);
-		if (!member || i + 1 == argc)
-			wrong_word(argv[i], command);
-		if (i > 0)
-			BUF_LIT(b, ",");
-		json_put_name(b, member->name);
-		BUF_LIT(b, ":");
-		if (words_put_value(b, member, str_of(argv[i + 1]), &error) < 0)
-			die(EXIT_USAGE, &error);
+		const struct word_member *member = find_member(words->command, argv[i]);
+		if (!member && strcmp(argv[i], "--wait") == 0) {
+			words->waits = true;
+			i--; /* it has no value */
+			continue;
+		}
+		bool is_passkey = strcmp(argv[i], "--passkey") == 0;
+		if (i + 1 == argc || words->n == VALUES_MAX || (!member && !is_passkey))
+			wrong_word(argv[i], words->command);
+		if (is_passkey && !is_members(member, argv[i + 1])) {
+			words->passkey = argv[i + 1];
+			continue;
+		}
+		check_staged(words->command, member);
+		words->values[words->n++] = (struct written_value){member, str_of(argv[i + 1])};
 	}
-	BUF_LIT(b, "}");
 }
 
-static void print_gives(const struct input_words *command, struct str gives)
+/* What is missing or twice, the core says. */
+static enum exit_code give_words(struct giving *giving, const struct words *words, struct answer_line *ret_answer)
 {
-	char text[TEXT_BYTES];
-	struct buf b = BUF(text);
-	struct arena arena = arena_map(1 << 20);
-	struct saying saying = {.language = cli_language(), .arena = &arena};
-	for (size_t i = 0; i < command->gives.n; i++) {
-		struct buf one = {.at = arena_take(&arena, NAME_BYTES, 1), .size = NAME_BYTES};
-		BUF_LIT(&one, "{");
-		buf_put_str(&one, command->gives.at[i].name);
-		BUF_LIT(&one, "}");
-		words_put_sentence(&b, &saying, buf_str(&one), &command->gives, gives);
-		BUF_LIT(&b, "  ");
-	}
+	static char memory[BODY_BYTES];
+	struct buf body = BUF(memory);
+	struct arena arena = arena_map(FILES_BYTES);
+	struct body_source source = {.link = giving->link, .arena = &arena};
+	struct error error;
+	if (body_put(&body, &source, words->values, words->n, &error) < 0)
+		die(error.code == ERROR_GONE ? EXIT_FAILED : EXIT_USAGE, &error);
+	asker_forget(giving->link);
+	enum exit_code code = give_command(giving, words->command->name, buf_str(&body), ret_answer);
+	crypt_wipe(memory, sizeof memory);
 	arena_unmap(&arena);
-	paint_flush(&b);
+	return code;
 }
 
-void ask_print_refusal(const struct answer_refused *refused, struct arena *arena)
+/* What takes something away is told until it is gone everywhere. */
+static bool is_revocation(struct str command)
 {
-	char text[TEXT_BYTES];
-	struct buf b = BUF(text);
-	struct saying saying = {.language = cli_language(), .arena = arena};
-	words_put_refusal(&b, &saying, refused->name, refused->takes);
-	fprintf(stderr, "Refused: " STR_FMT " (entry %lld)\n", STR_ARG(buf_str(&b)), (long long)refused->entry);
+	static const struct str names[] = {{"people.suspend_badge", 20}, {"people.forget", 13}};
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (str_eq(names[i], command))
+			return true;
+	return false;
+}
+
+static enum exit_code follow_tables(struct asker *link, const struct words *words)
+{
+	if (!words->waits && !is_revocation(words->command->name))
+		return EXIT_OK;
+	bool all = words->waits && tables_wait(link);
+	if (all) {
+		printf("Every driver has confirmed: it holds at all doors.\n");
+		return EXIT_OK;
+	}
+	all = tables_tell(link, true);
+	if (!all && !words->waits)
+		printf("It takes seconds where all is well: chancery status tells; --wait waits.\n");
+	return all || !words->waits ? EXIT_OK : EXIT_FAILED;
 }
 
 int cli_ask(int argc, char **argv)
 {
-	static char memory[BODY_BYTES];
-	struct buf body = BUF(memory);
-	const struct input_words *command = argc > 1 ? find_command(argv[0], argv[1]) : NULL;
-	if (!command) {
+	struct words words = {.command = argc > 1 ? find_command(argv[0], argv[1]) : NULL};
+	struct passkey_file passkey;
+	struct asker link;
+	struct answer_line answer;
+	if (!words.command) {
 		printf("The commands of %s:\n\n", argv[0]);
 		print_domain(argv[0]);
 		return argc > 1 ? EXIT_USAGE : EXIT_OK;
 	}
 	if (argc > 2 && strcmp(argv[2], "--help") == 0) {
-		print_command(command);
+		print_command(words.command);
 		return EXIT_OK;
 	}
-	put_body(&body, command, argc - 2, argv + 2);
-	struct core_link link;
-	core_link_open(&link);
-	struct answer_line answer;
-	enum exit_code code = ask_command(&link, command->name, buf_str(&body), &answer);
-	if (code == EXIT_REFUSED)
-		ask_print_refusal(&answer.refused, &link.memory);
-	if (code == EXIT_OK) {
-		print_gives(command, answer.done.gives);
-		printf("done, entry %lld\n", (long long)answer.done.entry);
-	}
-	core_link_close(&link);
+	read_words(&words, argc - 2, argv + 2);
+	link_open(&link);
+	struct giving giving = {&link, give_passkey(words.passkey, &passkey)};
+	enum exit_code code = give_words(&giving, &words, &answer);
+	give_end(&giving);
+	if (code == EXIT_OK)
+		give_print_done(&giving, words.command->name, &answer.done);
+	if (code == EXIT_OK && !answer.done.has_pending)
+		code = follow_tables(&link, &words);
+	asker_release(&link);
 	return (int)code;
-}
-
-enum exit_code ask_command(struct core_link *link, struct str name, struct str body, struct answer_line *ret_answer)
-{
-	struct error error;
-	core_link_send(link, &(struct ask_line){.kind = ASK_LINE_COMMAND, .command = {name, body}});
-	int rc = core_link_receive(link, ret_answer, &error);
-	if (rc == 0)
-		return ret_answer->kind == ANSWER_LINE_DONE ? EXIT_OK : EXIT_REFUSED;
-	if (rc != ERROR_INPUT)
-		core_link_die(&error);
-	error_where(&error, STR_FMT, STR_ARG(name));
-	error_print(&error);
-	return EXIT_USAGE;
 }

@@ -1,6 +1,7 @@
-/* cosign.c: a checkpoint carried to a witness by hand and back; without options, the process that the keeper starts for witnesses with
- * a line. */
+/* cosign.c: a checkpoint carried to a witness by hand and back; without options, the process that the keeper starts
+ * for witnesses with a line. */
 #include "cli/cli.h"
+#include "cli/link.h"
 #include "cli/options.h"
 #include "cli/outside.h"
 
@@ -87,13 +88,12 @@ static int write_out(const char *path, const char *witness, struct arena *arena)
 /* In */
 
 /* True when the core took what came back; else error says why not. */
-static bool tell(struct core_link *link, const struct ask_line *line, struct answer_line *ret_answer,
-		 struct error *error)
+static bool tell(struct asker *link, const struct ask_line *line, struct answer_line *ret_answer, struct error *error)
 {
-	core_link_send(link, line);
-	int failed = core_link_receive(link, ret_answer, error);
+	link_send(link, line);
+	int failed = asker_next(link, ret_answer, error);
 	if (failed < 0 && failed != ERROR_INPUT)
-		core_link_die(error);
+		link_die(error);
 	return failed == 0;
 }
 
@@ -104,9 +104,9 @@ static int read_in(const char *path, struct arena *arena)
 	struct ask_line ahead = {.kind = ASK_LINE_WITNESS_AHEAD, .witness_ahead = {str_of("by hand"), note}};
 	struct ask_line cosigned = {.kind = ASK_LINE_COSIGNED, .cosigned = {note}};
 	struct answer_line answer;
-	struct core_link link;
+	struct asker link;
 	struct error error;
-	core_link_open(&link);
+	link_open(&link);
 	if (tell(&link, &ahead, &answer, &error)) {
 		error_set(&error, ERROR_RECORD, "our key signed this checkpoint, and it is not of our journal");
 		error_where(&error, "%s", path);
@@ -119,7 +119,7 @@ static int read_in(const char *path, struct arena *arena)
 		error_where(&error, "%s", path);
 		die(EXIT_USAGE, &error);
 	}
-	core_link_close(&link);
+	asker_release(&link);
 	printf(answer.kept.cosignatures > 0 ? "%" PRId64 " cosignatures kept.\n"
 					    : "Nothing new: newer cosignatures are kept already.\n",
 	       answer.kept.cosignatures);

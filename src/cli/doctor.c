@@ -1,4 +1,5 @@
 #include "cli/doctor.h"
+#include "cli/link.h"
 
 #include "base/clock.h"
 #include "cli/options.h"
@@ -61,15 +62,14 @@ void doctor_error(struct doctor_finding *finding, enum doctor_verdict verdict, c
 
 static void ask_core(struct doctor *doctor)
 {
-	static struct core_link link;
+	static struct asker link;
 	struct answer_line answer;
-	if (!core_link_try(&link)) {
-		error_system(&doctor->status_error, "no core answers at run/core.sock");
+	if (asker_connect(&link, &doctor->status_error) < 0) {
 		error_remedy(&doctor->status_error, "See chancery log, and who may use the socket: its group.");
 		return;
 	}
-	core_link_send(&link, &(struct ask_line){.kind = ASK_LINE_STATUS});
-	if (core_link_receive(&link, &answer, &doctor->status_error) < 0 || answer.kind != ANSWER_LINE_STATUS)
+	if (asker_ask_one(&link, &(struct ask_line){.kind = ASK_LINE_STATUS}, ANSWER_LINE_STATUS, &answer,
+			  &doctor->status_error) < 0)
 		return;
 	doctor->has_status = true;
 	doctor->status = answer.status;

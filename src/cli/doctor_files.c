@@ -2,10 +2,13 @@
 #include "cli/doctor.h"
 
 #include "gen/facts.h"
+#include "keys/master.h"
 #include "rules/rulebook_load.h"
 #include "serve/zone.h"
 
 #include <errno.h>
+#include <dirent.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -88,40 +91,91 @@ static void directory(struct doctor *doctor, struct doctor_finding *finding)
 	}
 }
 
-/* Files that only the mission's user may read. */
-static const char *const secrets[] = {"keys/journal.seed", "keys/readers.json"};
+/* What must be there, and what everything in keys/ must be but the public key: readable by the mission's user alone. */
+static const char *const secrets[] = {"journal.seed", "master",	  "subjects.0", "subjects.1",
+				      "door",	      "door.key", "doors.0",	"doors.1"};
+
+static void look_at_secret(struct doctor_finding *finding, int directory, const char *name, uid_t owner)
+{
+	struct stat status;
+	if (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+		doctor_wrong(finding, "Put it back from where a copy of it is kept", "there is no keys/%s", name);
+	else if (status.st_mode & (S_IRWXG | S_IRWXO))
+		doctor_wrong(finding, "chmod 600 it; if others have been on this machine, make new keys",
+			     "other users may read keys/%s", name);
+	else if (status.st_uid != owner)
+		doctor_wrong(finding, "chown it to the mission's user", "keys/%s belongs to another user than keys",
+			     name);
+}
+
+/* The finding stays empty when all is well. */
+static void look_at_all(struct doctor_finding *finding, DIR *keys, uid_t owner)
+{
+	for (size_t i = 0; i < ARRAY_LEN(secrets) && !finding->what[0]; i++)
+		look_at_secret(finding, dirfd(keys), secrets[i], owner);
+	for (const struct dirent *entry; !finding->what[0] && (entry = readdir(keys)) != NULL;)
+		if (entry->d_name[0] != '.' && strcmp(entry->d_name, "journal.vkey") != 0)
+			look_at_secret(finding, dirfd(keys), entry->d_name, owner);
+}
 
 static void keys(struct doctor *doctor, struct doctor_finding *finding)
 {
 	(void)doctor;
-	struct stat home, status;
-	if (stat("keys", &home) < 0 && errno != EACCES) {
+	struct stat home;
+	DIR *keys = opendir("keys");
+	if (!keys && errno == EACCES) {
+		doctor_care(finding, "Ask as the mission's user or as root", "this user may not look at the keys");
+	} else if (!keys || fstat(dirfd(keys), &home) < 0) {
 		doctor_wrong(finding, "Put keys/ back from where a copy of it is kept", "there is no directory keys");
+	} else {
+		look_at_all(finding, keys, home.st_uid);
+		if (!finding->what[0])
+			doctor_ok(finding, "all there, each for one user");
+	}
+	if (keys)
+		closedir(keys);
+}
+
+/* Who opens the mission's keys: docs/keys.md. */
+static void protectors(struct doctor *doctor, struct doctor_finding *finding)
+{
+	(void)doctor;
+	struct file file;
+	struct master master;
+	struct error error;
+	struct protector p;
+	bool kinds[PROTECTOR_KINDS] = {false};
+	/* Only one that is there: opening would make it. */
+	if (access("keys/master", R_OK | W_OK) < 0 || file_open("keys/master", 0600, &file, &error) < 0) {
+		doctor_care(finding, "Ask as the mission's user or as root", "this user may not look at the keys");
 		return;
 	}
-	for (size_t i = 0; i < ARRAY_LEN(secrets); i++) {
-		if (stat(secrets[i], &status) < 0 && errno == EACCES) {
-			doctor_care(finding, "Ask as the mission's user or as root",
-				    "this user may not look at the keys");
-			return;
-		}
-		if (stat(secrets[i], &status) < 0) {
-			doctor_wrong(finding, "Put it back from where a copy of it is kept", "there is no %s",
-				     secrets[i]);
-			return;
-		}
-		if (status.st_mode & (S_IRWXG | S_IRWXO)) {
-			doctor_wrong(finding, "chmod 600 it; if others have been on this machine, make new keys",
-				     "other users may read %s", secrets[i]);
-			return;
-		}
-		if (status.st_uid != home.st_uid) {
-			doctor_wrong(finding, "chown it to the mission's user", "%s belongs to another user than keys",
-				     secrets[i]);
-			return;
-		}
+	int failed = master_open(&master, file, &error);
+	file_close(file);
+	if (failed < 0) {
+		doctor_error(finding, DOCTOR_WRONG, &error);
+		return;
 	}
-	doctor_ok(finding, "%zu secrets, each for one user", ARRAY_LEN(secrets));
+	for (size_t i = 0; master_protector(&master, i, &p); i++)
+		kinds[p.kind] = true;
+	if (kinds[PROTECTOR_FILE])
+		doctor_care(finding, "chancery keys add-passphrase, add-shares, then remove --protector 1",
+			    "a file beside opens the mission's keys: good enough for a sample");
+	else if (!kinds[PROTECTOR_PASSPHRASE] || !kinds[PROTECTOR_SHARES])
+		doctor_care(finding, "Add the other kind: chancery keys",
+			    "who forgets or loses it has lost every name in the record");
+	else
+		doctor_ok(finding, "a passphrase, or shares on paper");
+}
+
+static void reader_keys(struct doctor *doctor, struct doctor_finding *finding)
+{
+	(void)doctor;
+	if (access("keys/readers.yaml", F_OK) < 0)
+		doctor_ok(finding, "in no file in clear");
+	else
+		doctor_care(finding, "Once it is imported, delete it, but in a sample",
+			    "keys/readers.yaml has the readers' keys in clear");
 }
 
 static void public_key(struct doctor *doctor, struct doctor_finding *finding)
@@ -182,9 +236,10 @@ static void newest(struct doctor *doctor, struct doctor_finding *finding)
 }
 
 static const struct doctor_check checks[] = {
-    {"mission.yaml", mission},	{"operators", operators}, {"zone", zone},
-    {"rules", rules},		{"directory", directory}, {"keys", keys},
-    {"public key", public_key}, {"journal", journal},	  {"newest entry", newest},
+    {"mission.yaml", mission},	{"operators", operators},     {"zone", zone},
+    {"rules", rules},		{"directory", directory},     {"keys", keys},
+    {"protectors", protectors}, {"reader keys", reader_keys}, {"public key", public_key},
+    {"journal", journal},	{"newest entry", newest},
 };
 
 const struct doctor_subject doctor_files = {"files", checks, ARRAY_LEN(checks)};

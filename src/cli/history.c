@@ -1,3 +1,5 @@
+#include "cli/history.h"
+
 #include "cli/cli.h"
 #include "cli/options.h"
 #include "cli/story.h"
@@ -49,14 +51,12 @@ static void print_json(const struct answer_entry *answer, struct arena *arena)
 }
 
 /* Receives until the end; returns the number of entries. */
-static size_t receive(struct core_link *link, bool as_json, const struct library *library, struct answer_end *ret_end)
+static size_t receive(struct asker *link, bool as_json, const struct library *library, struct answer_end *ret_end)
 {
-	struct error error;
 	for (size_t n = 0;; n++) {
 		struct answer_line answer;
-		arena_clear(&link->memory);
-		if (core_link_receive(link, &answer, &error) < 0)
-			core_link_die(&error);
+		asker_forget(link);
+		answer = link_next(link);
 		if (answer.kind == ANSWER_LINE_END) {
 			*ret_end = answer.end;
 			return n;
@@ -68,32 +68,38 @@ static size_t receive(struct core_link *link, bool as_json, const struct library
 	}
 }
 
+void history_show(struct asker *link, const struct ask_history *ask, bool as_json)
+{
+	struct library library = library_open();
+	struct answer_end end;
+	link->is_patient = true; /* the index may be far behind */
+	link_send(link, &(struct ask_line){.kind = ASK_LINE_HISTORY, .history = *ask});
+	size_t n = receive(link, as_json, &library, &end);
+	link->is_patient = false;
+	if (n == 0 && !as_json)
+		printf("Nothing that you may see mentions " STR_FMT ".\n", STR_ARG(ask->ref));
+	if (end.has_older && !as_json)
+		printf("Older: chancery history \"" STR_FMT "\" --older " STR_FMT "\n", STR_ARG(ask->ref),
+		       STR_ARG(end.older));
+	arena_unmap(&library.memory);
+}
+
 int cli_history(int argc, char **argv)
 {
 	struct option_value values[] = {
 	    {.name = "limit", .value = "20"}, {.name = "older"}, {.name = "json", .flag = true}};
 	static const char usage[] = "history REF [--limit N] [--older MARK] [--json]";
 	const char *ref = options_read(argc, argv, values, ARRAY_LEN(values), usage);
+	struct asker link;
 	if (!ref)
 		options_usage(usage);
 	struct ask_history ask = {.ref = str_of(ref), .has_older = values[1].value != NULL};
 	options_number(&values[0], 1, LIMIT_MAX, &ask.limit);
 	if (ask.has_older)
 		ask.older = str_of(values[1].value);
-	bool as_json = values[2].value != NULL;
-	struct core_link link;
-	struct answer_end end;
 	cli_use_mission_zone();
-	struct library library = library_open();
-	core_link_open(&link);
-	core_link_status(&link); /* it is there */
-	link.searching = true;
-	core_link_send(&link, &(struct ask_line){.kind = ASK_LINE_HISTORY, .history = ask});
-	size_t n = receive(&link, as_json, &library, &end);
-	if (n == 0 && !as_json)
-		printf("Nothing in the record mentions %s.\n", ref);
-	if (end.has_older && !as_json)
-		printf("Older: chancery history \"%s\" --older " STR_FMT "\n", ref, STR_ARG(end.older));
-	core_link_close(&link);
+	link_open(&link);
+	history_show(&link, &ask, values[2].value != NULL);
+	asker_release(&link);
 	return EXIT_OK;
 }

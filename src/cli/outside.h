@@ -1,4 +1,5 @@
-/* outside.h: what the commands share that take the record outside: keys, files, progress. Each ends the process when it cannot. */
+/* outside.h: what the commands share that take the record outside: keys, files, progress. Each ends the process when
+ * it cannot. */
 #ifndef CLI_OUTSIDE_H
 #define CLI_OUTSIDE_H
 

@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 #include "cli/options.h"
 #include "cli/outside.h"
+#include "schema/json.h"
 
 #include "tlog/proof_file.h"
 

@@ -1,24 +1,89 @@
 #include "cli/cli.h"
+#include "cli/link.h"
 #include "cli/options.h"
 #include "cli/outside.h"
 #include "cli/paint.h"
+#include "cli/tables.h"
 #include "cli/words.h"
 #include "serve/keeper_look.h"
 
+#include <stdarg.h>
+
 enum { MEMORY_BYTES = 4 << 20 };
 
-static void print_drivers(const struct answer_status *status)
+/* What somebody must see to, first: each with what to do. */
+static void put_care(struct buf *b, enum paint paint, const char *word, const char *format, ...) PRINTF(4, 5);
+static void put_care(struct buf *b, enum paint paint, const char *word, const char *format, ...)
 {
-	printf("\n  %-12s %-10s %10s %12s %5s\n", "driver", "state", "reports", "frames", "bad");
+	char text[400];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	BUF_LIT(b, "  ");
+	paint_put(b, paint);
+	words_put_padded(b, str_of(word), 11);
+	paint_put(b, PAINT_PLAIN);
+	buf_put_str(b, str_of(text));
+	BUF_LIT(b, "\n");
+}
+
+static void print_cares(const struct answer_status *s)
+{
+	static char memory[4096];
+	struct buf b = BUF(memory);
+	if (s->locked_down)
+		put_care(&b, PAINT_BAD, "LOCKDOWN",
+			 "every door is held shut from outside: chancery doors lift-lockdown");
+	if (s->clock_doubted)
+		put_care(
+		    &b, PAINT_CARE, "CLOCK",
+		    "doubted, nothing expires or is forgotten by date: compare it, then chancery record confirm-clock");
+	if (s->space_low)
+		put_care(&b, PAINT_BAD, "DISK",
+			 "nearly full, only what keeps people safe is taken: free room on the mission's disk");
+	if (s->has_set_aside && s->set_aside > 0)
+		put_care(&b, PAINT_BAD, "SET ASIDE",
+			 "%lld inputs ended the core twice and are not decided any more: chancery crashes",
+			 (long long)s->set_aside);
+	if (s->has_approvals && s->approvals + s->reviews > 0)
+		put_care(&b, PAINT_CARE, "WAITING", "%lld for approval, %lld to be reviewed: chancery pending",
+			 (long long)s->approvals, (long long)s->reviews);
+	if (b.len > 0)
+		BUF_LIT(&b, "\n");
+	paint_flush(&b);
+}
+
+/* Its grant table, in a word: what it would decide by without the core. */
+static const char *table_word(const struct answer_driver *driver)
+{
+	return driver->wanted == 0 && driver->confirmed == 0 ? "none"
+	       : driver->confirmed < driver->wanted	     ? "older"
+							     : "current";
+}
+
+/* Whether any driver still has an older table. */
+static bool print_drivers(const struct answer_status *status)
+{
+	bool older = false;
+	printf("\n  %-12s %-10s %10s %12s %5s %8s %8s  %-8s %s\n", "driver", "state", "reports", "frames", "bad",
+	       "spooled", "dropped", "table", "runs out");
 	for (size_t i = 0; i < status->drivers.n; i++) {
+		char text[40];
+		struct buf until = BUF(text);
 		const struct answer_driver *driver = &status->drivers.at[i];
 		char sequence[24] = "";
+		if (driver->has_until && driver->confirmed > 0)
+			words_put_moment(&until, driver->until);
 		if (driver->has_sequence)
 			snprintf(sequence, sizeof sequence, "%lld", (long long)driver->sequence);
-		printf("  %-12.*s %-10s %10s %12lld %5lld\n", STR_ARG(driver->name),
+		printf("  %-12.*s %-10s %10s %12lld %5lld %8lld %8lld  %-8s " STR_FMT "\n", STR_ARG(driver->name),
 		       driver->connected ? "connected" : "away", sequence, (long long)driver->frames,
-		       (long long)driver->bad);
+		       (long long)driver->bad, (long long)driver->spooled, (long long)driver->dropped,
+		       table_word(driver), STR_ARG(buf_str(&until)));
+		older |= driver->confirmed < driver->wanted;
 	}
+	return older;
 }
 
 /* Up to where somebody outside could prove the record. */
@@ -83,28 +148,56 @@ static void print_children(void)
 	arena_unmap(&arena);
 }
 
-int cli_status(int argc, char **argv)
+static void print_record(const struct answer_status *s)
 {
-	struct core_link link;
-	if (options_read(argc, argv, NULL, 0, "status"))
-		options_usage("status");
-	core_link_open(&link);
-	struct answer_status status = core_link_status(&link);
-	const struct answer_status *s = &status;
-	printf(STR_FMT "\n\n", STR_ARG(s->mission));
+	if (s->has_size)
+		printf("  record     %lld entries", (long long)s->size);
 	if (s->has_size && s->has_root)
-		printf("  record     %lld entries, root " STR_FMT "\n", (long long)s->size, STR_ARG(s->root));
+		printf(", root " STR_FMT, STR_ARG(s->root));
+	if (s->has_size)
+		printf("\n");
 	print_outside(s);
 	printf("  commit     %lld µs, the last one\n", (long long)s->commit_us);
+	if (s->has_space_free)
+		printf("  disk       %lld MiB free\n", (long long)(s->space_free >> 20));
 	printf("  doors      %lld, %lld of %lld readers online\n", (long long)s->doors, (long long)s->online,
 	       (long long)s->readers);
 	if (s->has_people)
 		printf("  people     %lld\n", (long long)s->people);
 	printf("  rules      %lld access rules in force\n", (long long)s->rules);
 	printf("  orders     %lld wait for an answer\n", (long long)s->pending);
-	print_drivers(s);
+}
+
+/* Also of a mission whose keys are closed the keeper knows how its processes are. */
+_Noreturn static void die_locked(const struct error *error)
+{
+	print_children();
+	fflush(stdout);
+	die(EXIT_FAILED, error);
+}
+
+int cli_status(int argc, char **argv)
+{
+	struct answer_line answer;
+	struct asker link;
+	struct error error;
+	if (options_read(argc, argv, NULL, 0, "status"))
+		options_usage("status");
+	cli_use_mission_zone();
+	link_open(&link);
+	if (asker_ask_one(&link, &(struct ask_line){.kind = ASK_LINE_STATUS}, ANSWER_LINE_STATUS, &answer, &error) < 0)
+		die_locked(&error);
+	const struct answer_status *s = &answer.status;
+	printf(STR_FMT "\n\n", STR_ARG(s->mission));
+	print_cares(s);
+	print_record(s);
+	bool older = print_drivers(s);
 	print_witnesses(s);
 	print_children();
-	core_link_close(&link);
+	if (older) {
+		printf("\n");
+		tables_tell(&link, false);
+	}
+	asker_release(&link);
 	return EXIT_OK;
 }

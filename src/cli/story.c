@@ -26,6 +26,21 @@ static const struct face {
     {{"doors.TamperChanged", 19}, {"!", 1}, PAINT_CARE, false},
     {{"drivers.OrderExpired", 20}, {"!", 1}, PAINT_CARE, false},
     {{"drivers.OrderUnanswered", 23}, {"!", 1}, PAINT_CARE, false},
+    {{"drivers.TableIssued", 19}, {"→", 3}, PAINT_DIM, true},
+    {{"drivers.TableConfirmed", 22}, {"·", 2}, PAINT_DIM, true},
+    {{"drivers.DesiredReached", 22}, {"·", 2}, PAINT_DIM, true},
+    {{"doors.Held", 10}, {"→", 3}, PAINT_DIM, true},
+    {{"doors.LockedDown", 16}, {"!", 1}, PAINT_BAD, false},
+    {{"oversight.ApprovalAsked", 23}, {"?", 1}, PAINT_CARE, false},
+    {{"oversight.ReviewOwed", 20}, {"?", 1}, PAINT_CARE, true},
+    {{"oversight.ReviewMissed", 22}, {"!", 1}, PAINT_CARE, false},
+    {{"oversight.LookOver", 18}, {"·", 2}, PAINT_DIM, true},
+    {{"record.Staged", 13}, {"·", 2}, PAINT_DIM, true},
+    {{"record.Baseline", 15}, {"·", 2}, PAINT_DIM, true},
+    {{"record.ClockDoubted", 19}, {"!", 1}, PAINT_CARE, false},
+    {{"record.SpaceChanged", 19}, {"!", 1}, PAINT_CARE, false},
+    {{"record.SetAside", 15}, {"!", 1}, PAINT_BAD, false},
+    {{"record.SigningStopped", 21}, {"!", 1}, PAINT_BAD, false},
 };
 static const struct face plain = {{0}, {"•", 3}, PAINT_PLAIN, false};
 static const struct face refused = {{0}, {"✗", 3}, PAINT_CARE, false};
@@ -38,9 +53,11 @@ static const struct face *face_of(struct str event)
 	return &plain;
 }
 
-void story_begin(struct story *ret_story, const struct answer_entry *answer, enum language language, struct arena *arena)
+void story_begin(struct story *ret_story, const struct answer_entry *answer, enum language language,
+		 struct arena *arena)
 {
-	*ret_story = (struct story){.entry = answer, .saying = {language, answer->names, arena}};
+	*ret_story =
+	    (struct story){.entry = answer, .saying = {language, answer->names, arena, answer->masked, answer->erased}};
 }
 
 /* The event that tells the entry: the first that is not quiet. */
@@ -252,7 +269,7 @@ void story_put_whole(struct buf *b, const struct story *story, const struct rule
 			words_put_event(b, &story->saying, entry->events.at[i].name, entry->events.at[i].body);
 		}
 	if (entry->masked)
-		BUF_LIT(b, "\n     masked  some of it opens to a look: chancery oversight look --purpose … --subjects …");
+		BUF_LIT(b, "\n     masked  some of it opens to a look: chancery look REF --purpose TEXT");
 	if (entry->erased)
 		BUF_LIT(b, "\n     erased  some of it was forgotten, and cannot be read by anybody any more");
 	BUF_LIT(b, "\n");

@@ -14,7 +14,7 @@ struct story {
 
 /* Of what the core answered, which must outlive it; scratch comes from the arena. */
 void story_begin(struct story *ret_story, const struct answer_entry *answer, enum language language,
-		struct arena *arena);
+		 struct arena *arena);
 
 /* Whether the stream shows it: what changed nothing, orders that are only on their way, and their confirmations are quiet. */
 bool story_is_shown(const struct story *story);

@@ -1,5 +1,6 @@
 /* unlock.c: opens the keys of a mission that runs and waits for them. */
 #include "cli/cli.h"
+#include "cli/link.h"
 #include "cli/options.h"
 #include "cli/share_input.h"
 
@@ -11,7 +12,7 @@ static const char usage[] = "unlock [--by passphrase|shares] [--fd N]";
 enum { LINE_MEMORY = 16 << 10 };
 
 /* In memory that is wiped, where other lines would stay in the link's. */
-static void send_unlock(const struct core_link *link, const struct ask_unlock *ask)
+static void send_unlock(const struct asker *link, const struct ask_unlock *ask)
 {
 	char text[LINE_MEMORY];
 	struct buf b = BUF(text);
@@ -27,13 +28,13 @@ static void send_unlock(const struct core_link *link, const struct ask_unlock *a
 	die(EXIT_FAILED, &error);
 }
 
-static void send_passphrase(const struct core_link *link, struct secret_input *input)
+static void send_passphrase(const struct asker *link, struct secret_input *input)
 {
 	struct str passphrase = secret_input_line(input, "Passphrase: ", false);
 	send_unlock(link, &(struct ask_unlock){.has_passphrase = true, .passphrase = passphrase});
 }
 
-static void send_shares(const struct core_link *link, struct secret_input *input)
+static void send_shares(const struct asker *link, struct secret_input *input)
 {
 	struct share shares[SHARES_MAX];
 	char texts[SHARES_MAX][SHARE_TEXT_BYTES];
@@ -54,13 +55,10 @@ static void send_shares(const struct core_link *link, struct secret_input *input
 }
 
 /* What there is to be asked for; ends the process when nothing is closed. */
-static const char *way_of(struct core_link *link, const char *asked)
+static const char *way_of(struct asker *link, const char *asked)
 {
-	struct answer_line answer;
-	struct error error;
-	core_link_send(link, &(struct ask_line){.kind = ASK_LINE_STATUS});
-	if (core_link_receive(link, &answer, &error) < 0)
-		core_link_die(&error);
+	link_send(link, &(struct ask_line){.kind = ASK_LINE_STATUS});
+	struct answer_line answer = link_next(link);
 	if (answer.kind != ANSWER_LINE_LOCKED) {
 		printf("The mission's keys are open.\n");
 		return NULL;
@@ -71,14 +69,13 @@ static const char *way_of(struct core_link *link, const char *asked)
 int cli_unlock(int argc, char **argv)
 {
 	struct option_value values[] = {{.name = "by"}, {.name = "fd"}};
-	struct core_link link;
+	struct asker link;
 	struct secret_input input;
-	struct answer_line answer;
 	struct error error;
 	const char *operand = options_read(argc, argv, values, ARRAY_LEN(values), usage), *by = values[0].value;
 	if (operand || (by && strcmp(by, "passphrase") != 0 && strcmp(by, "shares") != 0))
 		options_usage(usage);
-	core_link_open(&link);
+	link_open(&link);
 	link.unlocks = true;
 	by = way_of(&link, by);
 	if (!by)
@@ -89,14 +86,13 @@ int cli_unlock(int argc, char **argv)
 	else
 		send_passphrase(&link, &input);
 	secret_input_close(&input);
-	if (core_link_receive(&link, &answer, &error) < 0)
-		core_link_die(&error);
+	struct answer_line answer = link_next(&link);
 	if (answer.kind == ANSWER_LINE_BUSY) {
 		error_set(&error, ERROR_LIMIT, "somebody tried just now");
 		error_remedy(&error, "Try again in a second.");
 		die(EXIT_FAILED, &error);
 	}
 	printf("The keys are open; the record is read now.\n");
-	core_link_close(&link);
+	asker_release(&link);
 	return EXIT_OK;
 }

@@ -1,5 +1,6 @@
 /* watch.c: the living mission: what happens, a line each, and beneath it how the mission is. */
 #include "cli/cli.h"
+#include "cli/link.h"
 #include "cli/options.h"
 #include "cli/story.h"
 
@@ -13,7 +14,7 @@
 enum { LINE_BYTES = 16384, STATUS_MS = 1000, RETRY_MS = 500, RECENT = 12 };
 
 struct watch {
-	struct core_link stream, asker;
+	struct asker stream, asker;
 	char at[64]; /* the mark of the last entry that came */
 	size_t at_len;
 	struct ask_follow begin; /* where the stream begins before there is one */
@@ -129,8 +130,8 @@ static bool ask_status(struct watch *watch)
 	struct answer_line answer;
 	struct error error;
 	arena_clear(&watch->asker.memory);
-	core_link_send(&watch->asker, &(struct ask_line){.kind = ASK_LINE_STATUS});
-	if (core_link_receive(&watch->asker, &answer, &error) < 0 || answer.kind != ANSWER_LINE_STATUS)
+	link_send(&watch->asker, &(struct ask_line){.kind = ASK_LINE_STATUS});
+	if (asker_next(&watch->asker, &answer, &error) < 0 || answer.kind != ANSWER_LINE_STATUS)
 		return false;
 	watch->status = answer.status;
 	watch->status_at_ms = now_ms() + STATUS_MS;
@@ -144,22 +145,23 @@ static bool take_entries(struct watch *watch, struct buf *b)
 	struct error error;
 	do {
 		arena_clear(&watch->stream.memory);
-		if (core_link_receive(&watch->stream, &answer, &error) < 0)
+		if (asker_next(&watch->stream, &answer, &error) < 0)
 			return false;
 		if (answer.kind == ANSWER_LINE_ENTRY)
 			show_entry(watch, b, &answer.entry);
 		if (b->len > b->size / 2)
 			paint_flush(b);
-	} while (core_link_has_line(&watch->stream));
+	} while (asker_has_line(&watch->stream));
 	return true;
 }
 
 static bool connect_links(struct watch *watch)
 {
-	if (!core_link_try(&watch->stream))
+	struct error error;
+	if (asker_connect(&watch->stream, &error) < 0)
 		return false;
-	if (!core_link_try(&watch->asker)) {
-		core_link_close(&watch->stream);
+	if (asker_connect(&watch->asker, &error) < 0) {
+		asker_release(&watch->stream);
 		return false;
 	}
 	return true;
@@ -172,7 +174,7 @@ static void follow(struct watch *watch, struct buf *b)
 	struct ask_follow follow = watch->begin;
 	if (watch->at_len > 0)
 		follow = (struct ask_follow){.has_after = true, .after = {watch->at, watch->at_len}};
-	core_link_send(&watch->stream, &(struct ask_line){.kind = ASK_LINE_FOLLOW, .follow = follow});
+	link_send(&watch->stream, &(struct ask_line){.kind = ASK_LINE_FOLLOW, .follow = follow});
 	while (!ending) {
 		int64_t left = watch->status_at_ms - now_ms();
 		int ready = poll(&wait, 1, left > 0 ? (int)left : 0);
@@ -210,9 +212,9 @@ int cli_watch(int argc, char **argv)
 	sigaction(SIGTERM, &action, NULL);
 	watch.language = cli_language();
 	cli_use_mission_zone();
-	core_link_open(&watch.stream);
-	core_link_open(&watch.asker);
-	watch.status = core_link_status(&watch.asker);
+	link_open(&watch.stream);
+	link_open(&watch.asker);
+	watch.status = link_status(&watch.asker);
 	put_head(&b, &watch.status);
 	watch.begin = (struct ask_follow){.has_last = true, .last = RECENT};
 	if (values[0].value) {
@@ -221,8 +223,8 @@ int cli_watch(int argc, char **argv)
 	}
 	for (;;) {
 		follow(&watch, &b);
-		core_link_close(&watch.stream);
-		core_link_close(&watch.asker);
+		asker_release(&watch.stream);
+		asker_release(&watch.asker);
 		if (ending)
 			break;
 		wait_for_core(&watch, &b);

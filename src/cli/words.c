@@ -45,6 +45,23 @@ static void put_duration(struct buf *b, int64_t ms)
 	}
 }
 
+void words_put_span(struct buf *b, int64_t ms)
+{
+	static const struct {
+		int64_t ms;
+		struct str unit;
+	} units[] = {
+	    {INT64_C(24) * 60 * 60 * 1000, {" days", 5}}, {60 * 60 * 1000, {" h", 2}}, {60 * 1000, {" min", 4}}};
+	for (size_t i = 0; i < ARRAY_LEN(units); i++)
+		if (ms >= 2 * units[i].ms) {
+			buf_put_i64(b, (ms + units[i].ms / 2) / units[i].ms);
+			buf_put_str(b, units[i].unit);
+			return;
+		}
+	buf_put_i64(b, ms < 0 ? 0 : (ms + MS - 1) / MS);
+	BUF_LIT(b, " s");
+}
+
 /* Values of a body */
 
 void words_put_shown(struct buf *b, struct str text)
@@ -71,8 +88,13 @@ static struct str said_bool(enum language language, bool value)
 
 static struct str said_absent(enum language language)
 {
-	static const struct str words[LANGUAGES] = {
-	    {"somebody unknown", 16}, {"quelqu’un d’inconnu", 23}, {"alguien desconocido", 19}, {"شخص مجهول", 17}};
+	static const struct str words[LANGUAGES] = {{"somebody", 8}, {"quelqu’un", 11}, {"alguien", 7}, {"شخص", 6}};
+	return words[language];
+}
+
+static struct str said_erased(enum language language)
+{
+	static const struct str words[LANGUAGES] = {{"(erased)", 8}, {"(effacé)", 9}, {"(borrado)", 9}, {"(مُحي)", 10}};
 	return words[language];
 }
 
@@ -93,10 +115,19 @@ static void put_ref(struct buf *b, const struct saying *saying, struct str table
 	buf_put_u64(b, id);
 }
 
-static void put_spaced(struct buf *b, struct str name)
+void words_put_spaced(struct buf *b, struct str name)
 {
 	for (size_t i = 0; i < name.len; i++)
 		buf_put_char(b, name.at[i] == '_' ? ' ' : name.at[i]);
+}
+
+void words_put_or(struct buf *b, const struct str *names, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0)
+			buf_put_str(b, i + 1 < n ? STR(", ") : STR(" or "));
+		words_put_spaced(b, names[i]);
+	}
 }
 
 static bool put_text(struct buf *b, const struct saying *saying, const struct word_member *member, struct json *j)
@@ -112,7 +143,7 @@ static bool put_text(struct buf *b, const struct saying *saying, const struct wo
 	if (!json_text(j, SIZE_MAX, &text))
 		return false;
 	if (member->kind == WORD_ENUM)
-		put_spaced(b, text);
+		words_put_spaced(b, text);
 	else
 		words_put_shown(b, text);
 	return true;
@@ -183,7 +214,7 @@ static void put_value(struct buf *b, const struct saying *saying, const struct w
 	}
 }
 
-/* The body's members as they stand; at[i] is empty where one is absent. */
+/* The body's members as they stand; at[i] is empty where one is absent, because it was not given or is not for this reader. */
 static bool split_body(const struct word_members *members, struct str body, struct arena *arena, struct str *at)
 {
 	struct json_member *keys = ARENA_TAKE(arena, struct json_member, members->n);
@@ -191,7 +222,7 @@ static bool split_body(const struct word_members *members, struct str body, stru
 		struct buf b = arena_buf(arena);
 		json_put_name(&b, members->at[i].name);
 		buf_put_char(&b, ':');
-		keys[i] = (struct json_member){arena_keep(arena, &b), members->at[i].optional};
+		keys[i] = (struct json_member){arena_keep(arena, &b), true};
 	}
 	struct json j = json_over(body, arena);
 	struct json_object o;
@@ -204,17 +235,24 @@ static bool split_body(const struct word_members *members, struct str body, stru
 	return i == JSON_LAST;
 }
 
-static void put_member(struct buf *b, const struct saying *saying, const struct word_members *members,
-		       const struct str *values, struct str name)
+static void put_member(struct buf *b, const struct saying *saying, const struct word_member *member, struct str value)
 {
-	for (size_t i = 0; i < members->n; i++) {
-		if (!str_eq(members->at[i].name, name))
-			continue;
-		if (values[i].len > 0 && !str_eq(values[i], STR("null")))
-			put_value(b, saying, &members->at[i], values[i]);
-		else
-			buf_put_str(b, said_absent(saying->language));
-	}
+	if (value.len == 0)
+		buf_put_str(b, member->optional ? said_absent(saying->language) : STR("…"));
+	else if (!str_eq(value, STR("null")))
+		put_value(b, saying, member, value);
+	else if (saying->masked && member->purpose)
+		BUF_LIT(b, "▒▒▒");
+	else
+		buf_put_str(b, saying->erased ? said_erased(saying->language) : said_absent(saying->language));
+}
+
+static void put_named(struct buf *b, const struct saying *saying, const struct word_members *members,
+		      const struct str *values, struct str name)
+{
+	for (size_t i = 0; i < members->n; i++)
+		if (str_eq(members->at[i].name, name))
+			put_member(b, saying, &members->at[i], values[i]);
 }
 
 void words_put_sentence(struct buf *b, const struct saying *saying, struct str sentence,
@@ -229,7 +267,7 @@ void words_put_sentence(struct buf *b, const struct saying *saying, struct str s
 	while (str_cut(rest, '{', &head, &rest)) {
 		buf_put_str(b, head);
 		if (str_cut(rest, '}', &name, &rest))
-			put_member(b, saying, members, values, name);
+			put_named(b, saying, members, values, name);
 	}
 	buf_put_str(b, rest);
 }
@@ -252,178 +290,30 @@ void words_put_refusal(struct buf *b, const struct saying *saying, struct str na
 		words_put_shown(b, name);
 }
 
-/* What a person writes */
-
-static bool put_scaled(struct buf *b, struct str number, int64_t scale, const struct word_member *member)
+/* people.suspend_badge → people suspend-badge */
+void words_put_spoken(struct buf *b, struct str name)
 {
-	int64_t value;
-	if (!str_to_i64(number, 0, JSON_INT_MAX / scale, &value) || value * scale < member->min ||
-	    value * scale > member->max)
-		return false;
-	buf_put_i64(b, value * scale);
-	return true;
+	for (size_t i = 0; i < name.len; i++)
+		buf_put_char(b, name.at[i] == '.' ? ' ' : name.at[i] == '_' ? '-' : name.at[i]);
 }
 
-static bool put_written_duration(struct buf *b, const struct word_member *member, struct str text)
+void words_put_command(struct buf *b, const struct saying *saying, struct str name, struct str body)
 {
-	if (str_ends(text, STR("ms")))
-		return put_scaled(b, (struct str){text.at, text.len - 2}, 1, member);
-	if (str_ends(text, STR("s")))
-		return put_scaled(b, (struct str){text.at, text.len - 1}, MS, member);
-	return put_scaled(b, text, 1, member);
-}
-
-static bool put_written_time(struct buf *b, struct str text)
-{
-	char copy[40];
-	struct tm utc = {0};
-	int64_t number;
-	if (str_to_i64(text, -JSON_INT_MAX, JSON_INT_MAX, &number)) {
-		buf_put_i64(b, number);
-		return true;
+	const struct input_words *command = words_of_command(name);
+	static const struct word_members none;
+	const struct word_members *takes = command ? &command->takes : &none;
+	struct str *values = ARENA_TAKE(saying->arena, struct str, takes->n);
+	words_put_spoken(b, name);
+	if (body.len == 0 || !split_body(takes, body, saying->arena, values))
+		return;
+	for (size_t i = 0; i < takes->n; i++) {
+		if (values[i].len == 0)
+			continue;
+		BUF_LIT(b, " --");
+		words_put_spoken(b, takes->at[i].name);
+		BUF_LIT(b, " ");
+		put_member(b, saying, &takes->at[i], values[i]);
 	}
-	if (text.len >= sizeof copy)
-		return false;
-	snprintf(copy, sizeof copy, STR_FMT, STR_ARG(text));
-	const char *end = strptime(copy, "%Y-%m-%dT%H:%M", &utc);
-	if (end && *end == ':')
-		end = strptime(end + 1, "%S", &utc);
-	bool good = end ? strcmp(end, "Z") == 0 : (end = strptime(copy, "%Y-%m-%d", &utc)) && !*end;
-	if (good)
-		buf_put_i64(b, (int64_t)timegm(&utc) * MS);
-	return good;
-}
-
-static bool put_written_enum(struct buf *b, const struct word_member *member, struct str text)
-{
-	for (size_t i = 0; i < member->n_values; i++)
-		if (str_eq(member->values[i], text)) {
-			json_put_name(b, text);
-			return true;
-		}
-	return false;
-}
-
-static bool put_written_ref(struct buf *b, const struct word_member *member, struct str text)
-{
-	struct str table, number;
-	int64_t id;
-	if (str_cut(text, ':', &table, &number)) {
-		if (!str_eq(table, member->table))
-			return false;
-		text = number;
-	}
-	if (!str_to_i64(text, 0, JSON_INT_MAX, &id))
-		return false;
-	buf_put_i64(b, id);
-	return true;
-}
-
-static bool put_written(struct buf *b, const struct word_member *member, struct str text)
-{
-	int64_t number;
-	switch (member->kind) {
-	case WORD_TEXT:
-	case WORD_BYTES:
-	case WORD_SECRET:
-	case WORD_BLOB:
-	case WORD_STAGED:
-		json_put_text(b, text);
-		return str_is_utf8(text);
-	case WORD_INT:
-		if (!str_to_i64(text, member->min, member->max, &number))
-			return false;
-		buf_put_i64(b, number);
-		return true;
-	case WORD_TIME:
-		return put_written_time(b, text);
-	case WORD_DURATION:
-		return put_written_duration(b, member, text);
-	case WORD_BOOL:
-		buf_put_str(b, text);
-		return str_eq(text, STR("true")) || str_eq(text, STR("false"));
-	case WORD_ENUM:
-		return put_written_enum(b, member, text);
-	case WORD_REF:
-		return put_written_ref(b, member, text);
-	case WORD_JSON:
-	case WORD_MESSAGE:
-		buf_put_str(b, text);
-		return true;
-	}
-	return false;
-}
-
-static bool put_written_list(struct buf *b, const struct word_member *member, struct str text)
-{
-	struct str item;
-	bool good = true;
-	buf_put_char(b, '[');
-	while (text.len > 0 && good) {
-		struct str rest = {0};
-		if (!str_cut(text, ',', &item, &rest))
-			item = text;
-		good = put_written(b, member, item);
-		if (rest.len > 0)
-			buf_put_char(b, ',');
-		text = rest;
-	}
-	buf_put_char(b, ']');
-	return good;
-}
-
-int words_put_value(struct buf *b, const struct word_member *member, struct str text, struct error *error)
-{
-	char expected[512];
-	struct buf e = BUF(expected);
-	if (member->list ? put_written_list(b, member, text) : put_written(b, member, text))
-		return 0;
-	words_put_expected(&e, member);
-	error_set(error, ERROR_INPUT, "“" STR_FMT "” is not a value of " STR_FMT, STR_ARG(text), STR_ARG(member->name));
-	return error_remedy(error, "Write " STR_FMT ".", STR_ARG(buf_str(&e)));
-}
-
-static void put_bounds(struct buf *b, const struct word_member *member)
-{
-	BUF_LIT(b, "a number");
-	if (member->min > -JSON_INT_MAX) {
-		BUF_LIT(b, " from ");
-		buf_put_i64(b, member->min);
-	}
-	if (member->max < JSON_INT_MAX) {
-		BUF_LIT(b, " to ");
-		buf_put_i64(b, member->max);
-	}
-}
-
-void words_put_expected(struct buf *b, const struct word_member *member)
-{
-	static const struct str kinds[] = {[WORD_TEXT] = {"text", 4},
-					   [WORD_BYTES] = {"hexadecimal digits", 18},
-					   [WORD_TIME] = {"2026-11-24 or 2026-11-24T08:30Z", 31},
-					   [WORD_DURATION] = {"5s or 500ms", 11},
-					   [WORD_BOOL] = {"true or false", 13},
-					   [WORD_JSON] = {"JSON", 4},
-					   [WORD_MESSAGE] = {"JSON", 4},
-					   [WORD_SECRET] = {"hexadecimal digits, best from a file: @FILE", 43},
-					   [WORD_BLOB] = {"@FILE", 5},
-					   [WORD_STAGED] = {"@FILE", 5}};
-	if (member->kind == WORD_INT) {
-		put_bounds(b, member);
-	} else if (member->kind == WORD_REF) {
-		buf_put_str(b, member->table);
-		BUF_LIT(b, ":N or N");
-	} else if (member->kind == WORD_ENUM) {
-		for (size_t i = 0; i < member->n_values; i++) {
-			if (i > 0)
-				buf_put_str(b, i + 1 < member->n_values ? STR(", ") : STR(" or "));
-			buf_put_str(b, member->values[i]);
-		}
-	} else {
-		buf_put_str(b, kinds[member->kind]);
-	}
-	if (member->list)
-		BUF_LIT(b, ", with commas between");
 }
 
 /* On a terminal */

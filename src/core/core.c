@@ -140,11 +140,19 @@ static void decide_command(struct turn *t, const struct core_input *input, const
 		input_decide(type, t, ask);
 		if (approved && t->refusal == REFUSAL_NONE)
 			oversight_approved(t);
-		if (t->checked.asserted && t->n_events > 0)
-			operators_passkey_used(t);
 		if (type->life_safety && t->n_events > 0)
 			oversight_owe_review(t, type);
 	}
+	/* Its counter is kept whatever became of the command, as long as it was not refused: a refusal has no events. */
+	if (t->checked.asserted && t->refusal == REFUSAL_NONE)
+		operators_passkey_used(t);
+}
+
+/* The approval that the command waits for now, or 0. */
+static uint64_t asked_for(const struct turn *t)
+{
+	bool asks = t->n_events > 0 && t->events[0].kind == EVENT_OVERSIGHT_APPROVAL_ASKED;
+	return asks ? ((const struct oversight_approval_asked *)t->events[0].body)->pending : 0;
 }
 
 void core_turn(struct core *core, const struct core_input *input, const struct core_moment *moment, struct arena *arena,
@@ -162,8 +170,7 @@ void core_turn(struct core *core, const struct core_input *input, const struct c
 		decide_command(&t, input, ask);
 	else
 		input_decide(type, &t, ask);
-	bool asks = t.n_events == 1 && t.events[0].kind == EVENT_OVERSIGHT_APPROVAL_ASKED;
-	ret_result->pending = asks ? ((const struct oversight_approval_asked *)t.events[0].body)->pending : 0;
+	ret_result->pending = asked_for(&t);
 	core_finish(core, &t, input, ask, moment, ret_result);
 }
 
@@ -172,6 +179,16 @@ void core_turn(struct core *core, const struct core_input *input, const struct c
 static bool earliest(const struct core *core, int64_t *ret_due, enum timer *ret_timer, uint64_t *ret_row)
 {
 	return state_due(&core->state, !record_clock_is_doubted(&core->state), ret_due, ret_timer, ret_row);
+}
+
+bool core_next_timer(const struct core *core, const struct core_moment *moment, struct str *ret_name, uint64_t *ret_row)
+{
+	int64_t due;
+	enum timer timer;
+	if (!earliest(core, &due, &timer, ret_row) || due > later(core->wall, moment->wall))
+		return false;
+	*ret_name = timer_name(timer);
+	return true;
 }
 
 bool core_timer(struct core *core, const struct core_moment *moment, struct arena *arena,

@@ -28,8 +28,8 @@ struct core {
 	struct rulebooks rulebooks;
 	const struct vault *vault;
 	struct sealing sealing; /* of the entry that is being written */
-	uint64_t size; /* entries so far; the next one's index */
-	uint64_t env;  /* index of the newest InForce entry */
+	uint64_t size;		/* entries so far; the next one's index */
+	uint64_t env;		/* index of the newest InForce entry */
 	int64_t incarnation;
 	int64_t wall, elapsed; /* of the newest entry, ms */
 };
@@ -91,18 +91,29 @@ void core_turn(struct core *core, const struct core_input *input, const struct c
 bool core_timer(struct core *core, const struct core_moment *moment, struct arena *arena,
 		struct core_result *ret_result);
 
+/* Which it would run. */
+bool core_next_timer(const struct core *core, const struct core_moment *moment, struct str *ret_name,
+		     uint64_t *ret_row);
+
 /* When the earliest timer is due; INT64_MAX when none is set. */
 int64_t core_due(const struct core *core);
 
-/* An entry's packets, opened: for reading its bodies (json.h). False when one was changed. */
+/* An entry's packets, for reading its bodies (json.h), which must be done while entry and arena live. */
+void core_packets(const struct vault *vault, const struct entry *entry, struct arena *arena,
+		  struct json_packets *ret_packets);
+
+/* The same, all open already. False when one was changed. */
 bool core_open_packets(const struct vault *vault, const struct entry *entry, struct arena *arena,
 		       struct json_packets *ret_packets);
 
 /* The events in an entry's box for whoever has the compartment's key, as a list of entry events; none otherwise. */
 struct entry_event_list core_unbox(const struct vault *vault, const struct entry *entry, struct arena *arena);
 
-/* Reads an entry that the journal kept. False when it is not what docs/journal-format.md and the schema say; *ret_what is then why. `arena` is
+/* Reads an entry that the journal kept. False when it does not follow the last one, or its events are not what
+ * docs/journal-format.md and the schema say; *ret_what is then why, and the core is of no use any more. `arena` is
  * scratch. */
-bool core_fold(struct core *core, struct str entry, struct arena *arena, const char **ret_what);
+bool core_fold(struct core *core, struct str body, struct arena *arena, const char **ret_what);
+/* The same of an entry that was read already. */
+bool core_fold_entry(struct core *core, const struct entry *entry, struct arena *arena, const char **ret_what);
 
 #endif

@@ -1,24 +1,10 @@
+/* One input in, one entry out: what is understood, what an entry holds, what stands apart from it, orders and timers. */
 #include "core/core.h"
 
 #include "base/test.h"
-#include "base/traffic.h"
 #include "core/try.h"
-
-/* The last entry with one part replaced by another of any length. */
-static struct str changed(struct try *try, const char *from, const char *to)
-{
-	struct str entry = try->result.entry;
-	size_t at = 0, n = strlen(from);
-	while (at + n <= entry.len && memcmp(entry.at + at, from, n) != 0)
-		at++;
-	if (at + n > entry.len)
-		panic(__FILE__, __LINE__, from);
-	struct buf b = arena_buf(&try->arena);
-	buf_put(&b, entry.at, at);
-	buf_put_str(&b, str_of(to));
-	buf_put(&b, entry.at + at + n, entry.len - at - n);
-	return arena_keep(&try->arena, &b);
-}
+#include "domain/record/record.h"
+#include "schema/text.h"
 
 TEST(an_entry_has_all_its_members_also_those_not_yet_used)
 {
@@ -82,25 +68,6 @@ TEST(a_refused_command_is_an_entry_without_events)
 	try_release(&try);
 }
 
-TEST(a_command_is_for_the_roles_that_its_who_names)
-{
-	struct try try;
-	try_init(&try, NULL);
-	static const struct str guard[] = {{"guard", 5}};
-	struct core_input input = {
-	    .kind = ENTRY_INPUT_KIND_COMMAND,
-	    .name = STR("site.add_building"),
-	    .body = STR("{\"name\":\"Shed\"}"),
-	    .from = {.kind = ENTRY_FROM_OPERATOR, .operator= {.login = STR("odo")} }, .roles = guard, .n_roles = 1};
-	struct core_moment now = {.wall = try.now};
-	core_turn(&try.core, &input, &now, &try.arena, &try.result);
-	CHECK_INT(try.result.verdict, CORE_REFUSED);
-	CHECK_STR(try.result.refusal, STR("MISSION_ROLE"));
-	CHECK_STR(try.result.refusal_takes, STR("{\"command\":\"site.add_building\",\"login\":\"odo\"}"));
-	CHECK_INT(building_count(&try.core.state), 0);
-	try_give_back(&try);
-}
-
 TEST(time_in_the_record_never_goes_back)
 {
 	struct try try;
@@ -131,48 +98,6 @@ TEST(the_same_inputs_at_the_same_moments_make_the_same_bytes)
 		try_release(&tries[i]);
 }
 
-/* Each row changes the entry behind the furniture; the twin stands before it. */
-TEST(an_entry_that_does_not_follow_is_not_folded)
-{
-	static const struct {
-		const char *from, *to, *what;
-	} rows[] = {
-	    {"\"index\":12", "\"index\":13", "its index is not the next one"},
-	    {"\"index\":12", "\"index\":11", "its index is not the next one"},
-	    {"\"wall\":1795424400000", "\"wall\":1795424399999", "its time lies before the last entry's"},
-	    {"\"incarnation\":1", "\"incarnation\":2", NULL},
-	    {"\"sequence\":1", "\"sequence\":2", "its driver's sequence is not the next one"},
-	    {"\"env\":0", "\"env\":5", "its env is not the newest InForce entry"},
-	    {"access.Denied", "access.Defied", "it has an event that this program does not know"},
-	    {"\"why\":\"unknown_card\"", "\"why\":\"bad_temper\"", "it has an event that this program does not know"},
-	    {"\"format\":2", "\"format\":3", "is more than it may be"},
-	    /* What the format has and this version does not write. */
-	    {"\"why\":\"unknown_card\"", "\"why\":\"facts_not_known\"", NULL},
-	    {"\"law\":null", "\"law\":{\"outcome\":\"lawful\"}", NULL},
-	    {"\"box\":null", "\"box\":\"AAAA\"", NULL},
-	    {",\"box\":null}", "}", "has no member"},
-	    {",\"box\":null}", ",\"box\":null,\"extra\":1}", "has no member called"},
-	};
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct try try, judge;
-		try_init(&try, NULL);
-		try_furnish(&try);
-		try_init(&judge, NULL);
-		try_furnish(&judge);
-		try_report(&try, "access.card_read",
-			   "{\"reader\":1,\"format\":\"raw\",\"bits\":26,\"card\":\"ffffffc0\"}");
-		const char *what = NULL;
-		struct str entry = changed(&try, rows[i].from, rows[i].to);
-		bool folded = core_fold(&judge.core, entry, &judge.arena, &what);
-		CHECK_INT(folded, rows[i].what == NULL);
-		if (folded)
-			traffic_put(NULL, "Entry", entry);
-		CHECK_STR(str_of(what ? what : ""), str_of(rows[i].what ? rows[i].what : ""));
-		try_release(&try);
-		try_give_back(&judge);
-	}
-}
-
 TEST(a_timer_runs_once_and_only_when_it_is_due)
 {
 	struct try try;
@@ -189,5 +114,188 @@ TEST(a_timer_runs_once_and_only_when_it_is_due)
 						 "\"body\":{\"row\":3,\"due\":1795424460000}}")));
 	CHECK(!try_timer(&try));
 	CHECK(core_due(&try.core) > try.now);
+	try_release(&try);
+}
+
+TEST(timers_run_one_after_the_other_the_earliest_first)
+{
+	struct try try;
+	try_init(&try, NULL);
+	try_furnish(&try);
+	try_command(&try, "people.issue_badge",
+		    "{\"person\":1,\"card\":\"20000000\",\"bits\":26,\"kind\":\"fob\",\"until\":1795424480000}");
+	try_command(&try, "people.issue_badge",
+		    "{\"person\":1,\"card\":\"10000000\",\"bits\":26,\"kind\":\"fob\",\"until\":1795424460000}");
+	try_command(&try, "oversight.look", "{\"purpose\":\"theft\",\"subjects\":[\"person:1\"]}");
+	try.now = 1795424480000 + 900000;
+	static const char *const bodies[] = {
+	    "\"name\":\"people.expire_badge\",\"body\":{\"row\":4,\"due\":1795424460000}",
+	    "\"name\":\"people.expire_badge\",\"body\":{\"row\":3,\"due\":1795424480000}",
+	    "\"name\":\"oversight.look_over\",\"body\":{\"row\":1,\"due\":1795425300000}"};
+	for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
+		CHECK(try_timer(&try));
+		CHECK(str_contains(try.result.entry, str_of(bodies[i])));
+		CHECK_INT(try.core.wall, try.now);
+	}
+	CHECK(!try_timer(&try));
+	CHECK_INT(core_due(&try.core), INT64_MAX);
+	try_release(&try);
+}
+
+TEST(the_next_timer_is_the_one_that_runs_next)
+{
+	struct try try;
+	struct str name;
+	uint64_t row;
+	try_init(&try, NULL);
+	try_furnish(&try);
+	try_command(&try, "people.issue_badge",
+		    "{\"person\":1,\"card\":\"20000000\",\"bits\":26,\"kind\":\"fob\",\"until\":1795424460000}");
+	struct core_moment moment = {.wall = 1795424459999};
+	CHECK(!core_next_timer(&try.core, &moment, &name, &row));
+	moment.wall++;
+	CHECK(core_next_timer(&try.core, &moment, &name, &row));
+	CHECK_STR(name, STR("people.expire_badge"));
+	CHECK_INT(row, 3);
+	try_release(&try);
+}
+
+TEST(a_timer_that_was_stopped_does_not_run)
+{
+	struct try try;
+	try_init(&try, NULL);
+	try_furnish(&try);
+	try_command(&try, "people.issue_badge",
+		    "{\"person\":1,\"card\":\"20000000\",\"bits\":26,\"kind\":\"fob\",\"until\":1795424460000}");
+	try_start(&try, "record.stop_timer", "{\"timer\":\"people.expire_badge\",\"row\":3}");
+	CHECK_STR(try_events(&try), STR("record.TimerStopped"));
+	CHECK_INT(core_due(&try.core), INT64_MAX);
+	try_release(&try);
+}
+
+/* What stands apart */
+
+TEST(a_secret_is_taken_out_before_anything_is_decided_and_a_number_stands_in_its_place)
+{
+	struct try try;
+	try_init(&try, NULL);
+	try_furnish(&try);
+	CHECK_INT(try_command(&try, "doors.key_reader",
+			      "{\"line\":\"line-1\",\"address\":1,\"key\":\"000102030405060708090a0b0c0d0e0f\"}"),
+		  CORE_DONE);
+	CHECK_INT(try.n_secrets, 1);
+	CHECK(try.secrets[0].door);
+	CHECK_STR(try.secrets[0].value, STR("\0\1\2\3\4\5\6\7\10\11\12\13\14\15\16\17"));
+	CHECK(str_contains(try.result.entry, STR("\"body\":{\"line\":\"line-1\",\"address\":1,\"key\":1}}")));
+	CHECK(str_contains(try.result.entry, STR("\"body\":{\"reader\":2,\"door\":2,\"key\":1}}")));
+	CHECK(!str_contains(try.result.entry, STR("0a0b0c")));
+	CHECK_INT(reader_get(&try.core.state, 2)->key, 1);
+	try_release(&try);
+}
+
+TEST(a_secret_that_is_refused_was_none)
+{
+	static const struct {
+		const char *body, *what;
+	} rows[] = {
+	    {"{\"line\":\"line-1\",\"address\":1,\"key\":\"0001\"}",
+	     "key: is shorter than it may be (at least 16 bytes)"},
+	    {"{\"line\":\"line-1\",\"address\":1,\"key\":1}", "key: is not a text"},
+	    {"{\"line\":\"line-1\",\"address\":1,\"key\":\"000102030405060708090a0b0c0d0e0f\"}",
+	     "key: finds no room among the mission's secrets"},
+	};
+	struct try try;
+	try_init(&try, NULL);
+	try_furnish(&try);
+	try.n_secrets = TRY_SECRETS_MAX;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		CHECK_INT(try_command(&try, "doors.key_reader", rows[i].body), CORE_BAD);
+		CHECK_STR(str_of(try.result.what), str_of(rows[i].what));
+	}
+	try_release(&try);
+}
+
+#define PHOTO "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+
+TEST(a_command_may_name_a_file_that_is_durable_and_no_other)
+{
+	struct try try;
+	try_init(&try, NULL);
+	try_furnish(&try);
+	uint64_t size = try.core.size;
+	try.no_blobs = true;
+	CHECK_INT(try_command(&try, "people.set_photo", "{\"person\":1,\"photo\":\"" PHOTO "\"}"), CORE_BAD);
+	CHECK_STR(str_of(try.result.what), STR("a blob that it names was not sent before"));
+	CHECK_INT(try.core.size, size);
+	struct core_input input = {.kind = ENTRY_INPUT_KIND_COMMAND,
+				   .name = STR("people.set_photo"),
+				   .body = STR("{\"person\":1,\"photo\":\"" PHOTO "\"}"),
+				   .roles = &try.role,
+				   .n_roles = 1};
+	struct core_moment now = {.wall = try.now};
+	core_turn(&try.core, &input, &now, &try.arena, &try.result);
+	CHECK_INT(try.result.verdict, CORE_BAD); /* nobody knows of any */
+	try.no_blobs = false;
+	CHECK_INT(try_command(&try, "people.set_photo", "{\"person\":1,\"photo\":\"" PHOTO "\"}"), CORE_DONE);
+	try_release(&try);
+}
+
+/* What drivers are told */
+
+TEST(an_order_says_what_it_is_for_whom_and_until_when)
+{
+	struct try try;
+	try_init(&try, NULL);
+	try_furnish(&try);
+	try_report(&try, "access.card_read", "{\"reader\":1,\"format\":\"raw\",\"bits\":26,\"card\":\"ffffffc0\"}");
+	CHECK_INT(try.result.n_orders, 1);
+	CHECK_INT(try.result.n_desired, 0);
+	const struct core_order *order = &try.result.orders[0];
+	CHECK_INT(order->event, 1);
+	CHECK_STR(order->driver, STR("line-1"));
+	CHECK_STR(order->name, STR("doors.Signalled"));
+	CHECK_STR(order->body, STR("{\"reader\":1,\"signal\":\"refused\"}"));
+	CHECK_INT(order->not_after, try.now + 3000);
+	CHECK_INT(order->answers, 1); /* the report of its own */
+	const struct order *row = order_get(&try.core.state, try.result.index * TURN_EVENTS_MAX + 1 + 1);
+	CHECK(row && row->answers == 1 && str_eq(text_str(row->boot), STR("12345678")));
+	try_command(&try, "site.add_building", "{\"name\":\"Shed\"}");
+	CHECK_INT(try.result.n_orders, 0); /* the next result has none of this one's */
+	try_release(&try);
+}
+
+TEST(what_is_desired_of_a_device_names_it_and_has_no_end)
+{
+	struct try try;
+	try_init(&try, NULL);
+	try_furnish(&try);
+	try_report(&try, "doors.reader_tamper", "{\"reader\":1,\"tamper\":true,\"power\":false}");
+	try_command(&try, "doors.lock_down", "{\"why\":\"intruder\"}");
+	CHECK_STR(try_events(&try), STR("doors.LockedDown doors.Held oversight.ReviewOwed"));
+	CHECK_INT(try.result.n_desired, 1);
+	CHECK_INT(try.result.n_orders, 0);
+	const struct core_order *wish = &try.result.desired[0];
+	CHECK_INT(wish->event, 1);
+	CHECK_STR(wish->driver, STR("line-1"));
+	CHECK_STR(wish->device.table, STR("driver"));
+	CHECK_INT(wish->device.id, 1);
+	CHECK_INT(wish->not_after, 0);
+	CHECK_INT(wish->answers, 0);
+	CHECK_STR(wish->body, STR("{\"driver\":1,\"readers\":2,\"addresses\":\"03000000000000000000000000000000\"}"));
+	CHECK_INT(desired_count(&try.core.state), 1);
+	try_command(&try, "doors.lift_lockdown", "{}");
+	CHECK_INT(desired_count(&try.core.state), 1); /* in place of the first */
+	try_release(&try);
+}
+
+TEST(a_command_gives_what_its_schema_says_and_nothing_where_it_says_nothing)
+{
+	struct try try;
+	try_init(&try, NULL);
+	try_command(&try, "site.add_building", "{\"name\":\"Shed\"}");
+	CHECK_STR(try.result.gives, STR("{\"building\":1}"));
+	try_furnish(&try);
+	try_command(&try, "people.suspend_badge", "{\"badge\":1,\"why\":\"left\"}");
+	CHECK_STR(try.result.gives, STR("{}"));
 	try_release(&try);
 }

@@ -16,6 +16,16 @@ void core_note_month(struct core *core, struct str keep, int64_t month)
 		record_note_month(&core->state, keep, month);
 }
 
+/* Whose rows are blank from this event on. An event of a subject that is itself a value names its table; all others have it in the schema. */
+static bool forgets(const struct turn_event *event, struct subject *ret_subject)
+{
+	if (event->kind != EVENT_RECORD_SUBJECT_FORGOTTEN)
+		return event_forgets(event->kind, event->body, ret_subject);
+	const struct record_subject_forgotten *body = event->body;
+	*ret_subject = (struct subject){body->table, (uint64_t)body->subject};
+	return true;
+}
+
 enum core_noted core_note_event(struct core *core, size_t number, const struct turn_event *event, struct str json,
 				const struct entry_from *from, struct core_order *ret_order)
 {
@@ -24,7 +34,7 @@ enum core_noted core_note_event(struct core *core, size_t number, const struct t
 	struct subject forgotten;
 	if (event->kind == EVENT_MISSION_IN_FORCE)
 		core->env = core->size;
-	if (event_forgets(event->kind, event->body, &forgotten)) {
+	if (forgets(event, &forgotten)) {
 		state_forget(&core->state, forgotten.table, forgotten.id);
 		record_forget(&core->state, &forgotten);
 	}
@@ -216,11 +226,12 @@ void core_finish(struct core *core, const struct turn *t, const struct core_inpu
 			      .from = input->from,
 			      .has_checked = input->checked.len > 0,
 			      .checked = input->checked,
-			      .input = input_of(t, input, ask, &core->sealing),
 			      .has_refusal = t->refusal != REFUSAL_NONE,
-			      .events = open_events(&w),
-			      .has_because = t->because != NULL,
-			      .because = because_of(core, t)};
+			      .has_because = t->because != NULL};
+	/* Packets and values are numbered as they come: one after the other, whatever the compiler. */
+	entry.input = input_of(t, input, ask, &core->sealing);
+	entry.events = open_events(&w);
+	entry.because = because_of(core, t);
 	if (entry.has_refusal)
 		entry.refusal = refusal_of(core, t, result);
 	core_note_from(core, &input->from);

@@ -23,32 +23,49 @@ static bool from_base64(struct str text, struct arena *arena, struct str *ret_by
 	return true;
 }
 
-static bool open_packet(const struct vault *vault, const struct entry *entry, size_t number, struct arena *arena,
-			struct json_packet *ret_packet)
+struct opener {
+	const struct vault *vault;
+	const struct entry *entry;
+	struct arena *arena;
+};
+
+static void open_packet(const void *context, size_t number, struct json_packet *packet)
 {
-	const struct entry_packet *sealed = &entry->sealed.at[number];
-	struct vault_place place = place_of(entry, number);
-	struct vault_packet packet = {.keep = sealed->keep, .month = sealed->month};
+	const struct opener *o = context;
+	const struct entry_packet *sealed = &o->entry->sealed.at[number];
+	struct vault_place place = place_of(o->entry, number);
+	struct vault_packet it = {.keep = sealed->keep, .month = sealed->month};
 	struct str values;
 	bool forged = false;
-	memcpy(packet.mark, sealed->mark.at, sizeof packet.mark);
-	*ret_packet = (struct json_packet){0};
-	if (!from_base64(sealed->data, arena, &packet.data))
-		return false;
-	if (!vault->open(vault->context, &place, &packet, arena, &values, &forged))
-		return !forged;
-	return json_packet_values(values, arena, ret_packet);
+	memcpy(it.mark, sealed->mark.at, sizeof it.mark);
+	packet->state = JSON_PACKET_CHANGED;
+	if (!from_base64(sealed->data, o->arena, &it.data))
+		return;
+	if (o->vault->open(o->vault->context, &place, &it, o->arena, &values, &forged))
+		json_packet_values(values, o->arena, packet);
+	else if (!forged)
+		packet->state = JSON_PACKET_ERASED;
+}
+
+void core_packets(const struct vault *vault, const struct entry *entry, struct arena *arena,
+		  struct json_packets *ret_packets)
+{
+	struct opener *opener = ARENA_TAKE(arena, struct opener, 1);
+	*opener = (struct opener){vault, entry, arena};
+	*ret_packets = (struct json_packets){entry->sealed.n, ARENA_TAKE(arena, struct json_packet, entry->sealed.n),
+					     opener, open_packet};
 }
 
 bool core_open_packets(const struct vault *vault, const struct entry *entry, struct arena *arena,
 		       struct json_packets *ret_packets)
 {
-	struct json_packet *packets = ARENA_TAKE(arena, struct json_packet, entry->sealed.n);
-	for (size_t i = 0; i < entry->sealed.n; i++)
-		if (!open_packet(vault, entry, i, arena, &packets[i]))
-			return false;
-	*ret_packets = (struct json_packets){entry->sealed.n, packets};
-	return true;
+	bool changed = false;
+	core_packets(vault, entry, arena, ret_packets);
+	for (size_t i = 0; i < entry->sealed.n; i++) {
+		open_packet(ret_packets->context, i, &ret_packets->at[i]);
+		changed |= ret_packets->at[i].state == JSON_PACKET_CHANGED;
+	}
+	return !changed;
 }
 
 static struct boxed_event_list unbox(const struct vault *vault, const struct entry *entry, struct arena *arena)
@@ -88,6 +105,8 @@ static const char *out_of_order(const struct core *core, const struct entry *ent
 		return "its incarnation is older than the last entry's";
 	if (entry->from.kind == ENTRY_FROM_DRIVER && drivers_check(&core->state, &entry->from.driver) != DRIVERS_NEXT)
 		return "its driver's sequence is not the next one";
+	if (entry->has_refusal && entry->events.n > 0)
+		return "it was refused, and has events";
 	return NULL;
 }
 
@@ -105,7 +124,14 @@ static bool read_event(struct str name, struct str body, const struct json_packe
 		return false;
 	void *read = arena_take(arena, 1, event_size(ret->event.kind));
 	struct json json = json_over(body, arena);
+	struct json_packets closed;
 	json.packets = packets;
+	/* What does not matter to the state is held against the schema, but for what is sealed: that costs more than all the rest, and the entry's hash
+	 * says that it is what was written. */
+	if (packets && !event_matters(ret->event.kind)) {
+		closed = (struct json_packets){.n = packets->n, .at = packets->at};
+		json.packets = &closed;
+	}
 	if (!event_read(ret->event.kind, &json, read))
 		return false;
 	ret->event.body = read;
@@ -155,35 +181,36 @@ static bool apply_events(struct core *core, const struct entry *entry, const str
 	return true;
 }
 
-bool core_fold(struct core *core, struct str body, struct arena *arena, const char **ret_what)
+bool core_fold_entry(struct core *core, const struct entry *entry, struct arena *arena, const char **ret_what)
 {
-	struct entry entry;
 	struct json_packets packets;
-	struct json json = json_over(body, arena);
-	if (!entry_read(&json, &entry)) {
-		*ret_what = json.what;
-		return false;
-	}
-	const char *wrong = out_of_order(core, &entry);
+	const char *wrong = out_of_order(core, entry);
 	if (wrong) {
 		*ret_what = wrong;
 		return false;
 	}
-	if (!core_open_packets(core->vault, &entry, arena, &packets)) {
-		*ret_what = "a sealed packet of it was changed";
-		return false;
-	}
-	core->wall = entry.wall;
-	core->elapsed = entry.elapsed;
-	core->incarnation = entry.incarnation;
-	if (!apply_events(core, &entry, &packets, arena)) {
+	core_packets(core->vault, entry, arena, &packets);
+	core->wall = entry->wall;
+	core->elapsed = entry->elapsed;
+	core->incarnation = entry->incarnation;
+	if (!apply_events(core, entry, &packets, arena)) {
 		*ret_what = "it has an event that this program does not know";
 		return false;
 	}
-	if (entry.env != (int64_t)core->env) {
+	if (entry->env != (int64_t)core->env) {
 		*ret_what = "its env is not the newest InForce entry";
 		return false;
 	}
 	core->size++;
 	return true;
+}
+
+bool core_fold(struct core *core, struct str body, struct arena *arena, const char **ret_what)
+{
+	struct entry entry;
+	struct json json = json_over(body, arena);
+	if (entry_read(&json, &entry))
+		return core_fold_entry(core, &entry, arena, ret_what);
+	*ret_what = json.what;
+	return false;
 }

@@ -3,7 +3,7 @@
 #include "base/test.h"
 #include "base/traffic.h"
 
-enum { MEMORY_BYTES = 256 << 20 };
+enum { MEMORY_BYTES = 256 << 20, DUMP_ROWS_MAX = 1024, DUMP_BYTES = 8 << 20 };
 
 /* 2026-11-23T09:00:00Z, a Monday. */
 static const int64_t monday_morning = 1795424400000;
@@ -49,7 +49,11 @@ static void begin(struct try *try)
 
 void try_init(struct try *try, const struct rulebook *access)
 {
-	*try = (struct try){.arena = arena_map(MEMORY_BYTES), .now = monday_morning, .line = STR("line-1"), .login = STR("test")};
+	*try = (struct try){.arena = arena_map(MEMORY_BYTES),
+			    .now = monday_morning,
+			    .line = STR("line-1"),
+			    .login = STR("test"),
+			    .role = STR("security_officer")};
 	try_vault_init(&try->vault);
 	try->core_memory = arena_map(core_memory());
 	try->twin_memory = arena_map(core_memory());
@@ -58,25 +62,50 @@ void try_init(struct try *try, const struct rulebook *access)
 	begin(try);
 }
 
+/* The rows of one core, to hold those of another against. */
 struct dump {
+	struct arena *arena;
+	struct str rows[DUMP_ROWS_MAX];
 	uint64_t hash;
-	size_t rows;
+	size_t n;
 };
 
 static void dump_row(void *context, struct str line)
 {
 	struct dump *dump = context;
 	dump->hash = dump->hash * 31 + str_hash(line);
-	dump->rows++;
+	if (dump->n < DUMP_ROWS_MAX)
+		dump->rows[dump->n] = arena_str(dump->arena, line);
+	dump->n++;
+}
+
+static void say_difference(const struct dump *a, const struct dump *b)
+{
+	size_t i = 0;
+	while (i < DUMP_ROWS_MAX && i < a->n && i < b->n && str_eq(a->rows[i], b->rows[i]))
+		i++;
+	bool there = i < DUMP_ROWS_MAX && i < a->n && i < b->n;
+	test_fail(__FILE__, __LINE__, "the states differ in row %zu: " STR_FMT " and " STR_FMT, i,
+		  STR_ARG(there ? a->rows[i] : STR("?")), STR_ARG(there ? b->rows[i] : STR("?")));
+}
+
+void try_check_same(const struct core *a, const struct core *b)
+{
+	struct arena arena = arena_map(2 * (DUMP_BYTES + sizeof(struct dump)));
+	struct dump *dumps = ARENA_TAKE(&arena, struct dump, 2);
+	dumps[0].arena = dumps[1].arena = &arena;
+	state_dump(&a->state, dump_row, &dumps[0]);
+	state_dump(&b->state, dump_row, &dumps[1]);
+	if (!test_count(dumps[0].n == dumps[1].n && dumps[0].hash == dumps[1].hash))
+		say_difference(&dumps[0], &dumps[1]);
+	CHECK(a->env == b->env && a->size == b->size && a->wall == b->wall && a->elapsed == b->elapsed &&
+	      a->incarnation == b->incarnation);
+	arena_unmap(&arena);
 }
 
 void try_release(struct try *try)
 {
-	struct dump live = {0}, folded = {0};
-	state_dump(&try->core.state, dump_row, &live);
-	state_dump(&try->twin.state, dump_row, &folded);
-	CHECK_INT(folded.rows, live.rows);
-	CHECK(folded.hash == live.hash && try->core.env == try->twin.env);
+	try_check_same(&try->core, &try->twin);
 	try_give_back(try);
 }
 
@@ -87,19 +116,54 @@ void try_give_back(struct try *try)
 	arena_unmap(&try->arena);
 }
 
+static bool has_blob(void *context, struct str hash)
+{
+	const struct try *try = context;
+	return hash.len == 32 && !try->no_blobs;
+}
+
+static bool keep_secret(void *context, bool door, struct str value, uint64_t *ret_number)
+{
+	struct try *try = context;
+	if (try->n_secrets == TRY_SECRETS_MAX)
+		return false;
+	try->secrets[try->n_secrets++] = (struct try_secret){door, arena_str(&try->arena, value)};
+	*ret_number = try->n_secrets;
+	return true;
+}
+
 enum core_verdict try_command(struct try *try, const char *name, const char *body)
 {
-	static const struct str roles[] = {{"security_officer", 16}};
+	struct json_secrets secrets = {try, keep_secret};
 	struct core_input input = {.kind = ENTRY_INPUT_KIND_COMMAND,
 				   .name = str_of(name),
 				   .body = str_of(body),
 				   .from = {.kind = ENTRY_FROM_OPERATOR},
+				   .checked = try->checked,
 				   .was = try->was,
-				   .roles = roles,
-				   .n_roles = ARRAY_LEN(roles)};
+				   .roles = &try->role,
+				   .n_roles = 1,
+				   .secrets = &secrets,
+				   .has_blob = has_blob,
+				   .context = try};
 	input.from.operator.login = try->login;
 	try->was = (struct turn_checked){0};
+	try->checked = (struct str){0};
 	return turn(try, &input);
+}
+
+void try_as(struct try *try, const char *login, const char *role)
+{
+	try->login = str_of(login);
+	try->role = str_of(role);
+}
+
+enum core_verdict try_approve(struct try *try, const char *login, const char *role, const char *name, const char *body)
+{
+	try->was.pending = try->result.pending;
+	try->was.asked_by = try->login;
+	try_as(try, login, role);
+	return try_command(try, name, body);
 }
 
 enum core_verdict try_report(struct try *try, const char *name, const char *body)
@@ -113,6 +177,15 @@ enum core_verdict try_report(struct try *try, const char *name, const char *body
 	if (turn(try, &input) != CORE_BAD)
 		try->sequence++;
 	return try->result.verdict;
+}
+
+enum core_verdict try_start(struct try *try, const char *name, const char *body)
+{
+	struct core_input input = {.kind = ENTRY_INPUT_KIND_START,
+				   .name = str_of(name),
+				   .body = str_of(body),
+				   .from = {.kind = ENTRY_FROM_CORE}};
+	return turn(try, &input);
 }
 
 void try_check_refusals(struct try *try, const struct try_refusal *rows, size_t n)

@@ -43,19 +43,29 @@ static void seal(void *context, const struct vault_place *place, const struct su
 	memcpy(ret->mark, &subject->id, sizeof ret->mark);
 }
 
+/* "person:12" is what the mark says. */
+static bool is_marked(struct str whose, const uint8_t *mark)
+{
+	struct str table, number;
+	int64_t id;
+	uint64_t marked;
+	memcpy(&marked, mark, sizeof marked);
+	return str_cut(whose, ':', &table, &number) && str_to_i64(number, 0, INT64_MAX, &id) && (uint64_t)id == marked;
+}
+
 static bool open_packet(void *context, const struct vault_place *place, const struct vault_packet *packet,
 			struct arena *arena, struct str *ret_values, bool *ret_forged)
 {
 	struct str whose, values;
-	*ret_forged = !str_cut(packet->data, '|', &whose, &values);
+	*ret_forged = !str_cut(packet->data, '|', &whose, &values) || !is_marked(whose, packet->mark);
 	if (*ret_forged || is_erased(context, whose, packet->keep, packet->month))
 		return false;
 	*ret_values = arena_str(arena, values);
 	return place != NULL;
 }
 
-static void box(void *context, const struct vault_place *place, struct str compartment, struct str contents, size_t size,
-		struct arena *arena, struct str *ret_box)
+static void box(void *context, const struct vault_place *place, struct str compartment, struct str contents,
+		size_t size, struct arena *arena, struct str *ret_box)
 {
 	char *at = arena_take(arena, size + 16, 1);
 	ASSERT(context && compartment.len > 0 && contents.len <= size);

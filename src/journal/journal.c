@@ -180,50 +180,7 @@ int journal_adopt(struct journal *journal, struct str note, struct error *error)
 	return error_remedy(error, "This copy is of another history than the checkpoint: begin a new one elsewhere.");
 }
 
-/* Reading */
-
-static int check_leaf(struct journal *journal, uint64_t index, struct str body, struct error *error)
-{
-	const struct merkle_hash *tile;
-	int failed = tiles_get(&journal->tiles, 0, index >> MERKLE_TILE_BITS, &tile, error);
-	if (failed < 0)
-		return failed;
-	struct merkle_hash leaf = merkle_leaf(body);
-	if (merkle_eq(&leaf, &tile[index & (MERKLE_TILE_HASHES - 1)]))
-		return 0;
-	return store_damaged(journal->store, error, "entry %" PRIu64 " is not the one that was signed", index);
-}
-
-static int read_one(struct journal *journal, uint64_t index, struct str *ret_body, struct error *error)
-{
-	uint64_t seq;
-	int found = store_entries_next(journal->store, &seq, ret_body, error);
-	if (found < 0)
-		return found;
-	if (found == 0 || seq != index)
-		return store_damaged(journal->store, error, "entry %" PRIu64 " is missing", index);
-	return check_leaf(journal, index, *ret_body, error);
-}
-
-int journal_read(struct journal *journal, uint64_t from, uint64_t count, journal_entry_fn *entry, void *context,
-		 struct error *error)
-{
-	ASSERT(from <= journal->size && count <= journal->size - from && !journal->is_reading);
-	int stop = store_check(journal->store, error);
-	if (stop < 0)
-		return stop;
-	journal->is_reading = true;
-	store_entries_seek(journal->store, from);
-	for (uint64_t index = from; index < from + count && stop == 0; index++) {
-		struct str body;
-		stop = read_one(journal, index, &body, error);
-		if (stop == 0)
-			stop = entry(context, index, body);
-	}
-	store_entries_done(journal->store);
-	journal->is_reading = false;
-	return stop;
-}
+/* Hashes */
 
 static int get_hashes(void *context, unsigned level, uint64_t first, unsigned n, struct merkle_hash *ret_hashes,
 		      struct error *error)

@@ -9,9 +9,9 @@
  * has it (one fsync).
  *
  * Invariants:
- *   - The newest checkpoint signs exactly the entries that are durable, until signing has stopped (journal_stop_signing). Then
- * entries and tiles go on behind it, an unsigned tail, and a journal that is opened with one signs nothing: whoever finds
- * a tail cannot know who wrote it.
+ *   - The newest checkpoint signs exactly the entries that are durable, until signing has stopped
+ * (journal_stop_signing). Then entries and tiles go on behind it, an unsigned tail, and a journal that is opened with
+ * one signs nothing: whoever finds a tail cannot know who wrote it.
  *   - One process, one connection, for as long as the journal is open: SQLite holds the lock, a second open
  * is refused, and nothing else may read the file. Everybody else gets entries from the process that has it
  * open.
@@ -64,7 +64,8 @@ int journal_open(struct journal **ret_journal, const struct journal_options *opt
 /* Forgets what was appended and not committed. */
 void journal_close(struct journal *journal);
 
-/* Durable entries; also the index of the first one of the next batch. And how many of them the newest checkpoint is for. */
+/* Durable entries; also the index of the first one of the next batch. And how many of them the newest checkpoint is
+ * for. */
 uint64_t journal_size(const struct journal *journal);
 uint64_t journal_signed_size(const struct journal *journal);
 
@@ -147,6 +148,16 @@ typedef int journal_entry_fn(void *context, uint64_t index, struct str body);
  */
 int journal_read(struct journal *journal, uint64_t from, uint64_t count, journal_entry_fn *entry, void *context,
 		 struct error *error);
+
+/* The same for whoever reads long stretches: from 16,384 entries on a second process (helper.h) looks at them beforehand. `prepare` depends on nothing but
+ * the entry's bytes; what it makes lies in the arena, holds for the call of `entry`, and is NULL where nothing was prepared. */
+struct journal_reader {
+	const void *(*prepare)(struct str body, struct arena *arena);
+	int (*entry)(void *context, uint64_t index, struct str body, const void *prepared);
+	void *context;
+};
+int journal_read_with(struct journal *journal, uint64_t from, uint64_t count, const struct journal_reader *reader,
+		      struct error *error);
 
 /* Hashes of the durable entries' tree, proven, for proof_of_inclusion and its neighbours. Holds until the
  * next append. */

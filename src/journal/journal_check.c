@@ -73,8 +73,8 @@ static int check_full_tile(void *context, unsigned level, uint64_t number, const
 	return tiles_check(journal->store, level, number, hashes, MERKLE_TILE_HASHES, error);
 }
 
-/* Behind the checkpoint the tiles are only what the entries make of them: the edge grows by each, and every tile that it
- * touches must be the stored one. */
+/* Behind the checkpoint the tiles are only what the entries make of them: the edge grows by each, and every tile that
+ * it touches must be the stored one. */
 static int check_tail(struct journal *journal, struct error *error)
 {
 	struct merkle_sink sink = {check_full_tile, journal};

@@ -1,5 +1,5 @@
-/* journal_cosigned_test.c: what witnesses have seen is kept, a mission that must stop signing goes on, and a copy is its
- * original byte for byte. */
+/* journal_cosigned_test.c: what witnesses have seen is kept, a mission that must stop signing goes on, and a copy is
+ * its original byte for byte. */
 #include "base/test.h"
 #include "journal/journal.h"
 #include "journal/merkle_naive.h"

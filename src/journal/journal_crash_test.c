@@ -1,10 +1,10 @@
 /* journal_crash_test.c: what a power failure leaves, at every step of a journal's life.
  *
- * One life: open, batches of several sizes, close in the middle, open again, more batches, close. It is lived
- * again and again on a disk whose power fails at step 1, 2, 3 … until one ends without failing. After each
- * failure the journal is opened anew and must hold everything that was confirmed, nothing but whole batches
- * of what was appended, and a tree and a checkpoint that fit. A witness's cosignature, alone or with a batch, and a tail
- * behind the last checkpoint are part of that life.
+ * One life: open, batches of several sizes, close in the middle, open again, more batches, close. It is lived again
+ * and again on a disk whose power fails at step 1, 2, 3 … until one ends without failing. After each failure the
+ * journal is opened anew and must hold everything that was confirmed, nothing but whole batches of what was appended,
+ * and a tree and a checkpoint that fit. A witness's cosignature, alone or with a batch, and a tail behind the last
+ * checkpoint are part of that life.
  */
 #include "base/test.h"
 #include "journal/journal.h"
@@ -35,8 +35,8 @@ static struct str body(uint64_t i)
 	return (struct str){memory, len};
 }
 
-/* Entries confirmed, and those appended when the last commit was called; what the witness had seen, likewise; and for how
- * many entries the last checkpoint was when signing stopped, 0 when it did not. */
+/* Entries confirmed, and those appended when the last commit was called; what the witness had seen, likewise; and for
+ * how many entries the last checkpoint was when signing stopped, 0 when it did not. */
 struct lived {
 	uint64_t confirmed, tried, cosigned, cosigned_tried, stopped;
 };
@@ -138,7 +138,8 @@ static int count_right(void *context, uint64_t index, struct str found)
 	return 0;
 }
 
-/* The checkpoint is for all entries, or for those before signing stopped; the witness's row is the last or the one before. */
+/* The checkpoint is for all entries, or for those before signing stopped; the witness's row is the last or the one
+ * before. */
 static bool fits_outside(struct journal *journal, const struct lived *lived)
 {
 	struct journal_cosigned row = {0};

@@ -1,5 +1,5 @@
-/* journal_inner.h: what the journal's three files share: journal.c (life, writing, reading), journal_check.c (what opening
- * checks), journal_cosigned.c (what witnesses have seen). Nobody else includes it.
+/* journal_inner.h: what the journal's three files share: journal.c (life, writing, reading), journal_check.c (what
+ * opening checks), journal_cosigned.c (what witnesses have seen). Nobody else includes it.
  */
 #ifndef JOURNAL_JOURNAL_INNER_H
 #define JOURNAL_JOURNAL_INNER_H

@@ -2,7 +2,11 @@
 
 #include <sqlite3.h>
 
-enum { REFS_APPLICATION_ID = 1128813449 /* ChcI */, REFS_FORMAT = 1 };
+enum {
+	REFS_APPLICATION_ID = 1128813449, /* ChcI */
+	REFS_FORMAT = 1,
+	COMMIT_ENTRIES = 128, /* in one transaction, because neighbours touch the same pages */
+};
 
 enum statement { BEGIN, COMMIT, PUT, DONE, FIND, STATEMENTS };
 
@@ -19,7 +23,7 @@ struct refs {
 	char path[256];
 	sqlite3_stmt *statement[STATEMENTS];
 	bool is_writing, is_damaged;
-	uint64_t size;
+	uint64_t size, committed; /* what may be found, and what the disk has of it */
 	uint8_t mark[REFS_MARK_BYTES];
 };
 
@@ -37,11 +41,14 @@ static int execute(struct refs *refs, const char *sql, struct error *error)
 	return sqlite3_exec(refs->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : fail(refs, error, "cannot prepare");
 }
 
+/* The log is short, because the core waits while it is moved into the database: often and briefly is better for whoever
+ * stands at a door than rarely and long, and costs the index no more. */
 static int set_up(struct refs *refs, struct error *error)
 {
 	return execute(refs,
 		       "PRAGMA locking_mode=EXCLUSIVE; PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY;"
-		       "PRAGMA mmap_size=0; PRAGMA cache_size=-2048; PRAGMA page_size=4096; PRAGMA journal_mode=WAL;",
+		       "PRAGMA mmap_size=0; PRAGMA cache_size=-2048; PRAGMA page_size=4096; PRAGMA journal_mode=WAL;"
+		       "PRAGMA wal_autocheckpoint=64;",
 		       error);
 }
 
@@ -91,7 +98,7 @@ int refs_clear(struct refs *refs, struct error *error)
 	if (refs->is_writing)
 		sqlite3_exec(refs->db, "ROLLBACK", NULL, NULL, NULL);
 	refs->is_writing = refs->is_damaged = false;
-	refs->size = 0;
+	refs->size = refs->committed = 0;
 	memset(refs->mark, 0, sizeof refs->mark);
 	sqlite3_db_config(refs->db, SQLITE_DBCONFIG_RESET_DATABASE, 1, 0);
 	int failed = execute(refs, "VACUUM", error);
@@ -113,7 +120,7 @@ static int load_progress(struct refs *refs, struct error *error)
 		return fail(refs, error, "cannot read");
 	int stepped = sqlite3_step(s);
 	if (stepped == SQLITE_ROW && sqlite3_column_bytes(s, 1) == REFS_MARK_BYTES) {
-		refs->size = (uint64_t)sqlite3_column_int64(s, 0);
+		refs->size = refs->committed = (uint64_t)sqlite3_column_int64(s, 0);
 		memcpy(refs->mark, sqlite3_column_blob(s, 1), REFS_MARK_BYTES);
 	}
 	int failed = stepped == SQLITE_ROW || stepped == SQLITE_DONE ? 0 : fail(refs, error, "cannot read");
@@ -153,8 +160,13 @@ int refs_open(struct refs **ret_refs, const char *path, const char *vfs, struct 
 	return 0;
 }
 
+static int write_progress(struct refs *refs, struct error *error);
+
+/* What is not committed then is filled in again. */
 void refs_close(struct refs *refs)
 {
+	if (refs->is_writing)
+		write_progress(refs, NULL);
 	finalize(refs);
 	sqlite3_close(refs->db);
 	free(refs);
@@ -195,19 +207,25 @@ int refs_put(struct refs *refs, const uint8_t row[REFS_ROW_BYTES], uint64_t entr
 	return run(refs->statement[PUT]) ? 0 : fail(refs, error, "cannot write");
 }
 
+static int write_progress(struct refs *refs, struct error *error)
+{
+	sqlite3_bind_int64(refs->statement[DONE], 1, (sqlite3_int64)refs->size);
+	sqlite3_bind_blob(refs->statement[DONE], 2, refs->mark, REFS_MARK_BYTES, SQLITE_STATIC);
+	if (!run(refs->statement[DONE]) || !run(refs->statement[COMMIT]))
+		return fail(refs, error, "cannot write");
+	refs->is_writing = false;
+	refs->committed = refs->size;
+	return 0;
+}
+
 int refs_commit(struct refs *refs, uint64_t size, const uint8_t mark[REFS_MARK_BYTES], struct error *error)
 {
 	int failed = begin(refs, error);
 	if (failed < 0)
 		return failed;
-	sqlite3_bind_int64(refs->statement[DONE], 1, (sqlite3_int64)size);
-	sqlite3_bind_blob(refs->statement[DONE], 2, mark, REFS_MARK_BYTES, SQLITE_STATIC);
-	if (!run(refs->statement[DONE]) || !run(refs->statement[COMMIT]))
-		return fail(refs, error, "cannot write");
-	refs->is_writing = false;
 	refs->size = size;
 	memcpy(refs->mark, mark, sizeof refs->mark);
-	return 0;
+	return size - refs->committed < COMMIT_ENTRIES ? 0 : write_progress(refs, error);
 }
 
 int refs_find(struct refs *refs, const uint8_t row[REFS_ROW_BYTES], uint64_t before, uint64_t *ret_entries, size_t max,

@@ -58,7 +58,8 @@ int store_get_tile(struct store *store, unsigned level, uint64_t number, struct 
 
 int store_get_blob(struct store *store, struct str hash, struct buf *owner, struct buf *data, struct error *error);
 
-/* The note of this witness, or of the first one whose name is greater: names in order of their bytes, from an empty one on. */
+/* The note of this witness, or of the first one whose name is greater: names in order of their bytes, from an empty
+ * one on. */
 int store_get_cosigned(struct store *store, struct str witness, uint64_t *ret_size, struct buf *note,
 		       struct error *error);
 int store_next_cosigned(struct store *store, struct str after, struct buf *witness, struct error *error);

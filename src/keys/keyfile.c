@@ -20,8 +20,9 @@ struct name {
 
 struct keyfile {
 	struct slots slots; /* with the root key */
-	struct error failure;
-	bool failed, dirty, locked;
+	struct slots copy;  /* under another root key, as far as `copy.n` slots; begun: copying */
+	struct error failure, copy_failure;
+	bool failed, dirty, locked, copying, copy_failed;
 	struct keyfile_watcher watcher;
 	uint32_t slots_max, hint, serial, torn; /* below hint no slot is free */
 	uint32_t used[KEY_KINDS];
@@ -133,14 +134,29 @@ static int at_slot(struct error *error, uint32_t slot)
 	return error_where(error, "key file, slot %u", slot);
 }
 
+/* What the copy has already it gets anew. A copy that cannot be written is nobody's trouble but its maker's. */
+static int write_slot(struct keyfile *f, uint32_t slot, const uint8_t record[1][RECORD_BYTES], struct error *error)
+{
+	f->dirty = true;
+	int failed = slots_write(&f->slots, slot, 1, record, error);
+	if (failed == 0 && f->copying && !f->copy_failed && slot < f->copy.n)
+		f->copy_failed = slots_write(&f->copy, slot, 1, record, &f->copy_failure) < 0;
+	return failed;
+}
+
 static int write_record(struct keyfile *f, uint32_t slot, const struct record *record, struct error *error)
 {
 	uint8_t bytes[1][RECORD_BYTES];
 	record_write(record, bytes[0]);
-	int failed = slots_write(&f->slots, slot, 1, bytes, error);
+	int failed = write_slot(f, slot, bytes, error);
 	crypt_wipe(bytes, sizeof bytes);
-	f->dirty = true;
 	return failed;
+}
+
+static int empty_slot(struct keyfile *f, uint32_t slot, struct error *error)
+{
+	static const uint8_t empty[1][RECORD_BYTES];
+	return write_slot(f, slot, empty, error);
 }
 
 /* A slot that holds nothing; one of new ones when there is none. */
@@ -216,12 +232,6 @@ int keyfile_create(struct file file, const uint8_t root[CRYPT_KEY_BYTES], uint64
 		failed = slots_finish(&slots, error);
 	crypt_wipe(&slots, sizeof slots);
 	return failed;
-}
-
-static int empty_slot(struct keyfile *f, uint32_t slot, struct error *error)
-{
-	f->dirty = true;
-	return slots_write_empty(&f->slots, slot, 1, error);
 }
 
 /* One record into memory. Of two of one name the older was about to be destroyed when the power failed. */
@@ -509,34 +519,64 @@ const uint8_t *keyfile_root(const struct keyfile *f)
 	return f->slots.root;
 }
 
-int keyfile_copy(const struct keyfile *f, struct file to, const uint8_t root[CRYPT_KEY_BYTES], struct slots *ret_slots,
-		 struct error *error)
+int keyfile_copy_begin(struct keyfile *f, struct file to, const uint8_t root[CRYPT_KEY_BYTES], struct error *error)
+{
+	ASSERT(!f->copying);
+	f->copying = true;
+	f->copy_failed = false;
+	return slots_begin(&f->copy, to, root, f->slots.generation + 1, error);
+}
+
+static int copy_some(struct keyfile *f, uint32_t count, struct error *error)
 {
 	uint8_t records[SLOTS_CHUNK][RECORD_BYTES];
 	bool whole[SLOTS_CHUNK];
-	struct slots slots;
-	int failed = slots_begin(&slots, to, root, f->slots.generation + 1, error);
-	for (uint32_t at = 0; failed == 0 && at < f->slots.n; at += SLOTS_CHUNK) {
-		uint32_t count = f->slots.n - at < SLOTS_CHUNK ? f->slots.n - at : SLOTS_CHUNK;
-		failed = slots_read(&f->slots, at, count, records, whole, error);
-		for (uint32_t i = 0; failed == 0 && i < count; i++)
-			if (!whole[i])
-				failed = error_set(error, ERROR_RECORD, "slot %u no longer opens", at + i);
-		if (failed == 0)
-			failed = slots_write(&slots, at, count, records, error);
-	}
+	uint32_t first = f->copy.n;
+	int failed = slots_read(&f->slots, first, count, records, whole, error);
+	for (uint32_t i = 0; failed == 0 && i < count; i++)
+		if (!whole[i])
+			failed = error_set(error, ERROR_RECORD, "slot %u no longer opens", first + i);
+	if (failed == 0)
+		failed = slots_write(&f->copy, first, count, records, error);
 	crypt_wipe(records, sizeof records);
-	if (failed == 0)
-		failed = slots_finish(&slots, error);
-	if (failed == 0)
-		*ret_slots = slots;
-	crypt_wipe(&slots, sizeof slots);
 	return failed;
 }
 
-void keyfile_move(struct keyfile *f, const struct slots *slots)
+int keyfile_copy_step(struct keyfile *f, struct error *error)
 {
-	ASSERT(slots->n == f->slots.n);
-	f->slots = *slots;
+	ASSERT(f->copying);
+	int failed = f->copy_failed ? (int)f->copy_failure.code : 0;
+	if (failed < 0 && error)
+		*error = f->copy_failure;
+	for (uint32_t done = 0; failed == 0 && done < KEYFILE_COPY_SLOTS && f->copy.n < f->slots.n;) {
+		uint32_t left = f->slots.n - f->copy.n, count = left < SLOTS_CHUNK ? left : SLOTS_CHUNK;
+		failed = copy_some(f, count, error);
+		done += count;
+	}
+	if (failed < 0)
+		return failed;
+	if (f->copy.n == f->slots.n)
+		return slots_finish(&f->copy, error);
+	failed = file_sync(f->copy.file, error);
+	return failed < 0 ? failed : 1;
+}
+
+const uint8_t *keyfile_copy_root(const struct keyfile *f)
+{
+	ASSERT(f->copying);
+	return f->copy.root;
+}
+
+void keyfile_copy_take(struct keyfile *f)
+{
+	ASSERT(f->copying && f->copy.n == f->slots.n);
+	f->slots = f->copy;
 	f->dirty = false;
+	keyfile_copy_drop(f);
+}
+
+void keyfile_copy_drop(struct keyfile *f)
+{
+	crypt_wipe(&f->copy, sizeof f->copy);
+	f->copying = false;
 }

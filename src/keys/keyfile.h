@@ -27,6 +27,7 @@ enum {
 	KEYFILE_GROWTH_SLOTS = 1024, /* so many more when the last one is taken */
 	KEYFILE_NAMES_MAX = 1023,    /* different tables, classes, compartments and members in one file */
 	KEYFILE_DESTROY_MAX = 64,    /* keys in one call */
+	KEYFILE_COPY_SLOTS = 256,    /* in one step */
 };
 
 struct keyfile;
@@ -94,11 +95,17 @@ void keyfile_state(const struct keyfile *keyfile, struct keyfile_state *ret_stat
 /* The root key that it was opened with. */
 const uint8_t *keyfile_root(const struct keyfile *keyfile);
 
-/* Writes all of it into another file, under another root key and with the next generation; durable when it
- * returns. The keys stay where they are until keyfile_move says that the other file is now theirs. keys.h has the
- * order of things. */
-int keyfile_copy(const struct keyfile *keyfile, struct file to, const uint8_t root[CRYPT_KEY_BYTES],
-		 struct slots *ret_slots, struct error *error);
-void keyfile_move(struct keyfile *keyfile, const struct slots *slots);
+/* Another root key, in steps: all of it is written into another file, with the next generation, while keys are found,
+ * made and destroyed as ever; what the copy has already is changed there too. A step costs a few milliseconds. 1: there
+ * is more; 0: the copy is whole and durable, and must be taken or dropped at once; or an error, which is the copy's alone:
+ * it must be dropped then, also after the first call. keys.h has the order of things. */
+int keyfile_copy_begin(struct keyfile *keyfile, struct file to, const uint8_t root[CRYPT_KEY_BYTES],
+		       struct error *error);
+int keyfile_copy_step(struct keyfile *keyfile, struct error *error);
+const uint8_t *keyfile_copy_root(const struct keyfile *keyfile);
+
+/* From here on the copy is the file; or the copy is nobody's. */
+void keyfile_copy_take(struct keyfile *keyfile);
+void keyfile_copy_drop(struct keyfile *keyfile);
 
 #endif

@@ -230,7 +230,8 @@ int keyring_by_file(struct keyring *ring, struct error *error)
 
 int keyring_by_root(struct keyring *ring, uint8_t root[CRYPT_KEY_BYTES], struct error *error)
 {
-	return open_keys(ring, 0, root, error);
+	/* The file of an older root key may be there yet, and would open. */
+	return open_keys(ring, master_check_root(&ring->master, root, error), root, error);
 }
 
 int keyring_by_passphrase(struct keyring *ring, struct str passphrase, struct error *error)

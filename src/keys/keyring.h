@@ -53,7 +53,7 @@ int keyring_drop_file(const struct keyring *ring, struct error *error);
 
 /* Open the keys. ERROR_CRYPTO: not with this. ERROR_RECORD: the protectors open, the key files do not. */
 int keyring_by_file(struct keyring *ring, struct error *error);
-/* With the root key itself, which is wiped. */
+/* With the root key itself, which is wiped. ERROR_CRYPTO also when it was these protectors' before. */
 int keyring_by_root(struct keyring *ring, uint8_t root[CRYPT_KEY_BYTES], struct error *error);
 int keyring_by_passphrase(struct keyring *ring, struct str passphrase, struct error *error);
 int keyring_by_shares(struct keyring *ring, const struct share *shares, size_t n, struct error *error);

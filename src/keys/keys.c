@@ -1,7 +1,8 @@
 #include "keys/keys.h"
 
 #include "keys/month.h"
-#include "keys/wipe.h"
+
+enum { WIPE_BLOCKS = 16 }; /* 1 MiB in a step */
 
 int keys_create(const struct file files[2], const uint8_t root[CRYPT_KEY_BYTES], struct error *error)
 {
@@ -106,36 +107,78 @@ int keys_destroy_month(struct keys *keys, struct str keep, int64_t month, struct
 	return keyfile_destroy(keys->file, &id, 1, error);
 }
 
-/* From here on the protectors may open with either root key, so what goes wrong is final. */
-static int switch_to(struct keys *keys, struct master *master, const struct slots *slots, struct error *error)
+/* A new root key */
+
+/* All is as it was. */
+static int give_up(struct keys *keys, int failed)
+{
+	keyfile_copy_drop(keys->file);
+	file_wipe(keys->files[1 - keys->current], NULL, NULL);
+	keys->rekeying = KEYS_SETTLED;
+	return failed;
+}
+
+int keys_rekey_begin(struct keys *keys, struct error *error)
+{
+	uint8_t root[CRYPT_KEY_BYTES];
+	ASSERT(keys->rekeying == KEYS_SETTLED);
+	crypt_random(root, sizeof root);
+	int failed = keyfile_copy_begin(keys->file, keys->files[1 - keys->current], root, error);
+	crypt_wipe(root, sizeof root);
+	keys->rekeying = KEYS_COPYING;
+	return failed < 0 ? give_up(keys, failed) : 0;
+}
+
+/* What goes wrong from here on is final: the protectors may open with either root key, or a file is not wiped. */
+static int end_well_or_not_at_all(struct keys *keys, int failed, const struct error *failure, struct error *error)
+{
+	if (failed >= 0)
+		return failed;
+	keyfile_fail(keys->file, failure);
+	return keyfile_sync(keys->file, error);
+}
+
+static int switch_to(struct keys *keys, struct master *master, struct error *error)
 {
 	struct error failure;
 	unsigned old = keys->current;
-	int failed = master_switch(master, keyfile_root(keys->file), slots->root, &failure);
+	int failed = master_switch(master, keyfile_root(keys->file), keyfile_copy_root(keys->file), &failure);
 	if (failed == 0) {
-		keyfile_move(keys->file, slots);
+		keyfile_copy_take(keys->file);
 		keys->current = 1 - old;
-		failed = file_wipe(keys->files[old], NULL, &failure);
+		keys->rekeying = KEYS_WIPING;
+		failed = wipe_begin(&keys->wiping, keys->files[old], &failure);
 	}
-	if (failed < 0) {
-		keyfile_fail(keys->file, &failure);
-		return keyfile_sync(keys->file, error);
-	}
-	return 0;
+	failed = end_well_or_not_at_all(keys, failed, &failure, error);
+	return failed < 0 ? failed : 1;
+}
+
+static int wipe_some(struct keys *keys, struct error *error)
+{
+	struct error failure;
+	int more = wipe_step(&keys->wiping, WIPE_BLOCKS, &failure);
+	if (more == 0)
+		keys->rekeying = KEYS_SETTLED;
+	return end_well_or_not_at_all(keys, more, &failure, error);
+}
+
+int keys_rekey_step(struct keys *keys, struct master *master, struct error *error)
+{
+	ASSERT(keys->rekeying != KEYS_SETTLED);
+	if (keys->rekeying == KEYS_WIPING)
+		return wipe_some(keys, error);
+	int more = keyfile_copy_step(keys->file, error);
+	if (more < 0)
+		return give_up(keys, more);
+	return more > 0 ? more : switch_to(keys, master, error);
 }
 
 int keys_rekey(struct keys *keys, struct master *master, struct error *error)
 {
-	uint8_t root[CRYPT_KEY_BYTES];
-	struct file other = keys->files[1 - keys->current];
-	struct slots slots;
-	crypt_random(root, sizeof root);
-	int failed = keyfile_copy(keys->file, other, root, &slots, error);
-	if (failed < 0)
-		file_wipe(other, NULL, NULL);
-	else
-		failed = switch_to(keys, master, &slots, error);
-	crypt_wipe(&slots, sizeof slots);
-	crypt_wipe(root, sizeof root);
-	return failed;
+	int more = keys_rekey_begin(keys, error);
+	if (more == 0)
+		do
+			more = keys_rekey_step(keys, master, error);
+		while (more > 0);
+	return more;
 }

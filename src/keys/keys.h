@@ -18,11 +18,16 @@
 
 #include "keys/keyfile.h"
 #include "keys/master.h"
+#include "keys/wipe.h"
+
+enum keys_rekeying { KEYS_SETTLED, KEYS_COPYING, KEYS_WIPING };
 
 struct keys {
 	struct file files[2];
 	unsigned current;
 	struct keyfile *file; /* find, make, secrets: keyfile.h */
+	enum keys_rekeying rekeying;
+	struct wipe wiping; /* the file that was current */
 };
 
 /* Makes a new pair; the first file holds no keys yet, the second is empty. */
@@ -53,8 +58,14 @@ struct keys_month {
 bool keys_next_month(const struct keys *keys, uint32_t *cursor, struct keys_month *ret_month);
 int keys_destroy_month(struct keys *keys, struct str keep, int64_t month, struct error *error);
 
-/* A new root key. When the other file cannot be written all is as before; when it fails later, keys_sync fails
- * from then on, the process must end, and the next one finds the old or the new. */
+/* A new root key, in steps of a few milliseconds each, between which the keys are used as ever. 1: there is more;
+ * 0: it is done, and the old file is wiped; or an error: when the other file cannot be written all is as before, and
+ * keys_sync still works; when it fails later, keys_sync fails from then on, the process must end, and the next one finds
+ * the old or the new. */
+int keys_rekey_begin(struct keys *keys, struct error *error);
+int keys_rekey_step(struct keys *keys, struct master *master, struct error *error);
+
+/* All steps at once. */
 int keys_rekey(struct keys *keys, struct master *master, struct error *error);
 
 #endif

@@ -224,3 +224,137 @@ TEST(when_the_power_fails_at_any_call_of_a_rekey_exactly_one_pair_opens)
 		}
 	CHECK(finished && old_seen > 20 && new_seen > 20);
 }
+
+/* A new root key, while the keys are in use: PEOPLE more than one growth of the file, so that there are several steps. */
+
+enum { PEOPLE = 3 * KEYFILE_COPY_SLOTS + 700, NEVER = 1 << 20 };
+
+struct people {
+	uint8_t keys[PEOPLE + 64][CRYPT_KEY_BYTES];
+	bool there[PEOPLE + 64]; /* synced, and not to be destroyed */
+	bool gone[PEOPLE + 64];	 /* destroyed, as the call said */
+	uint64_t n;
+};
+static struct people people;
+
+static struct key_id person(uint64_t id)
+{
+	return key_of_subject(STR("person"), id);
+}
+
+static void enrol(struct keys *keys, uint64_t n)
+{
+	people = (struct people){.n = n};
+	for (uint64_t i = 0; i < n; i++) {
+		make(keys, person(i), people.keys[i]);
+		people.there[i] = true;
+	}
+	CHECK_OK(keys_sync(keys, &error), &error);
+}
+
+/* Somebody new, one destroyed that the copy has already, one that it has not yet, a secret replaced. */
+static bool use(struct keys *keys, unsigned step)
+{
+	const struct key_id pin = key_of_secret(STR("person"), 0, STR("pin"));
+	uint64_t gone[] = {step, PEOPLE - 1 - step};
+	uint8_t value = (uint8_t)step;
+	const uint8_t *key;
+	struct key_id more = person(people.n);
+	if (keyfile_make(keys->file, &more, &key, &error) < 0)
+		return false;
+	memcpy(people.keys[people.n], key, CRYPT_KEY_BYTES);
+	if (keys_sync(keys, &error) < 0)
+		return false;
+	people.there[people.n++] = true;
+	for (size_t i = 0; i < ARRAY_LEN(gone); i++) {
+		people.there[gone[i]] = false;
+		if (keys_forget(keys, STR("person"), gone[i], &error) < 0)
+			return false;
+		people.gone[gone[i]] = true;
+	}
+	return keyfile_put_secret(keys->file, &pin, &value, 1, &error) == 0 && keys_sync(keys, &error) == 0;
+}
+
+static void check_people(const struct keys *keys)
+{
+	unsigned lost = 0, back = 0;
+	for (uint64_t i = 0; i < people.n; i++) {
+		lost += people.there[i] && !has(keys, person(i), people.keys[i]);
+		struct key_id id = person(i);
+		back += people.gone[i] && keyfile_find(keys->file, &id);
+	}
+	CHECK_INT(lost, 0);
+	CHECK_INT(back, 0);
+}
+
+TEST(what_is_made_destroyed_and_replaced_between_the_steps_is_so_in_the_new_file)
+{
+	struct keys keys = fresh();
+	const struct key_id pin = key_of_secret(STR("person"), 0, STR("pin"));
+	uint8_t value[RECORD_VALUE_BYTES_MAX], old_root[CRYPT_KEY_BYTES];
+	unsigned steps = 0;
+	int more = 1;
+	enrol(&keys, PEOPLE);
+	memcpy(old_root, keyfile_root(keys.file), sizeof old_root);
+	CHECK_OK(keys_rekey_begin(&keys, &error), &error);
+	while (more > 0) {
+		CHECK(use(&keys, ++steps));
+		more = keys_rekey_step(&keys, &master, &error);
+	}
+	CHECK_OK(more, &error);
+	CHECK(steps > 6); /* five to copy at the least, one to switch, one to wipe */
+	check_people(&keys);
+	keys_close(&keys);
+	CHECK_OK(start(&keys), &error);
+	check_people(&keys);
+	CHECK(keyfile_secret(keys.file, &pin, value, &error) == 1 && value[0] == steps);
+	keys_close(&keys);
+	CHECK_INT(keys_open(&keys, pair(), old_root, KEYFILE_SLOTS_MAX, &error), ERROR_CRYPTO);
+	CHECK_INT(media_find(&disk.media, "subjects.0")->now.len, 0);
+	disk_release(&disk);
+}
+
+TEST(when_the_power_fails_between_or_in_the_steps_nothing_synced_is_lost_and_nothing_destroyed_comes_back)
+{
+	unsigned old_seen = 0, new_seen = 0;
+	bool finished = false;
+	for (long power = 0; !finished && power < NEVER; power += 1 + power / 40) {
+		struct keys keys = fresh();
+		struct keyfile_state state;
+		unsigned step = 0;
+		int more = 1;
+		enrol(&keys, PEOPLE);
+		disk.random = (uint64_t)power;
+		disk.power = power;
+		bool living = keys_rekey_begin(&keys, &error) == 0;
+		while (living && more > 0)
+			living = use(&keys, ++step) && (more = keys_rekey_step(&keys, &master, &error)) >= 0;
+		finished = living;
+		keys_close(&keys);
+		disk_crash(&disk);
+		CHECK_OK(start(&keys), &error);
+		check_people(&keys);
+		keyfile_state(keys.file, &state);
+		*(state.generation == 1 ? &old_seen : &new_seen) += 1;
+		CHECK_INT(media_find(&disk.media, keys.current ? "subjects.0" : "subjects.1")->now.len, 0);
+		done(&keys);
+	}
+	CHECK(finished && old_seen > 20 && new_seen > 5);
+}
+
+TEST(a_disk_that_fails_the_copy_between_the_steps_ends_the_rekey_and_nothing_else)
+{
+	struct keys keys = fresh();
+	enrol(&keys, PEOPLE);
+	CHECK_OK(keys_rekey_begin(&keys, &error), &error);
+	CHECK_INT(keys_rekey_step(&keys, &master, &error), 1);
+	disk.room = 0; /* the copy cannot grow */
+	CHECK_INT(keys_rekey_step(&keys, &master, &error), ERROR_SYSTEM);
+	disk.room = DISK_FOREVER;
+	CHECK_INT(keys.rekeying, KEYS_SETTLED);
+	CHECK_INT(media_find(&disk.media, "subjects.1")->now.len, 0);
+	CHECK(use(&keys, 1));
+	CHECK_OK(keys_rekey(&keys, &master, &error), &error);
+	check_people(&keys);
+	done(&keys);
+}

@@ -344,6 +344,15 @@ int master_by_shares(const struct master *master, const struct share *shares, si
 	return failed;
 }
 
+int master_check_root(const struct master *master, const uint8_t root[CRYPT_KEY_BYTES], struct error *error)
+{
+	uint8_t k[CRYPT_KEY_BYTES];
+	ASSERT(count(master->slot) > 0);
+	int failed = unwrap_k(master, 0, root, k, error);
+	crypt_wipe(k, sizeof k);
+	return failed;
+}
+
 bool master_knows_share(const struct master *master, const struct share *share)
 {
 	for (size_t i = 0; i < count(master->slot); i++)

@@ -94,6 +94,9 @@ int master_by_passphrase(const struct master *master, struct str passphrase, uin
 int master_by_shares(const struct master *master, const struct share *shares, size_t n,
 		     uint8_t ret_root[CRYPT_KEY_BYTES], struct error *error);
 
+/* Whether this is the root key behind the protectors. ERROR_CRYPTO: it is another one's, or was theirs once. */
+int master_check_root(const struct master *master, const uint8_t root[CRYPT_KEY_BYTES], struct error *error);
+
 /* Whether a protector's shares were made together with this one; if not, it is another mission's, or of a
  * protector that was removed. */
 bool master_knows_share(const struct master *master, const struct share *share);

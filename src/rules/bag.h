@@ -10,7 +10,7 @@ struct bag {
 	size_t n, room, each; /* bytes of one */
 };
 
-#define BAG(arena, type) ((struct bag){(arena), NULL, 0, 0, sizeof(type)})
+#define BAG(arena, type)  ((struct bag){(arena), NULL, 0, 0, sizeof(type)})
 #define BAG_AT(bag, type) ((type *)(bag)->at)
 
 /* A new last one, zeroed. The list may move. */

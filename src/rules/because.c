@@ -44,11 +44,11 @@ static struct str_list spoke_of(const struct teller *t, const struct answer *ans
 static struct entry_outweighed_list outweighed_of(const struct teller *t, const struct answer *answer)
 {
 	static const enum entry_outweighed_why whys[] = {
-		[OUTWEIGHS_LAYER] = ENTRY_OUTWEIGHED_WHY_LAYER,
-		[OUTWEIGHS_OVERRIDES] = ENTRY_OUTWEIGHED_WHY_OVERRIDES,
-		[OUTWEIGHS_SPECIFICITY] = ENTRY_OUTWEIGHED_WHY_SPECIFICITY,
-		[OUTWEIGHS_DATE] = ENTRY_OUTWEIGHED_WHY_DATE,
-		[OUTWEIGHS_PROHIBITION] = ENTRY_OUTWEIGHED_WHY_PROHIBITION,
+	    [OUTWEIGHS_LAYER] = ENTRY_OUTWEIGHED_WHY_LAYER,
+	    [OUTWEIGHS_OVERRIDES] = ENTRY_OUTWEIGHED_WHY_OVERRIDES,
+	    [OUTWEIGHS_SPECIFICITY] = ENTRY_OUTWEIGHED_WHY_SPECIFICITY,
+	    [OUTWEIGHS_DATE] = ENTRY_OUTWEIGHED_WHY_DATE,
+	    [OUTWEIGHS_PROHIBITION] = ENTRY_OUTWEIGHED_WHY_PROHIBITION,
 	};
 	size_t n = least(answer->outweighed_count, ANSWER_RULES_MAX);
 	struct entry_outweighed *at = ARENA_TAKE(t->arena, struct entry_outweighed, n);

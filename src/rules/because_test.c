@@ -44,7 +44,8 @@ TEST(an_answer_is_told_in_ids_and_values)
 	check("level=2; zone=court; name=b; groups=b; time=08:00; date=2027-01-01; from=::1; secure=false",
 	      "{\"rulebook\":\"try\",\"outcome\":\"refuse\",\"spoke\":[\"but\",\"two\"],"
 	      "\"outweighed\":[{\"rule\":\"two\",\"by\":\"but\",\"why\":\"prohibition\"}],"
-	      "\"facts\":[{\"name\":\"level\",\"value\":[\"2\"]},{\"name\":\"zone\",\"value\":[\"court\"]}]}");
+	      "\"facts\":[{\"name\":\"level\",\"value\":[\"2\"]},{\"name\":\"zone\",\"value\":[\"court\"]}],"
+	      "\"personal\":[]}");
 }
 
 TEST(each_kind_of_fact_is_told_as_a_rule_writes_it)
@@ -54,21 +55,22 @@ TEST(each_kind_of_fact_is_told_as_a_rule_writes_it)
 	      "{\"name\":\"name\",\"value\":[\"Ann\"]},{\"name\":\"groups\",\"value\":[\"a\",\"b\"]},{\"name\":"
 	      "\"time\",\"value\":[\"07:05\"]},"
 	      "{\"name\":\"date\",\"value\":[\"2026-11-23\"]},{\"name\":\"from\",\"value\":[\"192.0.2.7\"]},"
-	      "{\"name\":\"secure\",\"value\":[\"true\"]}]}");
+	      "{\"name\":\"secure\",\"value\":[\"true\"]}],\"personal\":[]}");
 	check(
 	    "name=a; groups=; time=-; date=1969-12-31; from=2001:db8::ff; secure=false; level=1; zone=-",
 	    "{\"rulebook\":\"try\",\"outcome\":\"permit\",\"spoke\":[\"all\"],\"outweighed\":[],\"facts\":["
 	    "{\"name\":\"name\",\"value\":[\"a\"]},{\"name\":\"groups\",\"value\":[]},{\"name\":\"time\",\"value\":[]},"
 	    "{\"name\":\"date\",\"value\":[\"1969-12-31\"]},{\"name\":\"from\",\"value\":[\"2001:0db8:0000:0000:0000:"
 	    "0000:0000:00ff\"]},"
-	    "{\"name\":\"secure\",\"value\":[\"false\"]}]}");
+	    "{\"name\":\"secure\",\"value\":[\"false\"]}],\"personal\":[]}");
 }
 
 TEST(what_is_unknown_is_told_to_be)
 {
 	check("level=2; name=b; groups=-; time=-; date=-; from=-; secure=-",
 	      "{\"rulebook\":\"try\",\"outcome\":\"refuse\",\"spoke\":[\"two\"],\"outweighed\":[],\"facts\":["
-	      "{\"name\":\"level\",\"value\":[\"2\"]},{\"name\":\"zone\",\"value\":[],\"known\":false}]}");
+	      "{\"name\":\"level\",\"value\":[\"2\"]},{\"name\":\"zone\",\"value\":[],\"known\":false}],\"personal\":[]"
+	      "}");
 }
 
 TEST(a_long_text_is_cut_between_characters_and_a_long_list_at_its_limit)

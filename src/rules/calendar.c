@@ -118,8 +118,8 @@ int64_t calendar_part_max(enum part part)
 
 void calendar_put_date(struct buf *b, int64_t days)
 {
-	struct date date = date_of(days);
-	buf_put_i64(b, date.year);
+	struct date date = date_of(inside(days));
+	buf_put_digits(b, (uint64_t)date.year, 4);
 	buf_put_char(b, '-');
 	buf_put_digits(b, (uint64_t)date.month, 2);
 	buf_put_char(b, '-');

@@ -39,7 +39,7 @@ int64_t calendar_day(int64_t year, int64_t month, int64_t day);
  * day. */
 int64_t calendar_part(enum part part, int64_t number);
 
-/* Year, month and day with hyphens between them. */
+/* "2026-11-23", of the nearest day inside the years 1 to 9999; "07:00". */
 void calendar_put_date(struct buf *b, int64_t days);
 void calendar_put_time(struct buf *b, int64_t minutes);
 

@@ -66,7 +66,8 @@ static bool find_speaking(struct solver *s, const struct rulebook *silent, struc
 	uint64_t candidates[RULE_SET_WORDS_MAX];
 	index_candidates(silent, s->model, candidates);
 	s->work += 16;
-	SET_EACH (candidates, silent->set_words, rule) {
+	SET_EACH(candidates, silent->set_words, rule)
+	{
 		*ret_goal = (struct goal){silent->rules[rule].applies, false};
 		if (!is_as_wanted(s, ret_goal))
 			return true;
@@ -240,7 +241,10 @@ enum found case_find(struct cases *cases, const struct case_question *question, 
 	struct solver s = {
 	    .cases = cases,
 	    .question = question,
-	    .domain = {.vocabulary = cases->vocabulary, .arena = &cases->values, .scratch = cases->scratch},
+	    .domain = {.vocabulary = cases->vocabulary,
+		       .arena = &cases->values,
+		       .scratch = cases->scratch,
+		       .lately = &cases->lately},
 	};
 	size_t used = cases->scratch->used;
 	enum found found = find(&s);

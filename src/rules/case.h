@@ -5,7 +5,8 @@
  * so; then what was turned round is tried as it was. So every case is looked at that the predicates can tell apart, and
  * whatever is found is a case that there is.
  *
- * Steps are counted, and a search that takes too many says that nobody knows. The same question always takes the same.
+ * Steps are counted, and a search that takes too many says that nobody knows. The same questions in the same order
+ * always take the same.
  *
  * Facts that are compared with each other (|fieldref) have their values found together. Where one begins with, ends
  * with or contains another, that is done by trial, and a case may be missed; who must not miss one asks for `sound`:
@@ -32,6 +33,7 @@ struct cases {
 	uint8_t *settled, *assumed;
 	struct want *trail;
 	struct arena values;
+	struct lately lately;
 };
 
 enum {

@@ -1,8 +1,8 @@
 #include "rules/case_solver.h"
 
 enum {
-	TOGETHER_MAX = 4,   /* facts whose values are found together */
-	PARTS_MAX = 256,    /* of a text: what it begins with, ends with or contains */
+	TOGETHER_MAX = 4, /* facts whose values are found together */
+	PARTS_MAX = 256,  /* of a text: what it begins with, ends with or contains */
 };
 
 bool solver_concerns(const struct predicate *p, size_t fact)
@@ -75,8 +75,10 @@ static void put_text(struct saying *y, struct str other)
 
 static void put_number(struct saying *y, int64_t other)
 {
-	static const enum compare turned[] = {[COMPARE_EQUAL] = COMPARE_EQUAL, [COMPARE_GT] = COMPARE_LT,
-					      [COMPARE_GTE] = COMPARE_LTE,     [COMPARE_LT] = COMPARE_GT,
+	static const enum compare turned[] = {[COMPARE_EQUAL] = COMPARE_EQUAL,
+					      [COMPARE_GT] = COMPARE_LT,
+					      [COMPARE_GTE] = COMPARE_LTE,
+					      [COMPARE_LT] = COMPARE_GT,
 					      [COMPARE_LTE] = COMPARE_GTE};
 	enum compare c = y->reversed ? turned[y->p->compare] : y->p->compare;
 	struct range r = {c == COMPARE_LT || c == COMPARE_LTE ? INT64_MIN : other,
@@ -158,7 +160,7 @@ enum found solver_instantiate(struct solver *s, const struct want *comparison, s
 
 struct group {
 	struct solver *s;
-	size_t n, facts[TOGETHER_MAX]; /* sets of texts last */
+	size_t n, facts[TOGETHER_MAX];	 /* sets of texts last */
 	struct bag values[TOGETHER_MAX]; /* of struct fact; none for a set */
 };
 
@@ -269,8 +271,7 @@ static bool is_so_far(const struct group *g, size_t n)
 			later = later || p->fact == g->facts[k] ||
 				(p->kind == PREDICATE_FACT && solver_concerns(p, g->facts[k]));
 		g->s->work++;
-		if (about && !later &&
-		    match_predicate(p, g->s->model) != (w->holds ? TRUTH_YES : TRUTH_NO))
+		if (about && !later && match_predicate(p, g->s->model) != (w->holds ? TRUTH_YES : TRUTH_NO))
 			return false;
 	}
 	return true;

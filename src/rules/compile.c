@@ -70,8 +70,7 @@ static int no_selection(const struct compiler *c, const struct yaml *yaml)
 		source_fail(s, yaml, "keywords are for detection rules, which look at whole events");
 		return source_remedy(s, "write {field: value}, or a list of such maps");
 	}
-	source_fail(s, yaml, "the selection \"" STR_FMT "\" must be a map of fields",
-		    STR_ARG(source_shown(yaml->key)));
+	source_fail(s, yaml, "the selection \"" STR_FMT "\" must be a map of fields", STR_ARG(source_shown(yaml->key)));
 	return source_remedy(s, "write {field: value}, or {field|modifier: [value, value]}, or a list of such maps");
 }
 

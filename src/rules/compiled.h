@@ -10,8 +10,8 @@
 #include "rules/rulebook.h"
 
 enum {
-	RULE_NODES_MAX = 1024,	  /* of one rule's expression */
-	RULE_DEPTH_MAX = 64,	  /* of the expression; bounds the recursion of match.c */
+	RULE_NODES_MAX = 1024, /* of one rule's expression */
+	RULE_DEPTH_MAX = 64,   /* of the expression; bounds the recursion of match.c */
 	RULE_SET_WORDS_MAX = RULEBOOK_RULES_MAX / 64,
 	PATTERN_BYTES_MAX = 1024,
 	REGEX_BYTES_MAX = 1024, /* as it is written */
@@ -21,7 +21,7 @@ enum {
 enum {
 	FACT_OTHER = FACT_KNOWN + 1, /* known, and none of the texts that rules name in full */
 	FACT_SOME,		     /* a set that holds `text`; whether it holds more is unknown */
-	FACT_ROUGH, /* known but for the case of its letters, or but for the parts of the calendar */
+	FACT_ROUGH,		     /* known but for the case of its letters, or but for the parts of the calendar */
 };
 
 /* In a wild pattern these bytes stand for any run of characters, for any one, and for any of the five dashes of
@@ -35,6 +35,7 @@ enum {
 struct pattern {
 	struct str text; /* ASCII letters are small, unless it is cased */
 	bool wild, cased;
+	struct str said; /* the value as it is written */
 };
 
 struct range {
@@ -91,6 +92,7 @@ struct predicate {
 	bool cased;		  /* PREDICATE_FACT: texts are compared with their case */
 	uint16_t fact, n;
 	uint32_t number;
+	uint32_t modifiers; /* as they are written (modifier.h), for people */
 	union {
 		const void *values;
 		const struct pattern *patterns;
@@ -142,12 +144,19 @@ struct field {
 		struct str text;
 		const uint64_t *keep; /* NULL: the slot is free */
 		const uint64_t *drop; /* FACT_TEXTS only: a set that holds the text rules these out */
-	} *slot;
+	} * slot;
 
 	/* Numbers: class i is [breaks[i - 1], breaks[i]); classes are set after set. */
 	size_t n_breaks;
 	const int64_t *breaks;
 	const uint64_t *classes;
+};
+
+/* Values that change what rules say of a fact: of a set the texts that it may have in it. */
+struct options {
+	size_t n;
+	const struct fact *values;
+	bool partial; /* there are more than are worth trying, or nobody knows them all */
 };
 
 struct rulebook {
@@ -162,11 +171,34 @@ struct rulebook {
 	const struct node *covers;		   /* or NULL: which cases rules must speak of */
 	uint32_t covers_facts;
 	bool unsettled_is_conflict;
+	struct options options[FACTS_MAX];
 	size_t n_fields;
 	struct field fields[FACTS_MAX];
 	unsigned n_conditions;
 	struct str conditions[RULEBOOK_CONDITIONS_MAX];
 };
+
+/* What a fact of the kind can be, and one of it that reads well, where any will do. */
+static inline struct range numbers_of(enum fact_kind kind)
+{
+	switch (kind) {
+	case FACT_TIME:
+		return (struct range){0, MINUTES_PER_DAY - 1};
+	case FACT_DATE:
+		return (struct range){CALENDAR_DAY_MIN, CALENDAR_DAY_MAX};
+	case FACT_BOOL:
+		return (struct range){0, 1};
+	default:
+		return (struct range){INT64_MIN, INT64_MAX};
+	}
+}
+
+enum { ANY_DAY = 20454 /* 2026-01-01 */, NOON = 12 * 60 };
+
+static inline int64_t any_number(enum fact_kind kind)
+{
+	return kind == FACT_DATE ? ANY_DAY : kind == FACT_TIME ? NOON : 0;
+}
 
 static inline bool set_has(const uint64_t *set, size_t rule)
 {
@@ -194,8 +226,8 @@ static inline size_t set_next(const uint64_t *set, size_t words, size_t from)
 	return words * 64;
 }
 
-#define SET_EACH(set, words, rule)                                                                                   \
-	for (size_t rule = set_next((set), (words), 0); rule < (words) * 64; rule = set_next((set), (words), rule + 1))
+#define SET_EACH(set, words, rule)                                                                                     \
+	for (size_t rule = set_next((set), (words), 0); rule < (words)*64; rule = set_next((set), (words), rule + 1))
 
 /* ASCII letters made small: the language ignores their case, and no other letter's. */
 static inline char fold(char c)

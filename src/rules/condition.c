@@ -175,8 +175,8 @@ static int read_of(struct parser *p, enum condition_op op, bool them, struct con
 
 static bool is_pattern(const struct parser *p)
 {
-	bool star = false, good = p->token.len > 0 && in_word(p->token.at[0]) && p->token.at[0] != '-' &&
-				  !is_reserved(p->token);
+	bool star = false,
+	     good = p->token.len > 0 && in_word(p->token.at[0]) && p->token.at[0] != '-' && !is_reserved(p->token);
 	for (size_t i = 0; i < p->token.len; i++)
 		star = star || p->token.at[i] == '*';
 	return good && p->token.len <= CONDITION_NAME_BYTES_MAX && (star || !p->strict);

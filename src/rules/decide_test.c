@@ -223,6 +223,23 @@ TEST(lists_are_cut_and_counts_are_not)
 	CHECK_INT(answer.spoke_count, 80);
 }
 
+/* Five facts are asked for, of which four are told. */
+TEST(of_more_unknown_facts_than_are_told_the_first_are)
+{
+	struct try_request request;
+	struct answer answer;
+	const struct rulebook *book =
+	    try_book("rules:\n  - {id: p, title: t, layer: low, outcome: permit, match: {s: {name: a, level: 1, "
+		     "time: '07:00', secure: true, zone: z}, condition: s}}\n");
+	try_request(&request, "");
+	rulebook_decide(book, request.facts, &answer);
+	CHECK_INT(answer.unknown_count, ANSWER_UNKNOWN_MAX + 1);
+	CHECK_INT(answer.unknown[ANSWER_UNKNOWN_MAX - 1], 6);
+	CHECK_INT(answer.spoke_count, 0);
+	CHECK_INT(answer.spoke[0], 0);
+	CHECK(!answer.by_default);
+}
+
 TEST(zeroed_memory_is_an_answer_that_refuses)
 {
 	struct answer answer = {0};

@@ -1,9 +1,6 @@
 #include "rules/domain.h"
 #include "rules/domain_text.h"
 
-/* 2026-01-01: a day that reads well, where any will do. */
-enum { ANY_DAY = 20454 };
-
 /* One fact while a value is looked for. */
 struct looking {
 	struct domain *d;
@@ -42,20 +39,6 @@ static int compare_numbers(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static struct range domain_of(enum fact_kind kind)
-{
-	switch (kind) {
-	case FACT_TIME:
-		return (struct range){0, MINUTES_PER_DAY - 1};
-	case FACT_DATE:
-		return (struct range){CALENDAR_DAY_MIN, CALENDAR_DAY_MAX};
-	case FACT_BOOL:
-		return (struct range){0, 1};
-	default:
-		return (struct range){INT64_MIN, INT64_MAX};
-	}
-}
-
 static void add_number(struct bag *numbers, struct range domain, int64_t number)
 {
 	if (number >= domain.low && number <= domain.high)
@@ -81,9 +64,8 @@ static void add_ends(struct bag *numbers, const struct predicate *p, struct rang
 /* First numbers that read well, last the least of all. */
 static void add_numbers(struct bag *numbers, enum fact_kind kind, const struct predicate *const *predicates, size_t n)
 {
-	static const int64_t nice[FACT_KINDS] = {[FACT_DATE] = ANY_DAY, [FACT_TIME] = 12 * 60};
-	struct range domain = domain_of(kind);
-	add_number(numbers, domain, nice[kind]);
+	struct range domain = numbers_of(kind);
+	add_number(numbers, domain, any_number(kind));
 	for (size_t i = 0; i < n; i++)
 		add_ends(numbers, predicates[i], domain);
 	add_number(numbers, domain, domain.low);
@@ -106,10 +88,12 @@ static bool asks_for_parts(const struct looking *l)
 	return false;
 }
 
-/* Every date and week that there can be is met within CALENDAR_ROUND_DAYS behind a place where a range ends. */
-static bool find_day(struct looking *l, int64_t from, struct fact *ret_value)
+/* Every date and week that there can be is met within CALENDAR_ROUND_DAYS behind a place where a range begins; a year
+ * before it stand days that read better than the first of all. */
+static bool find_day(struct looking *l, int64_t begin, struct fact *ret_value)
 {
-	for (int64_t day = from; day <= CALENDAR_DAY_MAX && day < from + CALENDAR_ROUND_DAYS; day++) {
+	int64_t from = begin == ANY_DAY ? begin : begin - 366 > CALENDAR_DAY_MIN ? begin - 366 : CALENDAR_DAY_MIN;
+	for (int64_t day = from; day <= CALENDAR_DAY_MAX && day < begin + CALENDAR_ROUND_DAYS; day++) {
 		if (accept(l, (struct fact){.state = FACT_KNOWN, .number = day}, ret_value))
 			return true;
 	}
@@ -294,7 +278,7 @@ static void list_numbers(struct domain *d, enum fact_kind kind, const struct pre
 			 size_t times, struct bag *values)
 {
 	struct bag numbers = BAG(d->scratch, int64_t);
-	struct range domain = domain_of(kind);
+	struct range domain = numbers_of(kind);
 	add_numbers(&numbers, kind, predicates, n);
 	int64_t *at = BAG_AT(&numbers, int64_t);
 	qsort(at, numbers.n, sizeof *at, compare_numbers);

@@ -14,7 +14,8 @@ enum {
 	DOMAIN_WANTS_MAX = 1024,
 	DOMAIN_SCRATCH_BYTES = 48 << 20,
 	DOMAIN_ROOM_BYTES = 1 << 20, /* that the arena of values must have left */
-	DOMAIN_EXACT_MAX = 63, /* texts named in full that a text found by its patterns must not be */
+	DOMAIN_EXACT_MAX = 63,	     /* texts named in full that a text found by its patterns must not be */
+	DOMAIN_LATELY = 8,
 };
 
 /* The predicate is on the fact alone: no PREDICATE_FACT. */
@@ -29,10 +30,20 @@ enum found {
 	FOUND_TOO_HARD,
 };
 
+/* Texts that the automaton found lately. Rules are compared in pairs, and most often one of these does again. */
+struct lately {
+	size_t next;
+	struct {
+		uint8_t len;
+		char at[127];
+	} texts[DOMAIN_LATELY];
+};
+
 struct domain {
 	const struct vocabulary *vocabulary;
 	struct arena *arena;   /* keeps values */
 	struct arena *scratch; /* as it was after each call */
+	struct lately *lately; /* outlives the search; or NULL */
 	size_t work;	       /* grows */
 };
 

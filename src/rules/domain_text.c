@@ -58,12 +58,14 @@ static struct str skeleton(struct arena *scratch, const struct pattern *pattern)
 	return arena_keep(scratch, &b);
 }
 
+/* First as the rule writes it, with its capital letters. */
 static bool try_patterns(const struct looking *l)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		const struct predicate *p = l->wants[i].predicate;
 		for (size_t k = 0; l->wants[i].holds && p->kind == PREDICATE_TEXT && k < p->n; k++) {
-			if (accept(l, skeleton(l->d->scratch, &p->patterns[k])))
+			if ((p->patterns[k].said.len && accept(l, p->patterns[k].said)) ||
+			    accept(l, skeleton(l->d->scratch, &p->patterns[k])))
 				return true;
 		}
 	}
@@ -79,12 +81,31 @@ static bool try_some(const struct looking *l, struct str hint)
 	return found;
 }
 
+static bool try_lately(const struct looking *l)
+{
+	const struct lately *lately = l->d->lately;
+	for (size_t i = 0; lately && i < DOMAIN_LATELY; i++) {
+		if (accept(l, (struct str){lately->texts[i].at, lately->texts[i].len}))
+			return true;
+	}
+	return false;
+}
+
 /* ---- what surely does, if anything ---- */
 
 static bool take(void *context, const uint64_t *judgement, struct str text)
 {
 	(void)judgement;
 	return !accept(context, text);
+}
+
+static void remember(struct lately *lately, struct str text)
+{
+	if (!lately || text.len > sizeof lately->texts[0].at)
+		return;
+	size_t i = lately->next++ % DOMAIN_LATELY;
+	lately->texts[i].len = (uint8_t)text.len;
+	memcpy(lately->texts[i].at, text.at, text.len);
 }
 
 /* In the walk stand all predicates but those that only name texts that it must not be: there may be many, and whatever
@@ -112,6 +133,8 @@ static enum found search(struct looking *l, bool by_case)
 	l->d->work += texts.work;
 	if (answer == WALK_ENDED)
 		return exact > DOMAIN_EXACT_MAX ? FOUND_TOO_HARD : FOUND_NONE;
+	if (answer == WALK_STOPPED)
+		remember(l->d->lately, *l->ret_text);
 	return answer == WALK_STOPPED ? FOUND_ONE : FOUND_TOO_HARD;
 }
 
@@ -126,7 +149,9 @@ enum found domain_find_text(struct domain *d, const struct want *wants, size_t n
 		exact = exact || (wants[i].holds && is_exact(wants[i].predicate));
 	}
 	/* It must be one of a few texts, and they have been tried. */
-	return exact && !by_case ? FOUND_NONE : search(&l, by_case);
+	if (exact && !by_case)
+		return FOUND_NONE;
+	return try_lately(&l) ? FOUND_ONE : search(&l, by_case);
 }
 
 /* ---- all ways ---- */
@@ -142,8 +167,7 @@ static bool list(void *context, const uint64_t *judgement, struct str text)
 	(void)judgement;
 	if (!domain_has_room(l->d))
 		return false;
-	*(struct fact *)bag_add(l->values) =
-	    (struct fact){.state = FACT_KNOWN, .text = arena_str(l->d->arena, text)};
+	*(struct fact *)bag_add(l->values) = (struct fact){.state = FACT_KNOWN, .text = arena_str(l->d->arena, text)};
 	return true;
 }
 

@@ -10,7 +10,8 @@ static inline bool domain_has_room(const struct domain *d)
 }
 
 /* A text of which the predicates hold or do not, as is wanted; best the hint. It is kept in d->arena. */
-enum found domain_find_text(struct domain *d, const struct want *wants, size_t n, struct str hint, struct str *ret_text);
+enum found domain_find_text(struct domain *d, const struct want *wants, size_t n, struct str hint,
+			    struct str *ret_text);
 
 /* domain_list of texts, without the absent one. */
 bool domain_list_texts(struct domain *d, const struct predicate *const *predicates, size_t n, size_t times,

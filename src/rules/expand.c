@@ -93,25 +93,18 @@ static int find(const struct expanding *e, struct str name, size_t byte, const s
 	return source_remedy_nearest(e->source, name, names, e->placeholders->n, "there are");
 }
 
-/* Whether there is room for n texts more. */
-static int check_room(const struct expanding *e, size_t n)
-{
-	if (n <= EXPANDED_VALUES_MAX - e->texts->n)
-		return 0;
-	source_limit(e->source, e->value, "the value stands for more than %d texts", EXPANDED_VALUES_MAX);
-	return source_remedy(e->source, "use fewer placeholders in it");
-}
-
 static int keep(const struct expanding *e, const struct buf *text)
 {
 	if (text->over) {
 		source_limit(e->source, e->value, "the value becomes longer than %zu bytes", text->size);
 		return source_remedy(e->source, "shorten it, or the texts of its placeholders");
 	}
-	int code = check_room(e, 1);
-	if (code == 0)
-		*(struct str *)bag_add(e->texts) = arena_str(e->texts->arena, buf_str(text));
-	return code;
+	if (e->texts->n == EXPANDED_VALUES_MAX) {
+		source_limit(e->source, e->value, "the value stands for more than %d texts", EXPANDED_VALUES_MAX);
+		return source_remedy(e->source, "use fewer placeholders in it");
+	}
+	*(struct str *)bag_add(e->texts) = arena_str(e->texts->arena, buf_str(text));
+	return 0;
 }
 
 enum { EXPANDED_BYTES_MAX = 4096, PLACEHOLDERS_IN_VALUE_MAX = 4 };

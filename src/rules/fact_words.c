@@ -1,6 +1,8 @@
 #include "rules/fact_words.h"
 #include "rules/calendar.h"
 
+enum { CASE_BYTES = 4096 };
+
 static void put_address(struct buf *b, const struct fact_address *address)
 {
 	for (size_t i = 0; i < address->n; i += address->n == 4 ? 1 : 2) {
@@ -72,17 +74,37 @@ void fact_put(struct buf *b, const struct fact_name *name, const struct fact *fa
 	fact_put_value(b, name->kind, fact);
 }
 
+/* As much of it as there is room for, whole characters, and … where that is not all. */
+static void put_cut(struct buf *b, struct str text, bool all)
+{
+	static const struct str more = {"\u2026", 3};
+	size_t room = b->size - b->len;
+	if (all && text.len <= room) {
+		buf_put_str(b, text);
+		return;
+	}
+	size_t len = room < more.len ? 0 : room - more.len;
+	len = len < text.len ? len : text.len;
+	while (len > 0 && len < text.len && ((uint8_t)text.at[len] & 0xC0) == 0x80)
+		len--;
+	buf_put(b, text.at, len);
+	buf_put_str(b, more);
+}
+
 void fact_put_case(struct buf *b, const struct vocabulary *vocabulary, const struct fact *facts)
 {
+	char memory[CASE_BYTES];
+	struct buf all = BUF(memory);
 	size_t n = 0;
 	for (size_t i = 0; i < vocabulary->n; i++) {
 		if (facts[i].state == FACT_ABSENT)
 			continue;
 		if (n++)
-			BUF_LIT(b, ", ");
-		fact_put(b, &vocabulary->facts[i], &facts[i]);
+			BUF_LIT(&all, ", ");
+		fact_put(&all, &vocabulary->facts[i], &facts[i]);
 	}
-	buf_put_str(b, n == 0		     ? STR("no fact has a value")
-		       : n < vocabulary->n ? STR(", and there is nothing else")
-					     : STR(""));
+	buf_put_str(&all, n == 0	      ? STR("no fact has a value")
+			  : n < vocabulary->n ? STR(", and nothing else")
+					      : STR(""));
+	put_cut(b, (struct str){memory, all.len}, !all.over);
 }

@@ -11,7 +11,8 @@ void fact_put_value(struct buf *b, enum fact_kind kind, const struct fact *fact)
 /* "door.zone is Registry", "there is no person.company", "person.groups is not known". */
 void fact_put(struct buf *b, const struct fact_name *name, const struct fact *fact);
 
-/* All facts of the case that have a value, with commas between them, and that the others have none. */
+/* All facts of the case that have a value, with commas between them, and that the others have none; as much as there is
+ * room for, and … where that is not all. */
 void fact_put_case(struct buf *b, const struct vocabulary *vocabulary, const struct fact *facts);
 
 #endif

@@ -77,6 +77,8 @@ TEST(patterns_are_compared_by_the_texts_that_they_match)
 	    {"name: 'a?', name|endswith: b", "name: ab", IMPLY_YES, IMPLY_YES},
 	    {"name: 'É?'", "name: '?\?'", IMPLY_YES, IMPLY_NO},
 	    {"name: 'É'", "name: '?\?'", IMPLY_NO, IMPLY_NO},
+	    {"name: '\U0001F600?'", "name: '?\?'", IMPLY_YES, IMPLY_NO},
+	    {"name|re: '^\U0001F600[\U0001F600x]$'", "name: '\U0001F600?'", IMPLY_YES, IMPLY_NO},
 	    {"name: '*a*b*c*'", "name: '*a*c*'", IMPLY_YES, IMPLY_NO},
 	    {"name: '\\*'", "name: '?'", IMPLY_YES, IMPLY_NO},
 	    {"name|startswith: a, name|contains: b", "name: 'a*b*'", IMPLY_YES, IMPLY_YES},
@@ -243,7 +245,8 @@ TEST(what_is_too_intricate_is_said_to_be)
 	static char a[4000], b[4000];
 	many(a, sizeof a, 'x', 8);
 	many(b, sizeof b, 'y', 8);
-	const struct rulebook *book = both(a, b), *same = both("s: {name: x}, condition: s", "s: {name: x}, condition: s");
+	const struct rulebook *book = both(a, b),
+			      *same = both("s: {name: x}, condition: s", "s: {name: x}, condition: s");
 	CHECK_INT(follows(book, 0, 1), IMPLY_TOO_HARD);
 	CHECK_INT(follows(same, 0, 1), IMPLY_YES);
 }

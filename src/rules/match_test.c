@@ -129,6 +129,163 @@ TEST(addresses_match_alone_and_by_networks_of_their_own_kind)
 	check_rows(rows, ARRAY_LEN(rows));
 }
 
+/* The values of Sigma's rules specification, "Escape Character". */
+TEST(backslashes_are_read_as_sigma_reads_them)
+{
+	static const struct row rows[] = {
+	    {"name: 'a\\b'", "name=a\\b", TRUTH_YES},
+	    {"name: 'a\\\\b'", "name=a\\b", TRUTH_YES},
+	    {"name: 'a\\\\\\b'", "name=a\\\\b", TRUTH_YES},
+	    {"name: 'a\\\\\\\\b'", "name=a\\\\b", TRUTH_YES},
+	    {"name: 'a\\*'", "name=a*", TRUTH_YES},
+	    {"name: 'a\\*'", "name=ab", TRUTH_NO},
+	    {"name: 'a\\\\*'", "name=a\\bc", TRUTH_YES},
+	    {"name: 'a\\\\*'", "name=a*", TRUTH_NO},
+	    {"name: 'a\\\\\\*'", "name=a\\*", TRUTH_YES},
+	    {"name: 'a\\\\\\*'", "name=a\\b", TRUTH_NO},
+	    {"name|endswith: '\\cmd.exe'", "name=c:\\cmd.exe", TRUTH_YES},
+	};
+	check_rows(rows, ARRAY_LEN(rows));
+}
+
+TEST(what_is_cased_is_compared_letter_for_letter)
+{
+	static const struct row rows[] = {
+	    {"name|cased: Ann", "name=Ann", TRUTH_YES},
+	    {"name|cased: Ann", "name=ann", TRUTH_NO},
+	    {"name|cased|startswith: A", "name=Ann", TRUTH_YES},
+	    {"name|startswith|cased: A", "name=ann", TRUTH_NO},
+	    {"name|contains|cased: 'N?'", "name=aNn", TRUTH_YES},
+	    {"groups|cased: [A, B]", "groups=a, B", TRUTH_YES},
+	    {"groups|cased|all: [A, B]", "groups=a, B", TRUTH_NO},
+	};
+	check_rows(rows, ARRAY_LEN(rows));
+}
+
+TEST(expressions_match_anywhere_and_look_at_case)
+{
+	static const struct row rows[] = {
+	    {"name|re: 'n{2}'", "name=anna", TRUTH_YES},
+	    {"name|re: '^n'", "name=anna", TRUTH_NO},
+	    {"name|re: ANN", "name=anna", TRUTH_NO},
+	    {"name|re|i: ANN", "name=anna", TRUTH_YES},
+	    {"name|re: ['^b', 'a$']", "name=anna", TRUTH_YES},
+	    {"name|re|all: ['^b', 'a$']", "name=anna", TRUTH_NO},
+	    {"name|re|neq: '^b'", "name=anna", TRUTH_YES},
+	    {"groups|re: '^.$'", "groups=ab, c", TRUTH_YES},
+	    {"name|re: '.'", "name=-", TRUTH_NO},
+	    {"name|re: '.'", "", TRUTH_UNKNOWN},
+	};
+	check_rows(rows, ARRAY_LEN(rows));
+}
+
+TEST(a_value_is_different_only_where_there_is_one)
+{
+	static const struct row rows[] = {
+	    {"name|neq: ann", "name=bob", TRUTH_YES},
+	    {"name|neq: ann", "name=Ann", TRUTH_NO},
+	    {"name|neq: ann", "name=-", TRUTH_NO},
+	    {"name|neq: ann", "", TRUTH_UNKNOWN},
+	    {"name|neq: [ann, bob]", "name=bob", TRUTH_NO},
+	    {"name|startswith|neq: a", "name=bob", TRUTH_YES},
+	    {"level|neq: 3", "level=2", TRUTH_YES},
+	    {"from|cidr|neq: 192.0.2.0/24", "from=192.0.2.7", TRUTH_NO},
+	    {"from|neq: 192.0.2.7", "from=::1", TRUTH_YES},
+	    {"date|neq: 2026-11-23", "date=2026-11-24", TRUTH_YES},
+	    {"time|hour|neq: 7", "time=08:00", TRUTH_YES},
+	    {"zone|neq|fieldref: name", "zone=a; name=b", TRUTH_YES},
+	    {"zone|neq|fieldref: name", "zone=a; name=-", TRUTH_YES},
+	};
+	check_rows(rows, ARRAY_LEN(rows));
+}
+
+TEST(presence_is_asked_for_and_null_is_no_value)
+{
+	static const struct row rows[] = {
+	    {"name|exists: true", "name=", TRUTH_YES},
+	    {"name|exists: true", "name=-", TRUTH_NO},
+	    {"name|exists: false", "name=-", TRUTH_YES},
+	    {"name|exists: false", "", TRUTH_UNKNOWN},
+	    {"groups|exists: true", "groups=", TRUTH_YES},
+	    {"groups: null", "groups=", TRUTH_YES},
+	    {"groups: null", "groups=a", TRUTH_NO},
+	    {"groups: null", "groups=-", TRUTH_YES},
+	    {"level: null", "level=-", TRUTH_YES},
+	    {"level: null", "level=0", TRUTH_NO},
+	    {"name: 'null'", "name=null", TRUTH_YES},
+	    {"name: null", "name=null", TRUTH_NO},
+	    {"secure|exists: false", "secure=false", TRUTH_NO},
+	};
+	check_rows(rows, ARRAY_LEN(rows));
+}
+
+TEST(facts_are_compared_with_each_other)
+{
+	static const struct row rows[] = {
+	    {"name|fieldref: zone", "name=Lobby; zone=lobby", TRUTH_YES},
+	    {"name|cased|fieldref: zone", "name=Lobby; zone=lobby", TRUTH_NO},
+	    {"name|startswith|fieldref: zone", "name=Lobby 2; zone=lobby", TRUTH_YES},
+	    {"name|endswith|fieldref: zone", "name=the Lobby; zone=lobby", TRUTH_YES},
+	    {"name|contains|fieldref: zone", "name=a lobby b; zone=LOBBY", TRUTH_YES},
+	    {"name|contains|fieldref: zone", "name=a; zone=", TRUTH_YES},
+	    {"name|endswith|fieldref: zone", "name=bby; zone=lobby", TRUTH_NO},
+	    {"groups|fieldref: zone", "groups=a, lobby; zone=Lobby", TRUTH_YES},
+	    {"zone|fieldref: groups", "groups=a, lobby; zone=Lobby", TRUTH_YES},
+	    {"name|fieldref: [zone, groups]", "name=a; zone=b; groups=c, a", TRUTH_YES},
+	    {"level|gte|fieldref: limit", "level=3; limit=3", TRUTH_YES},
+	    {"level|gt|fieldref: limit", "level=3; limit=3", TRUTH_NO},
+	    {"level|lt|fieldref: limit", "level=2; limit=3", TRUTH_YES},
+	    {"level|lte|fieldref: limit", "level=4; limit=3", TRUTH_NO},
+	    {"level|fieldref: limit", "level=4; limit=4", TRUTH_YES},
+	    {"level|fieldref: limit", "level=4", TRUTH_UNKNOWN},
+	    {"level|fieldref: limit", "level=-", TRUTH_NO},
+	    {"level|fieldref: limit", "limit=-", TRUTH_NO},
+	    {"name|fieldref: [zone, groups]", "name=a; zone=-", TRUTH_UNKNOWN},
+	};
+	check_rows(rows, ARRAY_LEN(rows));
+}
+
+TEST(parts_of_times_and_dates_are_numbers)
+{
+	static const struct row rows[] = {
+	    {"time|hour: 7", "time=07:59", TRUTH_YES},
+	    {"time|hour|gte: 22", "time=21:59", TRUTH_NO},
+	    {"time|minute: [0, 30]", "time=11:30", TRUTH_YES},
+	    {"time|minute|lt: 5", "time=11:05", TRUTH_NO},
+	    {"date|day: 14, date|month: 5", "date=2031-05-14", TRUTH_YES},
+	    {"date|month|gt: 11", "date=2026-11-30", TRUTH_NO},
+	    {"date|year: 2026", "date=2026-12-31", TRUTH_YES},
+	    {"date|year|lte: 2026", "date=2027-01-01", TRUTH_NO},
+	    {"date|week: 53", "date=2027-01-01", TRUTH_YES},
+	    {"date|week: 1", "date=2024-12-30", TRUTH_YES},
+	    {"date|day: 31", "", TRUTH_UNKNOWN},
+	};
+	check_rows(rows, ARRAY_LEN(rows));
+}
+
+TEST(dashes_stand_for_each_other_where_windash_says_so)
+{
+	static const struct row rows[] = {
+	    {"name|windash|contains: ' -a'", "name=cmd /a", TRUTH_YES},
+	    {"name|contains|windash: ' /a'",
+	     "name=cmd \xe2\x80\x95"
+	     "A",
+	     TRUTH_YES},
+	    {"name|windash: '\xe2\x80\x93x'", "name=-x", TRUTH_YES},
+	    {"name|windash: '-x'", "name=\xe2\x80\x92x", TRUTH_NO},
+	    {"name: '-x'", "name=/x", TRUTH_NO},
+	};
+	check_rows(rows, ARRAY_LEN(rows));
+}
+
+TEST(one_map_of_a_list_is_enough)
+{
+	CHECK_INT(truth_of("s: [{name: a, level: 1}, {name: b}], condition: s", "name=b; level=-"), TRUTH_YES);
+	CHECK_INT(truth_of("s: [{name: a, level: 1}, {name: b}], condition: s", "name=a; level=2"), TRUTH_NO);
+	CHECK_INT(truth_of("s: [{name: a, level: 1}, {name: b}], condition: not s", "name=a; level=2"), TRUTH_YES);
+	CHECK_INT(truth_of("s: [{name: a, level: 1}, {name: b}], condition: s", "name=a"), TRUTH_UNKNOWN);
+}
+
 TEST(what_is_unknown_is_unknown_and_what_is_absent_matches_nothing)
 {
 	static const struct row rows[] = {

@@ -28,12 +28,9 @@ static enum compare compare_of(const struct member *m)
 		uint32_t modifier;
 		enum compare compare;
 	} rows[] = {
-	    {MODIFIER(STARTSWITH), COMPARE_STARTS},
-	    {MODIFIER(ENDSWITH), COMPARE_ENDS},
-	    {MODIFIER(CONTAINS), COMPARE_CONTAINS},
-	    {MODIFIER(GT), COMPARE_GT},
-	    {MODIFIER(GTE), COMPARE_GTE},
-	    {MODIFIER(LT), COMPARE_LT},
+	    {MODIFIER(STARTSWITH), COMPARE_STARTS}, {MODIFIER(ENDSWITH), COMPARE_ENDS},
+	    {MODIFIER(CONTAINS), COMPARE_CONTAINS}, {MODIFIER(GT), COMPARE_GT},
+	    {MODIFIER(GTE), COMPARE_GTE},	    {MODIFIER(LT), COMPARE_LT},
 	    {MODIFIER(LTE), COMPARE_LTE},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -54,7 +51,8 @@ struct predicate member_predicate(const struct member *m)
 	struct predicate p = {.kind = PREDICATE_RANGE,
 			      .value = FACT_NUMBER,
 			      .is_set = m->kind == FACT_TEXTS || m->kind == FIELD_OF_EVENT,
-			      .fact = m->fact};
+			      .fact = m->fact,
+			      .modifiers = m->modifiers};
 	if (member_has(m, MODIFIER(FIELDREF))) {
 		p.kind = PREDICATE_FACT;
 		p.compare = compare_of(m);
@@ -142,11 +140,11 @@ static int read_bound(const struct member *m, const struct yaml *value, struct s
 	if ((compare == COMPARE_GT && number == domain.high) || (compare == COMPARE_LT && number == domain.low)) {
 		source_fail(m->r->source, value, "no %s is %s " STR_FMT, m->kind == FACT_TIME ? "time" : "value",
 			    compare == COMPARE_GT ? "after" : "before", STR_ARG(text));
-		return source_remedy(m->r->source, "write |%s, or take it out",
-				     compare == COMPARE_GT ? "gte" : "lte");
+		return source_remedy(m->r->source, "write |%s, or take it out", compare == COMPARE_GT ? "gte" : "lte");
 	}
 	number += shapes[compare].more;
-	*ret_range = (struct range){shapes[compare].down ? domain.low : number, shapes[compare].up ? domain.high : number};
+	*ret_range =
+	    (struct range){shapes[compare].down ? domain.low : number, shapes[compare].up ? domain.high : number};
 	return 0;
 }
 
@@ -259,8 +257,9 @@ static int read_regex(const struct member *m, const struct yaml *value, struct s
 		return source_remedy(m->r->source, "write what it must match, or |exists: true");
 	}
 	if (text.len > REGEX_BYTES_MAX || m->r->regexes == m->r->regexes_max) {
-		source_limit(m->r->source, value, text.len > REGEX_BYTES_MAX ? "an expression of more than %zu bytes"
-									       : "more than %zu regular expressions",
+		source_limit(m->r->source, value,
+			     text.len > REGEX_BYTES_MAX ? "an expression of more than %zu bytes"
+							: "more than %zu regular expressions",
 			     text.len > REGEX_BYTES_MAX ? (size_t)REGEX_BYTES_MAX : m->r->regexes_max);
 		return source_remedy(m->r->source, "use |startswith, |endswith or |contains where they do");
 	}

@@ -4,12 +4,15 @@
 struct reading {
 	const struct pattern_reader *r;
 	const struct yaml *value;
+	struct str said;
 	uint32_t modifiers;
 	struct bag *patterns;
 };
 
-enum { ENCODINGS = (int)(MODIFIER(WIDE) | MODIFIER(UTF16LE) | MODIFIER(UTF16BE) | MODIFIER(UTF16) | MODIFIER(BASE64) |
-			 MODIFIER(BASE64OFFSET)) };
+enum {
+	ENCODINGS = (int)(MODIFIER(WIDE) | MODIFIER(UTF16LE) | MODIFIER(UTF16BE) | MODIFIER(UTF16) | MODIFIER(BASE64) |
+			  MODIFIER(BASE64OFFSET))
+};
 
 static bool has(const struct reading *g, uint32_t modifiers)
 {
@@ -90,7 +93,7 @@ static int add_pattern(const struct reading *g, struct str text, bool encoded)
 	if (b.over)
 		return too_long(g);
 	struct pattern *pattern = bag_add(g->patterns);
-	*pattern = (struct pattern){arena_str(g->r->arena, buf_str(&b)), wild, has(g, MODIFIER(CASED))};
+	*pattern = (struct pattern){arena_str(g->r->arena, buf_str(&b)), wild, has(g, MODIFIER(CASED)), g->said};
 	return 0;
 }
 
@@ -211,7 +214,7 @@ static int add_spellings(const struct reading *g, struct str text)
 int pattern_read(const struct pattern_reader *r, const struct yaml *value, struct str text, uint32_t modifiers,
 		 struct bag *patterns)
 {
-	struct reading g = {r, value, modifiers, patterns};
+	struct reading g = {r, value, text, modifiers, patterns};
 	if (text.len == 0 && has(&g, MODIFIER(STARTSWITH) | MODIFIER(ENDSWITH) | MODIFIER(CONTAINS))) {
 		source_fail(r->source, value, "every text has the empty one in it");
 		return source_remedy(r->source, "write what it must have in it, or \"*\" for any text");

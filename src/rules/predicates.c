@@ -8,8 +8,8 @@ static uint64_t mix(uint64_t hash, uint64_t value)
 static size_t bytes_of(const struct predicate *p)
 {
 	static const uint8_t bytes[] = {
-	    [PREDICATE_TEXT] = sizeof(struct pattern), [PREDICATE_REGEX] = sizeof(struct regex),
-	    [PREDICATE_RANGE] = sizeof(struct range),  [PREDICATE_NET] = sizeof(struct net),
+	    [PREDICATE_TEXT] = sizeof(struct pattern),	  [PREDICATE_REGEX] = sizeof(struct regex),
+	    [PREDICATE_RANGE] = sizeof(struct range),	  [PREDICATE_NET] = sizeof(struct net),
 	    [PREDICATE_FACT] = sizeof(struct other_fact),
 	};
 	return (size_t)p->kind < ARRAY_LEN(bytes) ? bytes[p->kind] : 0;
@@ -20,7 +20,8 @@ static uint64_t hash_value(const struct predicate *p, size_t i)
 {
 	switch (p->kind) {
 	case PREDICATE_TEXT:
-		return mix(str_hash(p->patterns[i].text), p->patterns[i].wild | p->patterns[i].cased << 1);
+		return mix(str_hash(p->patterns[i].text),
+			   (p->patterns[i].wild ? 1u : 0u) + (p->patterns[i].cased ? 2u : 0u));
 	case PREDICATE_REGEX:
 		return str_hash(p->regexes[i].source);
 	case PREDICATE_RANGE:
@@ -109,6 +110,7 @@ static void copy_values(struct predicate *p, struct arena *arena)
 	for (size_t i = 0; p->kind == PREDICATE_TEXT && i < p->n; i++) {
 		struct pattern *pattern = (struct pattern *)values + i;
 		pattern->text = arena_str(arena, pattern->text);
+		pattern->said = arena_str(arena, pattern->said);
 	}
 	for (size_t i = 0; p->kind == PREDICATE_REGEX && i < p->n; i++) {
 		struct regex *regex = (struct regex *)values + i;

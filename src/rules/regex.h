@@ -22,8 +22,8 @@ enum {
 	REGEX_LENGTHS = 5,
 	REGEX_SHORTEST_BYTES = 64,
 	REGEX_LENGTH_FACTOR = 8,
-	REGEX_NESTED_MAX = 1000,     /* choices that one match keeps open */
-	REGEX_HEAP_KIBIBYTES = 80,   /* for them */
+	REGEX_NESTED_MAX = 1000,   /* choices that one match keeps open */
+	REGEX_HEAP_KIBIBYTES = 80, /* for them */
 };
 
 /* TRUTH_UNKNOWN when the match was given up, or the text is no UTF-8. */

@@ -68,7 +68,7 @@ void regex_ready(void)
 static void *take_of_arena(PCRE2_SIZE size, void *context)
 {
 	const struct arena *arena = context;
-	bool room = size < arena->size && arena->used <= arena->size - size - 16;
+	bool room = arena->used <= arena->size && size < arena->size && size + 16 <= arena->size - arena->used;
 	return room ? arena_take(context, 1, size) : NULL;
 }
 
@@ -83,9 +83,12 @@ bool regex_compile(struct regex *ret_regex, struct arena *arena, size_t *ret_byt
 {
 	int error;
 	pcre2_general_context *general = pcre2_general_context_create(take_of_arena, give_back, arena);
-	ASSERT(general);
-	pcre2_compile_context *context = pcre2_compile_context_create(general);
-	ASSERT(context);
+	pcre2_compile_context *context = general ? pcre2_compile_context_create(general) : NULL;
+	if (!context) {
+		*ret_byte = 0;
+		snprintf(ret_what, REGEX_MESSAGE_BYTES, "no memory is left for it");
+		return false;
+	}
 	pcre2_set_newline(context, PCRE2_NEWLINE_LF);
 	ret_regex->code = pcre2_compile((PCRE2_SPTR)(ret_regex->source.len ? ret_regex->source.at : ""),
 					ret_regex->source.len, options_of(ret_regex), &error, ret_byte, context);

@@ -142,8 +142,7 @@ static int check_possible(struct binder *b)
 				    "the rule \"" STR_FMT "\" can never speak: its conditions contradict each other",
 				    STR_ARG(b->ids[i]));
 			return source_remedy(
-			    &s,
-			    "look for bounds that exclude each other, and for what both match and unless hold of");
+			    &s, "look for bounds that exclude each other, and for what both match and unless hold of");
 		}
 		if (never != IMPLY_NO || match_expression(b->rules[i].applies, facts) != TRUTH_YES)
 			continue;

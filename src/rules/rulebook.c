@@ -1,4 +1,5 @@
 #include "rules/compiled.h"
+#include "rules/precedence.h"
 
 struct str rulebook_name(const struct rulebook *rulebook)
 {
@@ -37,15 +38,33 @@ const struct rule_words *rulebook_rule(const struct rulebook *rulebook, uint16_t
 	return &rulebook->rules[rule - 1].words;
 }
 
+uint32_t rulebook_rule_conditions(const struct rulebook *rulebook, uint16_t rule)
+{
+	ASSERT(rule >= 1 && rule <= rulebook->n);
+	return rulebook->rules[rule - 1].conditions;
+}
+
+enum outweighs rulebook_outweighs(const struct rulebook *rulebook, uint16_t permission, uint16_t refusal,
+				  bool *ret_permits)
+{
+	ASSERT(permission >= 1 && permission <= rulebook->n && refusal >= 1 && refusal <= rulebook->n);
+	return precedence_of(rulebook, permission - 1U, refusal - 1U, ret_permits);
+}
+
+bool rulebook_covers(const struct rulebook *rulebook)
+{
+	return rulebook->covers;
+}
+
 struct str outweighs_name(enum outweighs why)
 {
 	static const struct str names[] = {
-		[OUTWEIGHS_NONE] = {"", 0},
-		[OUTWEIGHS_LAYER] = {"layer", 5},
-		[OUTWEIGHS_OVERRIDES] = {"overrides", 9},
-		[OUTWEIGHS_SPECIFICITY] = {"specificity", 11},
-		[OUTWEIGHS_DATE] = {"date", 4},
-		[OUTWEIGHS_PROHIBITION] = {"prohibition", 11},
+	    [OUTWEIGHS_NONE] = {"", 0},
+	    [OUTWEIGHS_LAYER] = {"layer", 5},
+	    [OUTWEIGHS_OVERRIDES] = {"overrides", 9},
+	    [OUTWEIGHS_SPECIFICITY] = {"specificity", 11},
+	    [OUTWEIGHS_DATE] = {"date", 4},
+	    [OUTWEIGHS_PROHIBITION] = {"prohibition", 11},
 	};
 	ASSERT((unsigned)why < ARRAY_LEN(names));
 	return names[why];

@@ -62,12 +62,15 @@ struct answer_outweighed {
  * is more than a list holds, the list is cut. */
 struct answer {
 	enum outcome outcome;
-	bool by_default;     /* no rule spoke, and no unknown fact could have made one permit */
-	uint16_t deciding;   /* a permission; or a refusal that no permission outweighs; 0 by default, or when only the unknown refuses */
-	uint32_t conditions; /* bit i: rulebook_condition(i) goes with the outcome; all of them, from every rule that stands */
-	uint32_t facts;	     /* bit i: fact i was looked at by a rule that spoke, or is in `unknown` */
+	bool by_default; /* no rule spoke, and no unknown fact could have made one permit */
+	uint16_t
+	    deciding; /* a permission; or a refusal that no permission outweighs; 0 by default, or when only the unknown refuses */
+	uint32_t
+	    conditions; /* bit i: rulebook_condition(i) goes with the outcome; all of them, from every rule that stands */
+	uint32_t facts; /* bit i: fact i was looked at by a rule that spoke, or is in `unknown` */
 
-	/* Facts that are not known and on which the permission hangs: knowing them may turn the refusal. None when they could not. */
+	/* Facts that are not known and on which a permission hangs, the one that asks for the fewest: knowing them may turn the refusal. None when
+	 * they could not. */
 	size_t unknown_count;
 	uint8_t unknown[ANSWER_UNKNOWN_MAX];
 
@@ -108,6 +111,16 @@ struct rule_words {
 	int line, column;
 };
 const struct rule_words *rulebook_rule(const struct rulebook *rulebook, uint16_t rule);
+
+/* Bits of rulebook_condition: what goes with the rule's outcome. */
+uint32_t rulebook_rule_conditions(const struct rulebook *rulebook, uint16_t rule);
+
+/* What tells a permission and a refusal apart; ret_permits is whether the permission outweighs. */
+enum outweighs rulebook_outweighs(const struct rulebook *rulebook, uint16_t permission, uint16_t refusal,
+				  bool *ret_permits);
+
+/* Whether the head has `covers`: then in every case that it names some rule speaks. */
+bool rulebook_covers(const struct rulebook *rulebook);
 
 /* "layer", "overrides", …: as the journal writes it. */
 struct str outweighs_name(enum outweighs why);

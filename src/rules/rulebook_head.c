@@ -108,8 +108,8 @@ static int read_placeholders(const struct reading *g)
 int rulebook_head_read(const struct source *source, const struct yaml *yaml, struct arena *arena,
 		       struct rulebook *rulebook, struct rulebook_head *ret_head)
 {
-	static const struct str keys[] = {{"name", 4},	  {"vocabulary", 10}, {"layers", 6},	    {"default", 7},
-					  {"covers", 6}, {"unsettled", 9},  {"placeholders", 12}, {"rules", 5}};
+	static const struct str keys[] = {{"name", 4},	 {"vocabulary", 10}, {"layers", 6},	   {"default", 7},
+					  {"covers", 6}, {"unsettled", 9},   {"placeholders", 12}, {"rules", 5}};
 	const struct reading g = {source, yaml, arena, rulebook, ret_head};
 	int code = source_map(source, yaml, "the head of a rulebook", keys, ARRAY_LEN(keys));
 	if (code == 0)

@@ -1,5 +1,6 @@
 #include "rules/rulebook_load.h"
 #include "rules/case.h"
+#include "rules/changes_build.h"
 #include "rules/index_build.h"
 #include "rules/regex_load.h"
 #include "rules/rule_bind.h"
@@ -106,6 +107,7 @@ static int finish(struct loader *l, const struct rules_file *head)
 	if (code < 0)
 		return code;
 	index_build(b, l->arena, &l->work);
+	changes_build(b, l->arena, &l->work);
 	crypto_hash_sha256_final(&l->hash, b->hash);
 	return search_rulebook(b, &l->source, covers, &l->work);
 }

@@ -235,7 +235,7 @@ static int read_name(struct reader *r, struct rules_file *file, const struct rul
 static int read_file(struct reader *r, struct bag *files)
 {
 	if (files->n == r->kind->files_max)
-		return fail(r, ERROR_LIMIT, "has more files than a rulebook may have");
+		return fail(r, ERROR_LIMIT, "has more files than it may have");
 	struct rules_file file = {0};
 	const struct rules_file *before = files->n ? &BAG_AT(files, struct rules_file)[files->n - 1] : NULL;
 	int code = expect(r, SCAN_OBJECT, "has something where a file belongs");

@@ -21,8 +21,8 @@
 
 enum {
 	RULES_TEXT_BYTES_MAX = 32 << 20,
-	RULES_DOCUMENTS_MAX = 64,	 /* of one file */
-	RULES_NAME_BYTES_MAX = 255,	 /* of a file, with the directories that it lies in */
+	RULES_DOCUMENTS_MAX = 64,   /* of one file */
+	RULES_NAME_BYTES_MAX = 255, /* of a file, with the directories that it lies in */
 	RULES_FILES_MAX = 16384,
 	RULES_DIRECTORIES_DEEP_MAX = 8, /* inside each other */
 };

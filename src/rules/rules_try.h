@@ -13,9 +13,11 @@
 enum { TRY_TEXTS_MAX = 8, TRY_BOOK_BYTES = 1 << 16 };
 
 static const struct fact_name try_facts[] = {
-    {{"name", 4}, FACT_TEXT, {"", 0}, false},	 {{"groups", 6}, FACT_TEXTS, {"", 0}, false}, {{"level", 5}, FACT_NUMBER, {"", 0}, false},
-    {{"time", 4}, FACT_TIME, {"", 0}, false},	 {{"date", 4}, FACT_DATE, {"", 0}, false},    {{"from", 4}, FACT_ADDRESS, {"", 0}, false},
-    {{"secure", 6}, FACT_BOOL, {"", 0}, false}, {{"zone", 4}, FACT_TEXT, {"", 0}, false},
+    {{"name", 4}, FACT_TEXT, {"", 0}, false},	 {{"groups", 6}, FACT_TEXTS, {"", 0}, false},
+    {{"level", 5}, FACT_NUMBER, {"", 0}, false}, {{"time", 4}, FACT_TIME, {"", 0}, false},
+    {{"date", 4}, FACT_DATE, {"", 0}, false},	 {{"from", 4}, FACT_ADDRESS, {"", 0}, false},
+    {{"secure", 6}, FACT_BOOL, {"", 0}, false},	 {{"zone", 4}, FACT_TEXT, {"", 0}, false},
+    {{"limit", 5}, FACT_NUMBER, {"", 0}, false},
 };
 enum { TRY_FACTS = ARRAY_LEN(try_facts) };
 static const struct vocabulary try_vocabulary = {{"try.Request", 11}, try_facts, TRY_FACTS};

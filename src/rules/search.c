@@ -51,9 +51,9 @@ enum found search_gap(struct search *s, struct finding *ret_finding)
 struct graph {
 	struct search *s;
 	size_t n, words;
-	uint64_t *beats;			/* a set for each rule */
-	uint64_t left[RULE_SET_WORDS_MAX];	/* rules that may stand in a circle */
-	uint16_t path[SEARCH_CIRCLE_MAX];	/* numbers of rules, each outweighing the next */
+	uint64_t *beats;		   /* a set for each rule */
+	uint64_t left[RULE_SET_WORDS_MAX]; /* rules that may stand in a circle */
+	uint16_t path[SEARCH_CIRCLE_MAX];  /* numbers of rules, each outweighing the next */
 	size_t length;
 	struct finding *ret_finding;
 };
@@ -122,7 +122,8 @@ static enum found follow(struct graph *g)
 		return FOUND_ONE;
 	if (g->length == SEARCH_CIRCLE_MAX)
 		return FOUND_TOO_HARD;
-	SET_EACH (g->left, g->words, next) {
+	SET_EACH(g->left, g->words, next)
+	{
 		if (next < first || !set_has(beaten_by(g, last), next) || is_on_path(g, next))
 			continue;
 		g->path[g->length++] = (uint16_t)(next + 1);
@@ -144,7 +145,8 @@ enum found search_circle(struct search *s, struct finding *ret_finding)
 	g.beats = ARENA_TAKE(s->cases.scratch, uint64_t, g.n * g.words);
 	add_edges(&g);
 	trim(&g);
-	SET_EACH (g.left, g.words, first) {
+	SET_EACH(g.left, g.words, first)
+	{
 		g.path[0] = (uint16_t)(first + 1);
 		g.length = 1;
 		found = found == FOUND_NONE ? follow(&g) : found;
@@ -155,14 +157,7 @@ enum found search_circle(struct search *s, struct finding *ret_finding)
 
 /* ---- at load ---- */
 
-enum { WORDS_BYTES = 400 };
-
-static struct str words_of(const struct search *s, const struct finding *f, char memory[WORDS_BYTES])
-{
-	struct buf b = {.at = (uint8_t *)memory, .size = WORDS_BYTES};
-	fact_put_case(&b, s->book->vocabulary, f->facts);
-	return buf_str(&b);
-}
+enum { WHAT_BYTES = 500, RULES_BYTES = 300 }; /* of an error, and of what the rules have of it */
 
 static int fail_at_rule(const struct search *s, const struct source *head, uint16_t rule, enum error_code code,
 			const char *what)
@@ -181,31 +176,40 @@ static void put_rule(struct buf *b, const struct rulebook *book, uint16_t rule, 
 	buf_put(b, text, n < (int)sizeof text ? (size_t)n : sizeof text - 1);
 }
 
+/* The first rules, as far as there is room, and the case. */
 static int tell_circle(const struct search *s, const struct source *head, const struct finding *f)
 {
-	char what[500], words[WORDS_BYTES];
-	struct buf b = {.at = (uint8_t *)what, .size = sizeof what - 1};
-	for (size_t i = 0; i < f->n; i++) {
+	char what[WHAT_BYTES];
+	struct buf b = {.at = (uint8_t *)what, .size = RULES_BYTES};
+	for (size_t i = 0; i < f->n && !b.over; i++) {
+		size_t len = b.len;
 		put_rule(&b, s->book, f->rules[i], i > 0);
 		BUF_LIT(&b, " outweighs ");
+		b.len = b.over ? len : b.len;
 	}
+	bool cut = b.over;
+	b.over = false;
+	b.size = sizeof what - 1;
+	if (cut)
+		BUF_LIT(&b, "\u2026 outweighs ");
 	put_rule(&b, s->book, f->rules[0], false);
 	BUF_LIT(&b, ", round in a circle, when ");
-	buf_put_str(&b, words_of(s, f, words));
+	fact_put_case(&b, s->book->vocabulary, f->facts);
 	what[b.len] = 0;
 	fail_at_rule(s, head, f->rules[0], ERROR_INPUT, what);
-	return error_remedy(head->error, "take one `overrides` or date out, or put one of the rules into another layer");
+	return error_remedy(head->error,
+			    "take one `overrides` or date out, or put one of the rules into another layer");
 }
 
 static int tell_unsettled(const struct search *s, const struct source *head, const struct finding *f)
 {
-	char what[500], words[WORDS_BYTES];
+	char what[WHAT_BYTES];
 	struct buf b = {.at = (uint8_t *)what, .size = sizeof what - 1};
 	put_rule(&b, s->book, f->rules[0], false);
 	BUF_LIT(&b, " permits what ");
 	put_rule(&b, s->book, f->rules[1], true);
 	BUF_LIT(&b, " refuses, and nothing but prohibition tells them apart, when ");
-	buf_put_str(&b, words_of(s, f, words));
+	fact_put_case(&b, s->book->vocabulary, f->facts);
 	what[b.len] = 0;
 	fail_at_rule(s, head, f->rules[0], ERROR_INPUT, what);
 	return error_remedy(head->error, "let one override the other, put one into another layer, or make one more "
@@ -215,9 +219,10 @@ static int tell_unsettled(const struct search *s, const struct source *head, con
 static int tell_gap(const struct search *s, const struct source *head, const struct yaml *covers,
 		    const struct finding *f)
 {
-	char words[WORDS_BYTES];
-	struct str facts = words_of(s, f, words);
-	source_fail(head, covers, "no rule speaks, and only the default is left, when " STR_FMT, STR_ARG(facts));
+	char facts[WHAT_BYTES - 60];
+	struct buf b = BUF(facts);
+	fact_put_case(&b, s->book->vocabulary, f->facts);
+	source_fail(head, covers, "no rule speaks, and only the default is left, when " STR_FMT, STR_ARG(buf_str(&b)));
 	return source_remedy(head, "write a rule for it, if only one that refuses; or let `covers` say less");
 }
 
@@ -254,8 +259,9 @@ static int check_unsettled(struct search *s, const struct source *head)
 			if (found == FOUND_ONE)
 				return tell_unsettled(s, head, &f);
 			if (found == FOUND_TOO_HARD)
-				return tell_hard(s, head, (uint16_t)(p + 1),
-						 "this rule and others are too intricate to find conflicts between them");
+				return tell_hard(
+				    s, head, (uint16_t)(p + 1),
+				    "this rule and others are too intricate to find conflicts between them");
 		}
 	}
 	return 0;

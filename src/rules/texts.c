@@ -30,9 +30,9 @@ struct walker {
 	struct texts *texts;
 	struct arena *arena;
 	size_t n_steps, words;
-	struct step *steps;	 /* of all programs */
+	struct step *steps;	/* of all programs */
 	uint16_t *predicate_of; /* of each step */
-	bool places;		 /* some step asks for one */
+	bool places;		/* some step asks for one */
 	struct state **states;
 	size_t n_states;
 	uint32_t *table; /* of states by their hash; 0 is free, else the number of the state and 1 */
@@ -263,7 +263,7 @@ static uint32_t nicest(const struct walker *w, uint32_t low, uint32_t high)
 {
 	static const struct {
 		uint32_t low, high;
-	} likes[] = {{'a', 'z'}, {'0', '9'}, {'-', '.'}, {'!', '@'}, {'[', '`'},       {'{', '~'},
+	} likes[] = {{'a', 'z'}, {'0', '9'},	{'-', '.'},	{'!', '@'},	  {'[', '`'},	     {'{', '~'},
 		     {' ', ' '}, {0xC0, 0x24F}, {0x3B1, 0x3C9}, {0x4E00, 0x9FFF}, {1, CHARACTER_MAX}};
 	bool capital = !w->texts->one_case && low <= 'Z' && high >= 'A';
 	for (size_t i = 0; i < ARRAY_LEN(likes); i++) {
@@ -345,7 +345,7 @@ static struct str text_of(struct arena *arena, const struct state *state)
 	size_t len = 0, n = 0;
 	for (const struct state *s = state; s->parent; s = s->parent)
 		n++;
-	char *text = ARENA_TAKE(arena, char, CHARACTER_BYTES_MAX * n + 1);
+	char *text = ARENA_TAKE(arena, char, CHARACTER_BYTES_MAX *n + 1);
 	uint32_t *characters = ARENA_TAKE(arena, uint32_t, n);
 	for (const struct state *s = state; s->parent; s = s->parent)
 		characters[--n] = s->character;
@@ -412,7 +412,8 @@ static bool walk_from(struct walker *w, const struct state *from)
 		if (w->places) {
 			clear(w, &passed);
 			memcpy(passed.settled, from->settled, sizeof passed.settled);
-			stand_on(w, &passed, from->waiting, &(struct between){from->before, symbols.at[i], true, false});
+			stand_on(w, &passed, from->waiting,
+				 &(struct between){from->before, symbols.at[i], true, false});
 		}
 		if (!step_to(w, from, &passed, symbols.at[i]))
 			return false;

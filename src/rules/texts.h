@@ -12,15 +12,15 @@
 enum {
 	TEXTS_PREDICATES_MAX = 256,
 	TEXTS_JUDGEMENT_WORDS = TEXTS_PREDICATES_MAX / 64,
-	TEXTS_STATES_MAX = 8192,   /* of the automaton */
-	TEXTS_STEPS_MAX = 64 * 64, /* of all programs */
+	TEXTS_STATES_MAX = 8192,    /* of the automaton */
+	TEXTS_STEPS_MAX = 64 * 64,  /* of all programs */
 	TEXTS_BYTES_MAX = 32 << 20, /* that one walk takes of its arena */
 };
 
 enum walk {
-	WALK_ENDED,	/* nothing else is to be found */
-	WALK_STOPPED,	/* enough was found */
-	WALK_TOO_HARD,	/* too many states, or predicates too long */
+	WALK_ENDED,    /* nothing else is to be found */
+	WALK_STOPPED,  /* enough was found */
+	WALK_TOO_HARD, /* too many states, or predicates too long */
 };
 
 struct texts {

@@ -23,7 +23,7 @@ bool field_names_take(struct field_names *fields, struct str name, uint16_t *ret
 			return true;
 		}
 	}
-	if (fields->names.n == FIELD_NAMES_MAX)
+	if (fields->names.n > FIELD_NAMES_MAX) /* field 0 is one too */
 		return false;
 	*ret_number = (uint16_t)fields->names.n;
 	fields->table[i] = (uint32_t)fields->names.n;

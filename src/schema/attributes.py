@@ -12,7 +12,7 @@ COMPARTMENT = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*$")
 MEMBER_ATTRIBUTES = {"see", "personal", "keep", "mark", "purpose"}
 COMMAND_ATTRIBUTES = {"act", "grave", "life_safety", "approve", "undo", "rate"}
 INPUT_ATTRIBUTES = {"see", "box"}
-EVENT_ATTRIBUTES = {"desired", "compartment", "mark", "forgets", "see"}
+EVENT_ATTRIBUTES = {"desired", "compartment", "mark", "forgets", "changes", "see"}
 # A value of these that was erased is empty, or 0 where it would name a row; of any other kind it must be able to be missing.
 ERASABLE = {"text", "bytes", "json", "list", "ref", "blob"}
 DAY_MS = 24 * 60 * 60 * 1000
@@ -157,6 +157,10 @@ class Attributes:
             event.forgets = self.text(node, "forgets", event.name)
             if not any(f.name == event.forgets and f.type.kind == "ref" and not f.may_lack() for f in event.body.fields):
                 self.wrong(node.value["forgets"], f"“{event.forgets}” names no row", "name a ref of this event that is always there")
+        if "changes" in node.value:
+            event.changes = node.value["changes"].plain() != "nothing"
+            if event.changes:
+                self.wrong(node.value["changes"], "an event changes rows, or nothing", "write changes: nothing, or leave it out")
 
     def desired(self, node, body):
         """{driver: reader.line}: as an order's, but until the next one of the same row."""

@@ -5,8 +5,8 @@ What a journal of the old version holds must be read by the new one and mean the
 the exit code is 1. What a journal survives but somebody should know is told the same way behind `told: `. What is new is not mentioned.
 
     refused  an event, input, timer, refusal or message that is gone; a member that is gone, new without being optional, of another type, narrower, or required
-             where it was not; an enum's value that is gone; another `order` or compartment of an event, another `box`; a value that begins or ceases to be sealed, or is
-             sealed for somebody else; fewer rows of a table; a column that becomes unique
+             where it was not; an enum's value that is gone; another `order`, compartment or `changes` of an event, another `box`; a value
+             that begins or ceases to be sealed, or is sealed for somebody else; fewer rows of a table; a column that becomes unique
     told     who sees a value, its marking, how long it is kept; a table's columns (a snapshot of the old version is discarded, the journal folded again);
              what a command gives; facts
 
@@ -24,7 +24,7 @@ import text  # noqa: E402
 
 FROZEN = "what is published keeps its meaning: leave it, and write a new one under a new name beside it"
 # What decides how an event acts on the state or on equipment when it is folded, or where it lies in the entry.
-EVENT_FROZEN = ("order", "desired", "compartment", "forgets")
+EVENT_FROZEN = ("order", "desired", "compartment", "forgets", "changes")
 TOLD_OF_MEMBER = ("see", "mark", "purpose", "keep")
 
 

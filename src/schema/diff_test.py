@@ -97,6 +97,7 @@ REFUSED = [
     ("not_after: 1000", "not_after: 2000", "event huts.Painted has another `order` than before; what is published keeps its meaning"),
     ("about: A hut has a colour.", "about: A hut has a colour.\n    desired: hut", "event huts.Painted has another `desired` than before"),
     ("about: A hut has a colour.", "about: A hut has a colour.\n    compartment: duress", "event huts.Painted has another `compartment` than before"),
+    ("about: A hut has a colour.", "about: A hut has a colour.\n    changes: nothing", "event huts.Painted has another `changes` than before"),
     ("about: A hut has a colour.", "about: A hut has a colour.\n    forgets: hut", "event huts.Painted has another `forgets` than before"),
     ("at_most: 8\n", "at_most: 7\n", "table Hut has at most 7 rows now, and an old journal may make 8; leave 8"),
     ("see: [guard]}", "see: [guard], unique: true}", "table Hut: column name is unique now, and an old journal may make two rows of one value"),

@@ -45,6 +45,8 @@ bool event_desired(enum event kind, const struct state *s, const void *body, str
 struct str event_compartment(enum event kind);
 /* True when the event has its subject forgotten. */
 bool event_forgets(enum event kind, const void *body, struct subject *ret_subject);
+/* False when the state is the same without it. */
+bool event_matters(enum event kind);
 
 /* What the decisions of a domain may emit. */
 struct turn_may events_of(struct str domain);
@@ -53,6 +55,9 @@ struct str refusal_name(enum refusal code);
 void refusal_write(enum refusal code, struct buf *b, const void *takes, struct sealing *s);
 
 struct str timer_name(enum timer timer);
+
+/* False: there is none of that name. */
+bool timer_of(struct str name, enum timer *ret_timer);
 /* The row exists. */
 void timer_run(enum timer timer, struct turn *t, uint64_t row);
 
@@ -86,7 +91,7 @@ def due_name(table, f):
 def owed(tree):
     """Declarations of what the domains must define."""
     lines = [f"void {decide_name(i)}(struct turn *t, const struct {i.takes.c_name} *ask);" for i in tree.inputs.values()]
-    lines += [f"void {apply_name(e)}(struct state *s, const struct {e.body.c_name} *ev);" for e in tree.events.values()]
+    lines += [f"void {apply_name(e)}(struct state *s, const struct {e.body.c_name} *ev);" for e in tree.events.values() if e.changes]
     lines += [f"void {on_name(r, tree)}(struct turn *t, const struct {tree.events[r.on].body.c_name} *ev);" for r in tree.reactions]
     lines += [f"void {due_name(t, f)}(struct turn *t, const struct {t.c_name} *row);" for t, f in tree.timers()]
     return "\n".join(lines) + "\n"
@@ -111,8 +116,12 @@ def array(type_name, name, values):
     return f"static const {type_name} {name}[] = {{{', '.join(values)}}};\n" if values else ""
 
 
+def by_length(thing):
+    return len(thing.name.encode()), thing.name.encode()
+
+
 def sorted_inputs(tree):
-    return sorted(tree.inputs.values(), key=lambda i: i.name.encode())
+    return sorted(tree.inputs.values(), key=by_length)
 
 
 def input_attributes(item, i):
@@ -142,7 +151,13 @@ def inputs(tree):
         rows.append(f"\t{{ENTRY_INPUT_KIND_{item.kind.upper()}, {c.str_of(item.name)}, sizeof(struct {item.takes.c_name}),\n\t "
                     f"{f'who_{i}, {len(item.who)}' if item.who else 'NULL, 0'}, {f'refuses_{i}, {n_refuses}' if n_refuses else 'NULL, 0'},\n\t "
                     f"{input_attributes(item, i)}, {i}}},\n")
-    parts.append(f"""/* By name. */
+    parts.append(f"""/* By length, then by bytes: most names are told apart without looking at them. */
+static int compare(struct str a, struct str b)
+{{
+	return a.len != b.len ? (a.len < b.len ? -1 : 1) : memcmp(a.at, b.at, a.len);
+}}
+
+/* In that order. */
 static const struct input_type inputs[] = {{
 {''.join(rows)}}};
 
@@ -151,7 +166,7 @@ const struct input_type *input_find(enum entry_input_kind kind, struct str name)
 	size_t low = 0, high = ARRAY_LEN(inputs);
 	while (low < high) {{
 		size_t middle = (low + high) / 2;
-		int order = str_compare(inputs[middle].name, name);
+		int order = compare(inputs[middle].name, name);
 		if (order == 0)
 			return inputs[middle].kind == kind ? &inputs[middle] : NULL;
 		if (order < 0)
@@ -203,10 +218,10 @@ def events(tree):
     all_events = list(tree.events.values())
     label = c.event_constant
     names = ", ".join(["{0}"] + [c.str_of(e.name) for e in all_events])
-    order = sorted(all_events, key=lambda e: e.name.encode())
+    order = sorted(all_events, key=by_length)
     wrong = 'WRONG("no such event");'
     return "\n".join([
-        f"static const struct str event_names[] = {{{names}}};\n/* By name. */\n",
+        f"static const struct str event_names[] = {{{names}}};\n/* In that order. */\n",
         f"static const enum event event_order_of_names[] = {{{', '.join(map(label, order))}}};\n",
         """struct str event_name(enum event kind)
 {
@@ -219,7 +234,7 @@ bool event_of(struct str name, enum event *ret_kind)
 	size_t low = 0, high = ARRAY_LEN(event_order_of_names);
 	while (low < high) {
 		size_t middle = (low + high) / 2;
-		int order = str_compare(event_names[event_order_of_names[middle]], name);
+		int order = compare(event_names[event_order_of_names[middle]], name);
 		if (order == 0) {
 			*ret_kind = event_order_of_names[middle];
 			return true;
@@ -238,8 +253,13 @@ bool event_of(struct str name, enum event *ret_kind)
         "void event_write(enum event kind, struct buf *b, const void *body, struct sealing *s)\n{\n" +
         switch("kind", [(label(e), written(e.body)) for e in all_events], wrong) + "}\n",
         "void event_apply(enum event kind, struct state *s, const void *body)\n{\n" +
-        switch("kind", [(label(e), f"{apply_name(e)}(s, body);") for e in all_events], wrong) + "}\n",
-        reactions(tree), orders(tree), desired(tree), compartments(tree), forgetting(tree)])
+        switch("kind", [(label(e), f"{apply_name(e)}(s, body);") for e in all_events if e.changes], "break; /* it changes nothing */") + "}\n",
+        reactions(tree), orders(tree), desired(tree), compartments(tree), forgetting(tree), matters(all_events)])
+
+
+def matters(all_events):
+    cases = [(c.event_constant(e), "false") for e in all_events if not (e.changes or e.order or e.desired or e.forgets)]
+    return "bool event_matters(enum event kind)\n{\n" + returning("kind", cases, "return true;") + "}\n"
 
 
 def reactions(tree):
@@ -336,6 +356,16 @@ struct str timer_name(enum timer timer)
 {{
 	ASSERT(timer != TIMER_NONE && (size_t)timer < ARRAY_LEN(timer_names));
 	return timer_names[timer];
+}}
+
+bool timer_of(struct str name, enum timer *ret_timer)
+{{
+	for (size_t i = 1; i < ARRAY_LEN(timer_names); i++)
+		if (str_eq(timer_names[i], name)) {{
+			*ret_timer = (enum timer)i;
+			return true;
+		}}
+	return false;
 }}
 
 void timer_run(enum timer timer, struct turn *t, uint64_t row)

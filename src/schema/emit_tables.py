@@ -108,9 +108,7 @@ def dump(t):
 
 def blanked(f):
     """Statements that blank a personal column of `row`."""
-    blank = f"row->{f.name}.len = 0;" if c.stands_inside(f.type) else f"row->{f.name}.n = 0;" if f.type.kind == "list" else f"row->{f.name} = 0;"
-    zero = f"memset(&row->{f.name}, 0, sizeof row->{f.name});"
-    return [zero] + ([f"row->has_{f.name} = false;"] if f.may_lack() else [] if blank in zero else [])
+    return [f"memset(&row->{f.name}, 0, sizeof row->{f.name});"] + ([f"row->has_{f.name} = false;"] if f.may_lack() else [])
 
 
 def forget(t):
@@ -125,7 +123,7 @@ def forget(t):
             i = next((i for i, g in enumerate(indexed(t)) if g is f), None)
             if i is not None:
                 inner = [f"table_index_out(&s->{n}, {i}, row);", *inner, f"table_index_in(&s->{n}, {i}, row);"]
-            lines += inner
+            lines += inner + [f"table_due_changed(&s->{n}, {i}, row);" for i, g in enumerate(dues(t)) if g is f]
         body = "".join(f"\t\t{line}\n" for line in lines)
         own = whose[0] == t.key().name
         loop = (f"\tstruct {n} *row = table_get(&s->{n}, id);\n\tif (row) {{\n{body}\t}}\n" if own else
@@ -158,9 +156,17 @@ def forgetting(tree):
     return "\n".join(text for _, _, text in parts) + f"\nvoid state_forget(struct state *s, struct str table, uint64_t id)\n{{\n{unused}{calls}}}\n"
 
 
+def stop(t, f):
+    """Clears the time, or sets it to one that never comes."""
+    n = t.c_name
+    call = f"{n}_clear_{f.name}(s, row)" if f.optional else f"{n}_set_{f.name}(s, row, INT64_MAX)"
+    return f"\tcase {c.timer_constant(t, f)}:\n\t\tif ({n}_get(s, row))\n\t\t\t{call};\n\t\tbreak;\n"
+
+
 def timers(tree):
     checks = "".join(f"\t{'if (by_date)' + chr(10) + chr(9) + chr(9) if f.by_date else ''}"
                      f"earliest(&s->{t.c_name}, {dues(t).index(f)}, {c.timer_constant(t, f)}, &found);\n" for t, f in tree.timers())
+    stops = "".join(stop(t, f) for t, f in tree.timers())
     return f"""struct found {{
 	int64_t due;
 	enum timer timer;
@@ -185,6 +191,14 @@ bool state_due(const struct state *s, bool by_date, int64_t *ret_due, enum timer
 	*ret_timer = found.timer;
 	*ret_row = found.row;
 	return found.timer != TIMER_NONE;
+}}
+
+void state_stop_timer(struct state *s, enum timer timer, uint64_t row)
+{{
+	switch (timer) {{
+{stops}	default:
+		WRONG("no such timer");
+	}}
 }}
 """
 
@@ -271,6 +285,9 @@ void state_init(struct state *s, struct arena *arena);
 
 /* The timer that is due first; false when none is set. Those by date are left out when the date cannot be relied on. */
 bool state_due(const struct state *s, bool by_date, int64_t *ret_due, enum timer *ret_timer, uint64_t *ret_row);
+
+/* The row's timer does not run any more, as long as nobody sets it anew. */
+void state_stop_timer(struct state *s, enum timer timer, uint64_t row);
 
 /* What a row is called (the table's `label`); false when there is no such row, or nothing to call it by. A table is named as in refs: door. */
 bool state_has_table(struct str table);

@@ -24,16 +24,26 @@ struct json_step {
 	size_t index;
 };
 
-/* What stands in the packets of an entry (sealing.h), opened; a packet that is not there was erased. */
+/* What stands in the packets of an entry (sealing.h). A packet is opened when the first of its values is read: `open` sets its state to another than
+ * closed, and its values. Where that is NULL packets stay closed, and their values read as erased. */
+enum json_packet_state {
+	JSON_PACKET_CLOSED,
+	JSON_PACKET_OPEN,
+	JSON_PACKET_ERASED,
+	JSON_PACKET_CHANGED, /* it is not what was sealed */
+};
+
 struct json_packet {
-	bool there;
+	enum json_packet_state state;
 	size_t n;
 	const struct str *values; /* JSON */
 };
 
 struct json_packets {
 	size_t n;
-	const struct json_packet *at;
+	struct json_packet *at;
+	const void *context;
+	void (*open)(const void *context, size_t number, struct json_packet *packet);
 };
 
 /* Takes a secret out of an input and gives it a number, which stands in its place from then on. False: there is no room for it. */
@@ -45,11 +55,12 @@ struct json_secrets {
 struct json {
 	const char *at, *end, *start;
 	struct arena *arena;
-	const struct json_packets *packets; /* of the entry that is read; NULL: personal values stand where they belong */
-	size_t packet;			    /* that the last personal value stood in */
+	const struct json_packets
+	    *packets;  /* of the entry that is read; NULL: personal values stand where they belong */
+	size_t packet; /* that the last personal value stood in */
 	const struct json_secrets *secrets; /* of an input from outside; NULL: numbers stand where secrets were */
-	const char *what; /* NULL: no mistake so far */
-	struct str word;  /* that `what` is about: an unknown member */
+	const char *what;		    /* NULL: no mistake so far */
+	struct str word;		    /* that `what` is about: an unknown member */
 	const char
 	    *bound; /* "at most %" and the like, with `limit` where the % stands; NULL when `what` is about no limit */
 	int64_t limit;
@@ -58,7 +69,22 @@ struct json {
 	size_t n_path;
 };
 
-struct json json_over(struct str text, struct arena *arena);
+/* `path` stays as it is: it is long, and says nothing before the first mistake. */
+static inline struct json json_over(struct str text, struct arena *arena)
+{
+	struct json j;
+	j.start = j.at = text.len ? text.at : "";
+	j.end = j.at + text.len;
+	j.arena = arena;
+	j.packets = NULL;
+	j.packet = 0;
+	j.secrets = NULL;
+	j.what = j.bound = NULL;
+	j.word = (struct str){0};
+	j.limit = 0;
+	j.offset = j.n_path = 0;
+	return j;
+}
 
 /* Reading: each takes one value and what stands before it; false at a mistake. */
 bool json_text(struct json *j, size_t bytes_max, struct str *ret_text);
@@ -74,7 +100,7 @@ bool json_enum(struct json *j, const struct str *names, size_t n, unsigned *ret_
  * mistake in `j`, this is no marker. json_personal_end takes what the reading answered, and returns it. */
 struct json *json_personal(struct json *j, struct json *apart);
 bool json_personal_end(struct json *j, struct json *from, bool good);
-/* The array of a packet as its values: views into it. */
+/* The array of a packet as its values, views into it, and the packet as open. */
 bool json_packet_values(struct str array, struct arena *arena, struct json_packet *ret_packet);
 bool json_secret(struct json *j, size_t bytes_min, size_t bytes_max, bool door, uint64_t *ret_number);
 /* True, and takes it, when `null` is next. */

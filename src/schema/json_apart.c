@@ -16,6 +16,14 @@ static bool marker(struct json *j, int64_t *ret_packet, int64_t *ret_value)
 	       json_int(j, 0, INT32_MAX, ret_value) && take_mark(j, ']');
 }
 
+static const struct json_packet *opened(const struct json_packets *packets, size_t number)
+{
+	struct json_packet *p = &packets->at[number];
+	if (p->state == JSON_PACKET_CLOSED && packets->open)
+		packets->open(packets->context, number, p);
+	return p;
+}
+
 struct json *json_personal(struct json *j, struct json *apart)
 {
 	int64_t packet, value;
@@ -23,12 +31,14 @@ struct json *json_personal(struct json *j, struct json *apart)
 		return j;
 	if (!marker(j, &packet, &value))
 		return NULL;
-	const struct json_packet *p = (size_t)packet < j->packets->n ? &j->packets->at[packet] : NULL;
-	if (!p || (p->there && (size_t)value >= p->n)) {
+	const struct json_packet *p = (size_t)packet < j->packets->n ? opened(j->packets, (size_t)packet) : NULL;
+	if (!p || (p->state == JSON_PACKET_OPEN && (size_t)value >= p->n)) {
 		json_fail(j, "names a sealed value that is not there");
 		return NULL;
 	}
-	if (!p->there)
+	if (p->state == JSON_PACKET_CHANGED)
+		json_fail(j, "stands in a sealed packet that was changed");
+	if (p->state != JSON_PACKET_OPEN)
 		return NULL;
 	j->packet = (size_t)packet;
 	*apart = json_over(p->values[value], j->arena);
@@ -56,7 +66,7 @@ bool json_packet_values(struct str array, struct arena *arena, struct json_packe
 		if (!json_raw(&j, &values[a.n - 1]))
 			return false;
 	}
-	*ret_packet = (struct json_packet){true, a.n, values};
+	*ret_packet = (struct json_packet){JSON_PACKET_OPEN, a.n, values};
 	return json_end(&j);
 }
 

@@ -98,6 +98,7 @@ MISTAKES = [
     ("es: \"{name} hecho\"", "es: \"{name} {hut} hecho\"", "the es sentence tells more than the English one"),
     ("driver: hut.name", "driver: hut.colour", "“hut.colour” names no driver"),
     (", not_after: 1000", "", "an order has no end"),
+    ("about: A hut has a colour.", "about: A hut has a colour.\n    changes: little", "an event changes rows, or nothing; write changes: nothing"),
     ("huts.Built: [Painted]", "huts.Bulit: [Painted]", "there is no attribute of reacts_to “huts.Bulit”; did you mean “huts.Built”?"),
     ("huts.Built: [Painted]", "huts.Built: [Paint]", "there is no event “huts.Paint”; did you mean “huts.Painted”?"),
     ("huts.Built: [Painted]", "huts.Built: [Painted]\n  huts.Painted: [Built]",

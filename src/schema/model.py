@@ -153,6 +153,7 @@ class Event:
     desired: Order = None  # without an end; `ref` is also what the device is called by
     compartment: str = None
     forgets: str = None  # the member whose row is forgotten
+    changes: bool = True  # rows; then a domain must say how it is applied
     attributes: dict = field(default_factory=dict)
 
     @property

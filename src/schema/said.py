@@ -12,7 +12,7 @@ ATTRIBUTES = {
     "see": "seen by {}", "personal": "personal: of {}", "keep": "kept {}", "compartment": "compartment {}",
     "mark": "marked {}", "purpose": "masked until a look opens it", "grave": "grave: needs a passkey", "undo": "undone by {}",
     "life_safety": "life safety: done at once, reviewed afterwards", "approve": "needs a second person", "rate": "at most {}", "desired": "desired state of {}",
-    "forgets": "forgets {}",
+    "forgets": "forgets {}", "changes": "changes {}",
 }
 
 
@@ -68,7 +68,8 @@ def written(type_):
     if type_.kind == "list":
         return ", ".join(filter(None, (written(type_.of), "with commas between")))
     return {"ref": lambda: f"{snake(type_.table)}:N or N", "time": lambda: "2026-11-24, 2026-11-24T08:30Z or in milliseconds",
-            "duration": lambda: "5s, 500ms or in milliseconds", "secret": lambda: "in hexadecimal", "blob": lambda: "@FILE", "staged": lambda: "@FILE"}.get(type_.kind, lambda: "")()
+            "duration": lambda: "5s, 500ms or in milliseconds", "secret": lambda: "in hexadecimal",
+            "blob": lambda: "@FILE", "staged": lambda: "@FILE"}.get(type_.kind, lambda: "")()
 
 
 def between(value, type_):
@@ -90,7 +91,8 @@ def invented_value(domain, name, type_, known=None):
         return known
     return {"text": lambda: name.replace("_", " ").capitalize()[:type_.max], "bytes": lambda: invented_bytes(type_), "int": lambda: between(1, type_),
             "time": lambda: int(INVENTED_TIME.timestamp() * 1000), "duration": lambda: between(5000, type_), "bool": lambda: True, "ref": lambda: 3,
-            "secret": lambda: invented_bytes(type_), "blob": lambda: "a1b2c3d4" * 8, "staged": lambda: "a1b2c3d4" * 8, "id": lambda: 3, "enum": lambda: type_.enum.values[0], "json": dict}[type_.kind]()
+            "secret": lambda: invented_bytes(type_), "blob": lambda: "a1b2c3d4" * 8, "staged": lambda: "a1b2c3d4" * 8,
+            "id": lambda: 3, "enum": lambda: type_.enum.values[0], "json": dict}[type_.kind]()
 
 
 def invented_bytes(type_):

@@ -28,12 +28,12 @@ struct turn_event {
 
 /* What was checked before the decision, beside who it is: it enters the record as `checked`, and a replay takes it as recorded. */
 struct turn_checked {
-	bool asserted;	     /* a passkey's assertion over this very command: */
+	bool asserted; /* a passkey's assertion over this very command: */
 	uint64_t passkey;
 	int64_t counter;
 	uint64_t pending;    /* the row of the approval that this command waited for; 0: it has not been asked for */
 	struct str asked_by; /* the first person of an approved command */
-	struct str staged;   /* of what the command names as staged: empty when it is good, else what is wrong with it */
+	struct str staged; /* of what the command names as staged: empty when it is good, else what is wrong with it */
 };
 
 /* What may be emitted now: a decision's domain, or what a reaction declares. */

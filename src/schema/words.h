@@ -36,7 +36,8 @@ struct word_member {
 	unsigned mark;	 /* 0 open, 1 restricted, 2 confidential, 3 secret */
 	bool purpose;	 /* only while a look is open */
 	bool personal;
-	struct str whose_table, whose; /* of a personal member: the subject's table and the member that names its row; empty: whom the input concerns */
+	struct str whose_table,
+	    whose; /* of a personal member: the subject's table and the member that names its row; empty: whom the input concerns */
 };
 
 struct word_members {

@@ -3,21 +3,10 @@
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 
-/* Authenticator data, section 6.1: hash of the rp id, flags, counter; with neither attested credential nor extensions that is all. */
 enum {
-	RP_HASH_BYTES = 32,
-	FLAGS_AT = RP_HASH_BYTES,
+	FLAGS_AT = ASSERTION_RP_HASH_BYTES,
 	COUNTER_AT = FLAGS_AT + 1,
-	AUTHENTICATOR_BYTES = COUNTER_AT + 4,
 	SHA256_BYTES = 32,
-};
-enum {
-	FLAG_USER_PRESENT = 1 << 0,
-	FLAG_USER_VERIFIED = 1 << 2,
-	FLAG_BACKUP_ELIGIBLE = 1 << 3,
-	FLAG_BACKED_UP = 1 << 4,
-	FLAG_ATTESTED = 1 << 6,
-	FLAG_EXTENSIONS = 1 << 7,
 };
 
 static void sha256(struct str bytes, uint8_t ret_hash[SHA256_BYTES])
@@ -50,15 +39,20 @@ static void put_base64url(struct buf *b, const uint8_t *bytes, size_t n)
 		b->at[i] = b->at[i] == '+' ? '-' : b->at[i] == '/' ? '_' : b->at[i];
 }
 
+void assertion_put_client(struct buf *b, const struct assertion_asked *asked)
+{
+	uint8_t challenge[ASSERTION_CHALLENGE_BYTES];
+	assertion_challenge(asked, challenge);
+	BUF_LIT(b, "{\"type\":\"webauthn.get\",\"challenge\":\"");
+	put_base64url(b, challenge, sizeof challenge);
+	BUF_LIT(b, "\",\"origin\":\"" ASSERTION_ORIGIN "\",\"crossOrigin\":false");
+}
+
 /* Section 5.8.1.2: the client data begins with exactly this, and then ends or has members more. */
 static bool client_data_fits(struct str client, const struct assertion_asked *asked, struct arena *arena)
 {
-	uint8_t challenge[ASSERTION_CHALLENGE_BYTES];
 	struct buf b = arena_buf(arena);
-	assertion_challenge(asked, challenge);
-	BUF_LIT(&b, "{\"type\":\"webauthn.get\",\"challenge\":\"");
-	put_base64url(&b, challenge, sizeof challenge);
-	BUF_LIT(&b, "\",\"origin\":\"" ASSERTION_ORIGIN "\",\"crossOrigin\":false");
+	assertion_put_client(&b, asked);
 	struct str expected = arena_keep(arena, &b);
 	return client.len > expected.len && str_starts(client, expected) && client.at[client.len - 1] == '}' &&
 	       (client.at[expected.len] == ',' || client.len == expected.len + 1);
@@ -72,18 +66,18 @@ static int64_t counter_in(struct str data)
 
 static const char *check_authenticator(struct str data, int64_t counter_before, int64_t *ret_counter)
 {
-	uint8_t rp[RP_HASH_BYTES];
-	if (data.len != AUTHENTICATOR_BYTES)
+	uint8_t rp[ASSERTION_RP_HASH_BYTES];
+	if (data.len != ASSERTION_AUTHENTICATOR_BYTES)
 		return "its authenticator data have not the length of an assertion without extensions";
 	uint8_t flags = (uint8_t)data.at[FLAGS_AT];
 	sha256(STR(ASSERTION_RP_ID), rp);
 	if (memcmp(data.at, rp, sizeof rp) != 0)
 		return "it is for another site";
-	if (flags & (FLAG_ATTESTED | FLAG_EXTENSIONS))
+	if (flags & (ASSERTION_ATTESTED | ASSERTION_EXTENSIONS))
 		return "its flags promise data that are not there";
-	if (!(flags & FLAG_USER_PRESENT) || !(flags & FLAG_USER_VERIFIED))
+	if (!(flags & ASSERTION_USER_PRESENT) || !(flags & ASSERTION_USER_VERIFIED))
 		return "the passkey was not touched by somebody whom it knows";
-	if ((flags & FLAG_BACKED_UP) && !(flags & FLAG_BACKUP_ELIGIBLE))
+	if ((flags & ASSERTION_BACKED_UP) && !(flags & ASSERTION_BACKUP_ELIGIBLE))
 		return "its flags contradict each other";
 	*ret_counter = counter_in(data);
 	if ((*ret_counter != 0 || counter_before != 0) && *ret_counter <= counter_before)
@@ -117,10 +111,9 @@ static bool is_signed(const struct assertion *assertion, struct str point, struc
 	struct str text = arena_keep(arena, &b);
 	EVP_PKEY *key = key_of(point);
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
-	bool good =
-	    key && context && EVP_DigestVerifyInit(context, NULL, EVP_sha256(), NULL, key) == 1 &&
-	    EVP_DigestVerify(context, (const uint8_t *)assertion->signature.at, assertion->signature.len,
-			     (const uint8_t *)text.at, text.len) == 1;
+	bool good = key && context && EVP_DigestVerifyInit(context, NULL, EVP_sha256(), NULL, key) == 1 &&
+		    EVP_DigestVerify(context, (const uint8_t *)assertion->signature.at, assertion->signature.len,
+				     (const uint8_t *)text.at, text.len) == 1;
 	EVP_MD_CTX_free(context);
 	EVP_PKEY_free(key);
 	return good;

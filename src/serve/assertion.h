@@ -16,6 +16,18 @@
 
 enum { ASSERTION_CHALLENGE_BYTES = 32, ASSERTION_KEY_BYTES = 65 };
 
+/* Authenticator data, section 6.1: hash of the rp id, flags, counter (4 bytes, the highest first); with neither attested credential nor extensions that
+ * is all. */
+enum { ASSERTION_RP_HASH_BYTES = 32, ASSERTION_AUTHENTICATOR_BYTES = 37 };
+enum {
+	ASSERTION_USER_PRESENT = 1 << 0,
+	ASSERTION_USER_VERIFIED = 1 << 2,
+	ASSERTION_BACKUP_ELIGIBLE = 1 << 3,
+	ASSERTION_BACKED_UP = 1 << 4,
+	ASSERTION_ATTESTED = 1 << 6,
+	ASSERTION_EXTENSIONS = 1 << 7,
+};
+
 struct assertion_asked {
 	struct str name, body, nonce;
 	struct str key;	 /* the uncompressed point */
@@ -23,6 +35,9 @@ struct assertion_asked {
 };
 
 void assertion_challenge(const struct assertion_asked *asked, uint8_t ret_challenge[ASSERTION_CHALLENGE_BYTES]);
+
+/* What the client data of a good one begin with; whoever makes one ends it with }. */
+void assertion_put_client(struct buf *b, const struct assertion_asked *asked);
 
 /* NULL when it is good, and ret_counter is its counter; else what is wrong with it, in words. */
 const char *assertion_check(const struct assertion *assertion, const struct assertion_asked *asked, struct arena *arena,

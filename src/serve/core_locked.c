@@ -130,7 +130,8 @@ static void take_line(struct lobby *lobby, struct asker *asker, struct str line)
 		answer_bad(asker, "whoever has no role here is told nothing",
 			   "Roles stand in mission.yaml, under operators.");
 	} else if (!ask_line_read(&json, &asked)) {
-		answer_bad(asker, "this is no line of a kind that is known here", "See src/schema/contract.yaml, AskLine.");
+		answer_bad(asker, "this is no line of a kind that is known here",
+			   "See src/schema/contract.yaml, AskLine.");
 	} else if (asked.kind == ASK_LINE_UNLOCK) {
 		unlock(lobby, asker, who, &asked.unlock);
 	} else {

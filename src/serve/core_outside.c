@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/statvfs.h>
@@ -63,6 +64,7 @@ void core_outside_salt(void *context, uint8_t *ret_bytes, size_t n)
 	static uint8_t pool[SALT_POOL_BYTES];
 	static size_t left;
 	(void)context;
+	ASSERT(n <= sizeof pool);
 	if (left < n) {
 		ssize_t got = getrandom(pool, sizeof pool, 0);
 		ASSERT(got == (ssize_t)sizeof pool);
@@ -81,12 +83,14 @@ uint64_t core_outside_free_bytes(const struct core_outside *outside)
 	return (uint64_t)status.f_bavail * status.f_frsize;
 }
 
-/* A copy of this process, with its memory as it is now. It writes to what is open and ends; it reads nothing from anybody. */
+/* A copy of this process, with its memory as it is now. It writes to what is open and ends, at the latest with this process: the next one writes to the
+ * same files. It reads nothing from anybody. */
 void core_outside_work(struct core_outside *outside, int (*work)(void *hub, void *shared), void *hub)
 {
 	ASSERT(outside->worker == 0);
 	pid_t pid = fork();
 	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		setpriority(PRIO_PROCESS, 0, WORKER_NICE);
 		_exit(work(hub, outside->shared) == 0 ? 0 : 1);
 	}

@@ -34,7 +34,7 @@ enum {
 	LOOK_EVERY_MS = 5000,	  /* at clock and disk, also when nothing happens */
 	SNAPSHOT_ENTRIES = 50000, /* a start reads at most about so many entries */
 	SPACE_LOW_BYTES = 256 << 20,
-	PROGRESS_LOGGED = 1 << 18, /* entries; a beat comes far more often */
+	PROGRESS_LOGGED = 1 << 18,   /* entries; a beat comes far more often */
 	CONTROL_KEY = HUB_PEERS_MAX, /* epoll keys: below this a connection's peer number */
 	LISTENER_KEY,
 	SIGNALS_KEY,
@@ -78,6 +78,15 @@ static bool work_ended(void *context, bool *ret_done)
 {
 	struct process *p = context;
 	return core_outside_work_ended(&p->outside, ret_done);
+}
+
+static void new_root(void *context, const uint8_t *root, bool is_in_force)
+{
+	struct process *p = context;
+	if (is_in_force)
+		kept_remember(p->installation.kept, &p->installation.keys);
+	else
+		kept_expect(p->installation.kept, root);
 }
 
 static void *shared_memory(void *context, size_t size)
@@ -171,7 +180,7 @@ static void accept_asker(struct process *p)
 					     .roles = operator->roles,
 					     .n_roles = operator->n_roles,
 					     .clearance = operator->clearance,
-					     .person = operator->person};
+					     .person = operator->person };
 	unsigned peer = hub_attach_asker(p->hub, &person);
 	if (peer == HUB_PEERS_MAX)
 		close(fd);
@@ -368,6 +377,8 @@ static void open_hub(struct process *p)
 				      .load_rules = installation_load_rules,
 				      .keys = &inst->keys.keys,
 				      .doors = &inst->doors.keys,
+				      .master = &inst->keys.master,
+				      .door_master = &inst->doors.master,
 				      .index_path = "index.db",
 				      .snapshots = {inst->snapshots[0], inst->snapshots[1]},
 				      .snapshot_entries = SNAPSHOT_ENTRIES,
@@ -388,9 +399,11 @@ static void open_hub(struct process *p)
 						  .work = begin_work,
 						  .work_ended = work_ended,
 						  .shared = shared_memory,
+						  .new_root = new_root,
 						  .tap = recorded ? traffic_put : NULL},
 				      .wall = clock_wall_ms(),
 				      .progress = show_progress};
+	options.drivers_key = inst->kept ? inst->kept->drivers : NULL;
 	memcpy(options.cursor_key, inst->cursor_key, sizeof options.cursor_key);
 	if (hub_open(&p->hub, &options, &error) < 0)
 		die(EXIT_FAILED, &error);

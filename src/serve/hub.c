@@ -1,6 +1,7 @@
 #include "serve/hub_inner.h"
 
 #include "domain/mission/mission.h"
+#include "domain/record/record.h"
 #include "schema/text.h"
 
 #include <stdlib.h>
@@ -134,6 +135,8 @@ void hub_turn_plainly(struct hub *hub, const struct core_input *input, struct co
 	panic_context(NULL);
 	hub->not_understood |= ret_result->verdict == CORE_BAD;
 	enter(hub, ret_result);
+	if (ret_result->verdict == CORE_DONE)
+		hub_table_changed(hub, input);
 }
 
 bool hub_turn(struct hub *hub, const struct core_input *input, struct core_result *ret_result)
@@ -159,11 +162,19 @@ void hub_start(struct hub *hub, struct str name, struct str body)
 static void run_timers(struct hub *hub)
 {
 	struct core_result result;
+	struct str name;
+	uint64_t row;
 	while (core_due(&hub->core) <= hub_wall(hub) && !hub_is_full(hub)) {
 		struct core_moment now = moment(hub);
-		if (!core_timer(&hub->core, &now, &hub->batch, &result))
+		if (!core_next_timer(&hub->core, &now, &name, &row))
 			break;
+		if (!hub_watch_timer(hub, name, row))
+			continue;
+		panic_context(name.at);
+		core_timer(&hub->core, &now, &hub->batch, &result);
+		panic_context(NULL);
 		enter(hub, &result);
+		hub_watch_end(hub);
 	}
 }
 
@@ -194,11 +205,16 @@ static int make_durable(struct hub *hub)
 static int work_behind(struct hub *hub, bool idle, struct error *error)
 {
 	int more = hub_forget_step(hub, error);
+	if (more >= 0) {
+		int keys = hub_rekey_step(hub, error);
+		more = keys < 0 ? keys : more + keys;
+	}
 	hub_stage_step(hub);
+	bool parts = hub_table_step(hub);
 	if (more < 0)
 		return more;
 	int behind = idle ? hub_index_catch_up(hub, error) : refs_size(hub->refs) < journal_size(hub->journal);
-	return behind < 0 ? behind : more > 0 || behind > 0;
+	return behind < 0 ? behind : more > 0 || behind > 0 || parts;
 }
 
 int hub_commit(struct hub *hub, struct error *error)
@@ -245,7 +261,8 @@ int64_t hub_due_us(const struct hub *hub)
 	for (size_t i = 0; i < hub->options.n_drivers; i++)
 		if (hub->config_due_us[i] != 0 && hub->config_due_us[i] < us)
 			us = hub->config_due_us[i];
-	return us;
+	int64_t table = hub_table_due_us(hub);
+	return table < us ? table : us;
 }
 
 /* Peers */
@@ -308,6 +325,7 @@ void hub_detach(struct hub *hub, unsigned peer)
 		hub_blob_drop(&hub->peers[peer].asker.blob);
 	place_peer(hub, peer, &(struct peer){.kind = PEER_FREE});
 	hub_stage_leave(hub, peer);
+	hub_rekey_detach(hub, peer);
 	for (size_t i = 0; i < hub->n_parked; i++)
 		if (hub->parked[i].peer == peer)
 			hub->parked[i].peer = HUB_PEERS_MAX; /* for nobody; the others keep their order */
@@ -347,13 +365,22 @@ struct fold {
 	struct error *error;
 };
 
-static int fold_entry(void *context, uint64_t index, struct str body)
+static const void *read_entry(struct str body, struct arena *arena)
+{
+	struct entry *entry = ARENA_TAKE(arena, struct entry, 1);
+	struct json json = json_over(body, arena);
+	return entry_read(&json, entry) ? entry : NULL;
+}
+
+static int fold_entry(void *context, uint64_t index, struct str body, const void *entry)
 {
 	struct fold *fold = context;
 	struct hub *hub = fold->hub;
 	const char *what;
 	arena_clear(&hub->piece);
-	if (!core_fold(&hub->core, body, &hub->piece, &what)) {
+	bool folded = entry ? core_fold_entry(&hub->core, entry, &hub->piece, &what)
+			    : core_fold(&hub->core, body, &hub->piece, &what);
+	if (!folded) {
 		error_set(fold->error, ERROR_RECORD, "%s", what);
 		error_where(fold->error, "journal entry %llu", (unsigned long long)index);
 		return error_remedy(fold->error, "Run chancery-verify. Nothing was changed.");
@@ -424,7 +451,8 @@ static int fold_rest(struct hub *hub, struct error *error)
 	uint64_t from = hub->core.size;
 	struct fold fold = {hub, journal_size(hub->journal), error};
 	panic_context("fold");
-	int failed = journal_read(hub->journal, from, fold.size - from, fold_entry, &fold, error);
+	struct journal_reader reader = {read_entry, fold_entry, &fold};
+	int failed = journal_read_with(hub->journal, from, fold.size - from, &reader, error);
 	panic_context(NULL);
 	return failed;
 }
@@ -444,8 +472,14 @@ static int begin(struct hub *hub, const struct mission_unlock *unlock, struct er
 	hub->last_wall = hub->core.size == 0 ? 0 : hub->core.wall;
 	set_clocks(hub);
 	hub->readers_told = hub_driver_readers(hub);
+	if (record_is_unsigned(&hub->core.state))
+		journal_stop_signing(hub->journal);
 	failed = hub_stage_open(hub, error);
-	return failed < 0 ? failed : record_start(hub, unlock, error);
+	if (failed == 0)
+		failed = record_start(hub, unlock, error);
+	if (failed == 0)
+		hub_table_begin(hub);
+	return failed;
 }
 
 int hub_open(struct hub **ret_hub, const struct hub_options *options, struct error *error)
@@ -457,6 +491,8 @@ int hub_open(struct hub **ret_hub, const struct hub_options *options, struct err
 	hub->batch = arena_map(BATCH_MEMORY);
 	hub->piece = arena_map(PIECE_MEMORY);
 	hub->memory = arena_map(core_memory());
+	crypt_hash(options->journal.seed, STR("chancery grant tables"), (struct str){0}, hub->table_seed,
+		   sizeof hub->table_seed);
 	int failed = journal_open(&hub->journal, &options->journal, error);
 	failed = failed < 0 ? failed : refs_open(&hub->refs, options->index_path, options->journal.vfs, error);
 	if (failed == 0 && options->keys->file)
@@ -496,6 +532,8 @@ void hub_close(struct hub *hub)
 			arena_unmap(&hub->rules_memory[i]);
 	if (hub->staged_text.at)
 		arena_unmap(&hub->staged_text);
+	hub_table_close(hub);
+	crypt_wipe(hub->table_seed, sizeof hub->table_seed);
 	arena_unmap(&hub->memory);
 	arena_unmap(&hub->batch);
 	arena_unmap(&hub->piece);

@@ -22,14 +22,13 @@ enum {
 	HUB_PEERS_MAX = 128,
 	HUB_DRIVERS_MAX = 64,
 	HUB_WITNESSES_MAX = 16,
-	HUB_BATCH_MAX = 256,	   /* entries in one commit */
-	HUB_PIECE_ENTRIES = 128,   /* of history or of a stream, between two turns */
-	HUB_BACK_ENTRIES = 16384,  /* further back the last N that somebody may see are not looked for */
-	HUB_INDEX_ENTRIES = 16,	   /* that join the index by ref, between two turns */
+	HUB_BATCH_MAX = 256,	  /* entries in one commit */
+	HUB_PIECE_ENTRIES = 128,  /* of history or of a stream, between two turns */
+	HUB_BACK_ENTRIES = 16384, /* further back the last N that somebody may see are not looked for */
+	HUB_INDEX_ENTRIES = 16,	  /* that join the index by ref, between two turns */
 	HUB_SUSPECTS_MAX = 64,
 	HUB_CONFIG_QUIET_MS = 200, /* a driver's settings are sent again after its readers did not change for so long */
 	HUB_BUSY_RETRY_MS = 200,
-	HUB_ANSWER_MS = 1500, /* a driver that has had no answer for so long decides by its grant table */
 };
 
 /* What the hub needs of the world. send: false when the peer's queue is full; the hub then lets the peer go by hub_detach. */
@@ -46,6 +45,8 @@ struct hub_outside {
 	void (*work)(void *context, int (*work)(void *hub, void *shared), void *hub);
 	bool (*work_ended)(void *context, bool *ret_done);
 	void *(*shared)(void *context, size_t size); /* at most HUB_SHARED_BYTES */
+	/* The mission's keys are about to have this root key, or have it now: for memory that outlives the process (kept.h); may be NULL. */
+	void (*new_root)(void *context, const uint8_t *root, bool is_in_force);
 	/* Hears every line in and out and every entry (base/traffic.h says under which names); may be NULL. */
 	void (*tap)(void *context, const char *what, struct str line);
 };
@@ -81,12 +82,14 @@ struct hub_options {
 	struct str rules_text;
 	int (*load_rules)(const struct rulebook **ret_rules, struct arena *arena, struct str text, struct error *error);
 	struct keys *keys, *doors; /* the mission's, and those that doors work with; open as long as the hub is */
+	struct master *master, *door_master; /* their protectors */
+	const uint8_t *drivers_key; /* what drivers' own keys are made of (kept.h); NULL: no grant tables are made */
 	uint8_t cursor_key[CURSOR_KEY_BYTES];
-	const char *index_path;	     /* of the index by ref (journal/refs.h), on the journal's VFS */
+	const char *index_path; /* of the index by ref (journal/refs.h), on the journal's VFS */
 	struct file snapshots[2];
-	uint64_t snapshot_entries;   /* a snapshot is written when so many entries lie behind the last */
-	uint64_t space_low_bytes;    /* below this only what keeps people safe is taken */
-	struct hub_danger *danger;   /* NULL: inputs are not watched */
+	uint64_t snapshot_entries;	  /* a snapshot is written when so many entries lie behind the last */
+	uint64_t space_low_bytes;	  /* below this only what keeps people safe is taken */
+	struct hub_danger *danger;	  /* NULL: inputs are not watched */
 	struct mission_begin environment; /* what is in force from this start on */
 	const struct hub_driver *drivers;
 	size_t n_drivers;

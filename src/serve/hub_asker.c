@@ -2,6 +2,8 @@
 #include "serve/hub_inner.h"
 
 #include "domain/doors/doors.h"
+#include "domain/mission/mission.h"
+#include "domain/record/record.h"
 #include "schema/text.h"
 #include "serve/cursor.h"
 
@@ -41,7 +43,12 @@ static size_t driver_rows(struct hub *hub, bool sees, struct answer_driver *rows
 						 .has_boot = row != NULL,
 						 .boot = row ? text_str(row->boot) : (struct str){0},
 						 .has_sequence = sees,
-						 .sequence = row ? row->sequence : 0};
+						 .sequence = row ? row->sequence : 0,
+						 .issued = row ? row->issued : 0,
+						 .confirmed = row ? row->confirmed : 0,
+						 .wanted = hub_table_wanted(hub, i),
+						 .has_until = row && row->has_until,
+						 .until = row ? row->until : 0};
 	}
 	for (unsigned peer = 0; peer < hub->peers_end; peer++) {
 		const struct peer *p = &hub->peers[peer];
@@ -51,6 +58,8 @@ static size_t driver_rows(struct hub *hub, bool sees, struct answer_driver *rows
 		row->connected = p->driver.said_hello;
 		row->frames = p->driver.frames;
 		row->bad = p->driver.bad_lines;
+		row->spooled = p->driver.spooled;
+		row->dropped = p->driver.dropped;
 	}
 	return hub->options.n_drivers;
 }
@@ -80,6 +89,16 @@ static void status(struct hub *hub, unsigned peer)
 				       .pending = (int64_t)order_count(state),
 				       .commit_us = hub->commit_us,
 				       .drivers = {driver_rows(hub, sees, drivers), drivers}};
+	const struct environment *environment = environment_get(state, ENVIRONMENT_ROW);
+	answer.locked_down = doors_are_held(state);
+	answer.clock_doubted = record_clock_is_doubted(state);
+	answer.space_low = hub_space_is_low(hub);
+	answer.has_space_free = answer.has_set_aside = sees;
+	answer.space_free = (int64_t)hub->watch.free_bytes;
+	answer.set_aside = (int64_t)hub_set_aside_count(hub);
+	answer.has_rulebook = sees && environment;
+	answer.rulebook = environment ? text_str(environment->access) : (struct str){0};
+	hub_list_status(hub, peer, &answer);
 	hub_tlog_status(hub, sees, &answer);
 	hub_asker_park(hub, peer, &(struct answer_line){.kind = ANSWER_LINE_STATUS, .status = answer});
 }
@@ -124,6 +143,15 @@ void hub_asker_line(struct hub *hub, unsigned peer, struct str line)
 		break;
 	case ASK_LINE_STATUS:
 		status(hub, peer);
+		break;
+	case ASK_LINE_WAITING:
+		hub_list_ask(hub, peer, LIST_APPROVALS);
+		break;
+	case ASK_LINE_TABLES:
+		hub_list_ask(hub, peer, LIST_TABLES);
+		break;
+	case ASK_LINE_RULEBOOK:
+		hub_list_ask(hub, peer, LIST_RULEBOOK);
 		break;
 	case ASK_LINE_BLOB:
 		hub_blob(hub, peer, &asked.blob);

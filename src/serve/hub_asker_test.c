@@ -46,8 +46,10 @@ RIG_TEST(status_tells_the_numbers)
 	CHECK_HAS(answer, "{'status':{'mission':'house','size':77,'wall':1795424401000,'root':'");
 	CHECK_HAS(answer,
 		  "'doors':8,'readers':8,'online':0,'people':24,'rules':2,'pending':1,'commit_us':0,'drivers':["
-		  "{'name':'line-0','connected':false,'sequence':0,'frames':0,'bad':0},"
-		  "{'name':'line-1','connected':true,'boot':'0000000000000001','sequence':1,'frames':77,'bad':1}],"
+		  "{'name':'line-0','connected':false,'sequence':0,'frames':0,'bad':0,'spooled':0,'dropped':0,"
+		  "'issued':0,'confirmed':0},"
+		  "{'name':'line-1','connected':true,'boot':'0000000000000001','sequence':1,'frames':77,'bad':1,"
+		  "'spooled':0,'dropped':0,'issued':0,'confirmed':0}],"
 		  "'signed_size':77,'signing':true,'witnesses':[]}}");
 }
 

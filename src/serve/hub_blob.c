@@ -96,7 +96,8 @@ static void keep_blob(struct hub *hub, unsigned peer, const struct ask_blob *ask
 			"Write a table and a number, as person:12.");
 		return;
 	}
-	int failed = seal_blob(hub, &subject, (struct str){(const char *)blob->at, blob->len}, &data, hash, &hub->error);
+	int failed =
+	    seal_blob(hub, &subject, (struct str){(const char *)blob->at, blob->len}, &data, hash, &hub->error);
 	if (failed == 0)
 		failed = keys_sync(hub->options.keys, &hub->error);
 	struct journal_blob row = {{(const char *)hash, sizeof hash}, ask->subject, data};
@@ -168,8 +169,8 @@ static int open_blob(struct hub *hub, const struct journal_blob *blob, const str
 		return error_set(error, ERROR_CRYPTO, "the file was erased");
 	stream_open_begin(&stream, key, (struct stream_sink){b, put_bytes});
 	sodium_memzero(key, sizeof key);
-	int failed = stream_open_put(&stream, blob->data.at + VAULT_BLOB_ID_BYTES,
-				     blob->data.len - VAULT_BLOB_ID_BYTES, error);
+	int failed =
+	    stream_open_put(&stream, blob->data.at + VAULT_BLOB_ID_BYTES, blob->data.len - VAULT_BLOB_ID_BYTES, error);
 	if (failed == 0)
 		failed = stream_open_end(&stream, inner, error);
 	stream_release(&stream);

@@ -18,7 +18,7 @@ struct asked {
 	uint64_t approves; /* the entry that asked, when was.pending is set */
 	int64_t asked_wall;
 	const uint64_t *undoes; /* the entry, or NULL */
-	bool from_record; /* the body was read from the journal: numbers stand in it where secrets were */
+	bool from_record;	/* the body was read from the journal: numbers stand in it where secrets were */
 };
 
 /* What was checked, for the record */
@@ -163,27 +163,32 @@ static bool has_blob(void *context, struct str hash)
 	return hub_has_blob(context, hash);
 }
 
+void hub_command_done(struct hub *hub, unsigned peer, uint64_t entry, uint64_t pending, struct str gives)
+{
+	struct answer_done done = {.has_entry = viewer_sees_record(&hub->peers[peer].asker.viewer),
+				   .entry = (int64_t)entry,
+				   .at = hub_cursor(hub, entry, &hub->batch),
+				   .has_pending = pending != 0,
+				   .pending = pending,
+				   .gives = gives};
+	hub_asker_park(hub, peer, &(struct answer_line){.kind = ANSWER_LINE_DONE, .done = done});
+}
+
 static void answer(struct hub *hub, const struct asked *asked, const struct core_result *result)
 {
 	const struct peer_asker *asker = &hub->peers[asked->peer].asker;
-	bool indexed = viewer_sees_record(&asker->viewer);
-	struct str at = hub_cursor(hub, result->index, &hub->batch);
 	if (result->verdict == CORE_BAD) {
 		size_t offset = asked->line.len ? hub_offset(asked->line, asked->body, result->offset) : 0;
-		hub_bad(hub, asked->peer, offset, result->what, "`chancery help` lists the commands and their members.");
+		hub_bad(hub, asked->peer, offset, result->what,
+			"`chancery help` lists the commands and their members.");
 	} else if (result->verdict == CORE_REFUSED) {
-		struct answer_refused refused = {indexed, (int64_t)result->index, at, result->refusal,
+		struct answer_refused refused = {viewer_sees_record(&asker->viewer), (int64_t)result->index,
+						 hub_cursor(hub, result->index, &hub->batch), result->refusal,
 						 result->refusal_takes};
 		hub_asker_park(hub, asked->peer,
 			       &(struct answer_line){.kind = ANSWER_LINE_REFUSED, .refused = refused});
-	} else {
-		struct answer_done done = {.has_entry = indexed,
-					   .entry = (int64_t)result->index,
-					   .at = at,
-					   .has_pending = result->pending != 0,
-					   .pending = result->pending,
-					   .gives = result->gives};
-		hub_asker_park(hub, asked->peer, &(struct answer_line){.kind = ANSWER_LINE_DONE, .done = done});
+	} else if (!hub_rekey_holds(hub, asked->peer, asked->name, asked->body, result->index)) {
+		hub_command_done(hub, asked->peer, result->index, result->pending, result->gives);
 	}
 }
 
@@ -247,25 +252,25 @@ void hub_command(struct hub *hub, unsigned peer, struct str line, const struct a
 	ask(hub, &asked);
 }
 
-void hub_command_staged(struct hub *hub, unsigned peer, struct str name, struct str body, const struct turn_checked *was)
+void hub_command_staged(struct hub *hub, unsigned peer, struct str name, struct str body,
+			const struct turn_checked *was)
 {
 	struct asked asked = {.peer = peer, .name = name, .body = body, .was = *was};
 	decide(hub, &asked);
 }
 
-/* A body of the record, with its values where they belong. */
-static struct str clear_body(struct hub *hub, const struct hub_entry *read)
+struct str hub_clear_body(const struct hub_entry *read, struct arena *arena)
 {
 	const struct entry *entry = &read->entry;
 	const struct input_type *type = input_find(entry->input.kind, entry->input.name);
-	void *body = type ? arena_take(&hub->piece, 1, type->size) : NULL;
-	struct json json = json_over(entry->input.body, &hub->piece);
+	void *body = type ? arena_take(arena, 1, type->size) : NULL;
+	struct json json = json_over(entry->input.body, arena);
 	json.packets = &read->packets;
 	if (!type || !input_read(type, &json, body))
 		return (struct str){0};
-	struct buf b = arena_buf(&hub->batch);
+	struct buf b = arena_buf(arena);
 	input_write(type, &b, body, NULL);
-	return arena_keep(&hub->batch, &b);
+	return arena_keep(arena, &b);
 }
 
 /* Nothing of the entry was forgotten. */
@@ -273,7 +278,7 @@ static bool is_whole(const struct hub_entry *read)
 {
 	bool whole = true;
 	for (size_t i = 0; i < read->packets.n; i++)
-		whole &= read->packets.at[i].there;
+		whole &= read->packets.at[i].state == JSON_PACKET_OPEN;
 	return whole;
 }
 
@@ -297,18 +302,19 @@ void hub_command_approve(struct hub *hub, unsigned peer, const struct ask_approv
 	if (!read_or_fail(hub, (uint64_t)pending->entry, &read))
 		return;
 	if (!is_whole(&read)) {
-		hub_bad(hub, peer, 0, "what was asked for has been forgotten meanwhile", "Let the command be given again.");
+		hub_bad(hub, peer, 0, "what was asked for has been forgotten meanwhile",
+			"Let the command be given again.");
 		return;
 	}
-	struct asked asked = {.peer = peer,
-			      .name = arena_str(&hub->batch, read.entry.input.name),
-			      .body = clear_body(hub, &read),
-			      .assertion = approve->has_assertion ? &approve->assertion : NULL,
-			      .was = {.pending = approve->pending,
-				      .asked_by = arena_str(&hub->batch, text_str(pending->login))},
-			      .approves = (uint64_t)pending->entry,
-			      .asked_wall = read.entry.wall,
-			      .from_record = true};
+	struct asked asked = {
+	    .peer = peer,
+	    .name = arena_str(&hub->batch, read.entry.input.name),
+	    .body = hub_clear_body(&read, &hub->batch),
+	    .assertion = approve->has_assertion ? &approve->assertion : NULL,
+	    .was = {.pending = approve->pending, .asked_by = arena_str(&hub->batch, text_str(pending->login))},
+	    .approves = (uint64_t)pending->entry,
+	    .asked_wall = read.entry.wall,
+	    .from_record = true};
 	ask(hub, &asked);
 }
 

@@ -1,6 +1,7 @@
 /* hub_driver.c: the lines of drivers (src/schema/contract.yaml: DriverLine, CoreLine). */
 #include "serve/hub_inner.h"
 
+#include "domain/access/access.h"
 #include "domain/drivers/drivers.h"
 #include "schema/text.h"
 
@@ -48,9 +49,13 @@ void hub_driver_config(struct hub *hub, unsigned peer)
 	struct driver_config config = {.contract = 1,
 				       .driver = driver->name,
 				       .now = hub_wall(hub),
-				       .answer = HUB_ANSWER_MS,
+				       .answer = ACCESS_ANSWER_MS,
 				       .settings = osdp_settings_json(hub, driver)};
 	const struct driver *row = driver_by_name(&hub->core.state, driver->name);
+	uint8_t table_key[GRANT_KEY_BYTES];
+	grant_public_key(hub->table_seed, table_key);
+	config.has_table_key = hub->options.drivers_key != NULL;
+	config.table_key = (struct str){(const char *)table_key, sizeof table_key};
 	if (row && row->sequence > 0) {
 		config.has_accepted = true;
 		config.accepted = (struct driver_accepted){.boot = text_str(row->boot), .sequence = row->sequence};
@@ -142,6 +147,8 @@ static void hello(struct hub *hub, unsigned peer, const struct driver_hello *hel
 	driver->reports = 0;
 	driver->busy = 0;
 	driver->ack = 0; /* was of reports that it sends again, or of another boot */
+	driver->behind_ms = INT64_MAX;
+	hub_table_hello(hub, driver->index);
 }
 
 bool hub_driver_is_back(const struct hub *hub, size_t driver)
@@ -213,7 +220,10 @@ static void report(struct hub *hub, unsigned peer, struct str line, const struct
 	struct peer_driver *driver = &hub->peers[peer].driver;
 	struct entry_driver from = {driver_of(hub, peer)->name, {(const char *)driver->boot, 8}, sequence, said->ago};
 	if (!driver->said_hello) {
-		hub_bad(hub, peer, 0, "a report came before hello", "Answer config with hello first.");
+		/* Most were meant for the process before this one; whoever forgot hello needs to be told once. */
+		if (!driver->told_hello)
+			hub_bad(hub, peer, 0, "a report came before hello", "Answer config with hello first.");
+		driver->told_hello = true;
 		return;
 	}
 	switch (drivers_check(&hub->core.state, &from)) {
@@ -257,6 +267,19 @@ static void report(struct hub *hub, unsigned peer, struct str line, const struct
 	}
 }
 
+/* How long the line lay between the driver and us, which is long when this process stood still. What the two clocks are apart anyway is the least that was
+ * ever seen of this driver. */
+static int64_t waited(struct hub *hub, unsigned peer, const struct driver_report *said)
+{
+	struct peer_driver *driver = &hub->peers[peer].driver;
+	int64_t behind = hub_elapsed_us(hub) / 1000 - said->sent;
+	if (!said->has_sent)
+		return 0;
+	if (behind < driver->behind_ms)
+		driver->behind_ms = behind;
+	return behind - driver->behind_ms;
+}
+
 static struct str answer_json(struct hub *hub, int64_t entry, int64_t event)
 {
 	struct buf b = arena_buf(&hub->batch);
@@ -269,6 +292,16 @@ static struct str confirmed_json(struct hub *hub, int64_t number)
 	struct buf b = arena_buf(&hub->batch);
 	drivers_confirmed_write(&b, &(struct drivers_confirmed){number});
 	return arena_keep(&hub->batch, &b);
+}
+
+static void heartbeat(struct hub *hub, unsigned peer, const struct driver_heartbeat *said)
+{
+	struct peer_driver *driver = &hub->peers[peer].driver;
+	driver->frames = said->frames;
+	driver->spooled = said->has_spooled ? said->spooled : 0;
+	driver->dropped = (said->has_throttled ? said->throttled : 0) + (said->has_dropped ? said->dropped : 0);
+	if (said->has_table)
+		hub_table_heartbeat(hub, driver->index, said->table);
 }
 
 void hub_driver_line(struct hub *hub, unsigned peer, struct str line)
@@ -285,10 +318,11 @@ void hub_driver_line(struct hub *hub, unsigned peer, struct str line)
 		break;
 	case DRIVER_LINE_REPORT:
 		report(hub, peer, line,
-		       &(struct said){said.report.sequence, said.report.ago, said.report.name, said.report.body});
+		       &(struct said){said.report.sequence, said.report.ago + waited(hub, peer, &said.report),
+				      said.report.name, said.report.body});
 		break;
 	case DRIVER_LINE_HEARTBEAT:
-		hub->peers[peer].driver.frames = said.heartbeat.frames;
+		heartbeat(hub, peer, &said.heartbeat);
 		break;
 	case DRIVER_LINE_DONE:
 		report(hub, peer, line,

@@ -23,7 +23,8 @@ static int keep_body(void *context, uint64_t index, struct str body)
 	return 0;
 }
 
-static int open_entry(struct hub *hub, uint64_t index, struct str body, struct hub_entry *ret_entry, struct error *error)
+static int open_entry(struct hub *hub, uint64_t index, struct str body, struct hub_entry *ret_entry,
+		      struct error *error)
 {
 	struct json json = json_over(body, &hub->piece);
 	if (entry_read(&json, &ret_entry->entry) &&
@@ -122,7 +123,8 @@ void hub_read_follow(struct hub *hub, unsigned peer, const struct ask_follow *fo
 	uint64_t size = journal_size(hub->journal);
 	struct peer_stream stream = {.reading = true, .stop = size > HUB_BACK_ENTRIES ? size - HUB_BACK_ENTRIES : 0};
 	if (follow->has_after + follow->has_from + follow->has_last > 1) {
-		hub_bad(hub, peer, 0, "a stream begins in one place", "Send one of after, from, last, or none of them.");
+		hub_bad(hub, peer, 0, "a stream begins in one place",
+			"Send one of after, from, last, or none of them.");
 		return;
 	}
 	if (follow->has_from && !viewer_sees_record(&asker->viewer)) {
@@ -132,7 +134,8 @@ void hub_read_follow(struct hub *hub, unsigned peer, const struct ask_follow *fo
 	}
 	if (follow->has_after) {
 		if (!cursor_read(follow->after, hub->options.cursor_key, &stream.next) || stream.next >= size) {
-			hub_bad(hub, peer, 0, "this mark is not of this record", "Begin anew, with last or without a mark.");
+			hub_bad(hub, peer, 0, "this mark is not of this record",
+				"Begin anew, with last or without a mark.");
 			return;
 		}
 		stream.next++;
@@ -269,7 +272,7 @@ static bool has_more(const struct hub *hub, unsigned peer)
 	if (p->kind != PEER_ASKER)
 		return false;
 	const struct peer_stream *stream = &p->asker.stream;
-	return p->asker.history.reading || hub_tlog_reads(hub, peer) ||
+	return p->asker.history.reading || hub_list_reads(hub, peer) || hub_tlog_reads(hub, peer) ||
 	       (stream->reading && (stream->back > 0 || stream->next < journal_size(hub->journal)));
 }
 
@@ -277,6 +280,8 @@ static int piece(struct hub *hub, unsigned peer, struct error *error)
 {
 	if (hub->peers[peer].asker.history.reading)
 		return history_piece(hub, peer, error);
+	if (hub_list_reads(hub, peer))
+		return hub_list_piece(hub, peer, error);
 	if (hub_tlog_reads(hub, peer))
 		return hub_tlog_piece(hub, peer, error);
 	return stream_piece(hub, peer, error);

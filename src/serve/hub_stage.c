@@ -155,6 +155,34 @@ int hub_stage_open(struct hub *hub, struct error *error)
 	return 0;
 }
 
+static const struct stage *stage_in_force(const struct hub *hub)
+{
+	const struct environment *environment = environment_get(&hub->core.state, ENVIRONMENT_ROW);
+	return environment ? stage_by_hash(&hub->core.state, text_str(environment->access)) : NULL;
+}
+
+bool hub_stage_has_text(const struct hub *hub)
+{
+	const struct stage *stage = stage_in_force(hub);
+	return stage && stage->parts == stage->of;
+}
+
+int hub_stage_part_in_force(struct hub *hub, int64_t part, struct str *ret_data, int64_t *ret_of, struct error *error)
+{
+	const struct stage *stage = stage_in_force(hub);
+	const struct stage_part *row = stage ? find_part(&hub->core.state, stage->stage, part) : NULL;
+	struct hub_entry read;
+	if (!row || (uint64_t)row->entry >= journal_size(hub->journal))
+		return 0;
+	*ret_of = stage->of;
+	int failed = hub_read_entry(hub, (uint64_t)row->entry, &read, error);
+	if (failed < 0)
+		return failed;
+	if (!data_of(&read.entry, &hub->piece, ret_data))
+		return error_set(error, ERROR_RECORD, "a part of what was staged cannot be read");
+	return 1;
+}
+
 /* Enacting */
 
 /* What does not fit is cut; a refusal holds no more. */

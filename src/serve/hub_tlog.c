@@ -1,5 +1,5 @@
-/* hub_tlog.c: the lines of those who take the record outside (src/schema/contract.yaml: AskRaw to AskWitnessState): exact entries,
- * checkpoints, proofs, and what witnesses answered. */
+/* hub_tlog.c: the lines of those who take the record outside (src/schema/contract.yaml: AskRaw to AskWitnessState):
+ * exact entries, checkpoints, proofs, and what witnesses answered. */
 #include "serve/hub_inner.h"
 
 #include "base/log.h"
@@ -98,10 +98,11 @@ static bool send_parts(struct hub *hub, unsigned peer, uint64_t index, struct st
 	return true;
 }
 
-static int send_raw(void *context, uint64_t index, struct str body)
+static int send_raw(void *context, uint64_t index, struct str row)
 {
 	const struct raw_piece *piece = context;
 	struct hub *hub = piece->hub;
+	struct str body = row.len > 0 ? row : STR("");
 	arena_clear(&hub->piece);
 	struct answer_line line = {.kind = ANSWER_LINE_RAW, .raw = {(int64_t)index, body}};
 	bool sent = body.len <= RAW_BODY_BYTES_MAX ? hub_asker_send(hub, piece->peer, &line)
@@ -229,6 +230,17 @@ static bool is_final(struct hub *hub, int failed, const struct error *error)
 	return true;
 }
 
+/* What time it was when a witness has seen this checkpoint. */
+static void tell_time(struct hub *hub, struct str note, const struct hub_witness *witness)
+{
+	struct str text;
+	struct note_line line;
+	struct note_checkpoint checkpoint;
+	if (note_find(note, &witness->key, &text, &line, NULL) == 0 &&
+	    note_checkpoint_parse(text, &checkpoint, NULL) == 0 && line.time_s < JSON_INT_MAX / MS)
+		hub_watch_told(hub, witness->name, (int64_t)line.time_s * MS, checkpoint.size);
+}
+
 /* Every witness of mission.yaml whose line stands under the note. */
 static void cosigned(struct hub *hub, unsigned peer, const struct ask_cosigned *ask)
 {
@@ -241,6 +253,8 @@ static void cosigned(struct hub *hub, unsigned peer, const struct ask_cosigned *
 			return;
 		is_of_one |= done >= 0;
 		kept.cosignatures += done > 0;
+		if (done > 0)
+			tell_time(hub, ask->note, &hub->options.witnesses[i]);
 		if (done < 0 && why.code != ERROR_RECORD)
 			why = error;
 	}
@@ -264,6 +278,9 @@ static void stop_signing(struct hub *hub, struct str witness, const struct note_
 	ahead->root = checkpoint->root;
 	ahead->witness_len = witness.len;
 	memcpy(ahead->witness, witness.at, witness.len);
+	struct buf b = arena_buf(&hub->batch);
+	record_stop_signing_write(&b, &(struct record_stop_signing){witness, (int64_t)checkpoint->size});
+	hub_start(hub, STR("record.stop_signing"), arena_keep(&hub->batch, &b));
 	LOG(witness_ahead, .size = (int64_t)checkpoint->size,
 	    .signed_size = (int64_t)journal_signed_size(hub->journal));
 }

@@ -9,7 +9,8 @@ enum {
 	LOOK_EVERY_US = 5 * 1000 * 1000,
 	STEP_MS = 60 * 1000,
 	SET_ASIDE_BYTES = 32,
-	KILLS_MAX = 2, /* an input that ended the process so often is not tried again */
+	TOLD_MS = 5 * 60 * 1000, /* how far a witness's clock may be from ours */
+	KILLS_MAX = 2,		 /* an input that ended the process so often is not tried again */
 };
 static const int64_t gap_ms = INT64_C(7) * 24 * 60 * 60 * 1000;
 
@@ -21,7 +22,21 @@ static void doubt(struct hub *hub, int64_t machine, int64_t last, enum record_do
 	if (record_clock_is_doubted(&hub->core.state))
 		return;
 	record_doubt_clock_write(&b, &(struct record_doubt_clock){machine, last, why});
+	hub->watch.doubt_size = hub->core.size;
 	hub_start(hub, STR("record.doubt_clock"), arena_keep(&hub->batch, &b));
+}
+
+/* A witness's word about a checkpoint that holds the doubt was given behind it, so it is no older one. If it fits this machine's clock, that is right. */
+void hub_watch_told(struct hub *hub, struct str witness, int64_t told, uint64_t size)
+{
+	const struct hub_outside *outside = &hub->options.outside;
+	int64_t machine = outside->wall_ms(outside->context);
+	if (!record_clock_is_doubted(&hub->core.state) || size <= hub->watch.doubt_size || told < machine - TOLD_MS ||
+	    told > machine + TOLD_MS)
+		return;
+	struct buf b = arena_buf(&hub->batch);
+	record_trust_clock_write(&b, &(struct record_trust_clock){witness, told});
+	hub_start(hub, STR("record.trust_clock"), arena_keep(&hub->batch, &b));
 }
 
 /* At start the greater of the machine's clock and the last entry's counts; a record that has lain for a week, or lies ahead of the machine, may be
@@ -29,6 +44,7 @@ static void doubt(struct hub *hub, int64_t machine, int64_t last, enum record_do
 void hub_watch_open(struct hub *hub)
 {
 	int64_t machine = hub->options.wall, last = hub->last_wall;
+	hub->watch.doubt_size = hub->core.size; /* an older doubt is told anew by what comes from now on */
 	if (last == 0)
 		return;
 	if (machine + STEP_MS < last)
@@ -103,6 +119,15 @@ static struct hub_suspect *suspect_of(struct hub_danger *danger, uint64_t hash)
 	return NULL;
 }
 
+size_t hub_set_aside_count(const struct hub *hub)
+{
+	const struct hub_danger *danger = hub->options.danger;
+	size_t n = 0;
+	for (size_t i = 0; danger && i < HUB_SUSPECTS_MAX; i++)
+		n += danger->suspects[i].kills >= KILLS_MAX;
+	return n;
+}
+
 void hub_watch_recall(struct hub *hub)
 {
 	struct hub_danger *danger = hub->options.danger;
@@ -117,17 +142,30 @@ void hub_watch_recall(struct hub *hub)
 	danger->now = 0;
 }
 
-bool hub_watch_begin(struct hub *hub, const struct core_input *input)
+static bool begin(struct hub *hub, uint64_t hash)
 {
 	struct hub_danger *danger = hub->options.danger;
-	if (!danger || input->from.kind == ENTRY_FROM_CORE)
-		return true;
-	uint64_t hash = input_hash(input);
-	const struct hub_suspect *suspect = suspect_of(danger, hash);
+	const struct hub_suspect *suspect = danger ? suspect_of(danger, hash) : NULL;
 	if (suspect && suspect->kills >= KILLS_MAX)
 		return false;
-	danger->now = hash;
+	if (danger)
+		danger->now = hash;
 	return true;
+}
+
+bool hub_watch_begin(struct hub *hub, const struct core_input *input)
+{
+	return input->from.kind == ENTRY_FROM_CORE || begin(hub, input_hash(input));
+}
+
+bool hub_watch_timer(struct hub *hub, struct str name, uint64_t row)
+{
+	if (begin(hub, str_hash(name) * 31 + row))
+		return true;
+	struct buf b = arena_buf(&hub->batch);
+	record_stop_timer_write(&b, &(struct record_stop_timer){name, (int64_t)row});
+	hub_start(hub, STR("record.stop_timer"), arena_keep(&hub->batch, &b));
+	return false;
 }
 
 void hub_watch_end(struct hub *hub)

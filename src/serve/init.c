@@ -129,8 +129,9 @@ static int make_reader_keys(struct arena *arena, struct error *error)
 	if (failed < 0)
 		return failed;
 	struct buf b = {.at = arena_take(arena, 1 << 20, 1), .size = 1 << 20};
-	BUF_LIT(&b, "# What the sample's simulated readers have in their own memory; import tells it to the mission. Real\n"
-		    "# readers get their keys from their maker's tool, and no file like this one stays behind.\n");
+	BUF_LIT(&b,
+		"# What the sample's simulated readers have in their own memory; import tells it to the mission. Real\n"
+		"# readers get their keys from their maker's tool, and no file like this one stays behind.\n");
 	for (const struct yaml *item = site->first; item; item = item->next) {
 		const struct yaml *command = yaml_get(item, "do"), *with = yaml_get(item, "with");
 		const struct yaml *line = yaml_get(with, "line"), *address = yaml_get(with, "address");

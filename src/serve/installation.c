@@ -13,7 +13,7 @@
 enum { MEMORY_BYTES = 256 << 20 };
 
 /* A rulebook that does not load is no reason not to start: what is in force stays so. */
-static int read_rulebook(struct installation *inst, struct error *error)
+static void read_rulebook(struct installation *inst)
 {
 	const struct rulebook *access;
 	struct error wrong;
@@ -24,12 +24,10 @@ static int read_rulebook(struct installation *inst, struct error *error)
 	if (failed < 0) {
 		LOG(rules_not_loaded, .why = &wrong);
 		inst->rules_text = (struct str){0};
-		(void)error;
-		return 0;
+		return;
 	}
 	inst->rulebooks.access = access;
 	memcpy(inst->access_hash, rulebook_hash(access), sizeof inst->access_hash);
-	return 0;
 }
 
 int installation_load_rules(const struct rulebook **ret_rules, struct arena *arena, struct str text,
@@ -100,10 +98,12 @@ int installation_look(struct installation *ret_installation, struct error *error
 	if (failed == 0)
 		failed = keyring_open(&inst->keys, KEYRING_MASTER, "keys", error);
 	if (failed == 0)
-		failed = read_rulebook(inst, error);
-	if (failed == 0)
 		failed = read_journal_key(inst, error);
-	return failed < 0 ? failed : read_environment(inst, error);
+	if (failed == 0)
+		failed = read_environment(inst, error);
+	if (failed == 0)
+		read_rulebook(inst);
+	return failed;
 }
 
 int installation_open(struct installation *ret_installation, struct kept *kept, struct error *error)

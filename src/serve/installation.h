@@ -35,7 +35,7 @@ int installation_look(struct installation *ret_installation, struct error *error
  * installation_unlocked. */
 int installation_open(struct installation *ret_installation, struct kept *kept, struct error *error);
 
-/* After the mission's keys are open. */
+/* After the mission's keys are open: fills cursor_key. */
 int installation_unlocked(struct installation *installation, struct error *error);
 
 /* A rulebook from the text that the record keeps. */

@@ -162,7 +162,7 @@ static void send_begin(const struct keeper *keeper, const struct child *child, i
 	/* Its name is “driver NAME”. */
 	struct str name = str_of(child->name + strlen(driver_kind.word) + 1);
 	struct driver_begin begin = {.contract = 1, .driver = name, .key = {(char *)key, sizeof key}};
-	kept_driver_key(keeper->kept, begin.driver, key);
+	kept_driver_key(keeper->kept->drivers, begin.driver, key);
 	core_line_write(&b, &(struct core_line){.kind = CORE_LINE_BEGIN, .begin = begin});
 	buf_put_char(&b, '\n');
 	ASSERT(!b.over);

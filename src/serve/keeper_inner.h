@@ -66,7 +66,7 @@ struct keeper {
 	int lock, listener, signals;
 	int kept_fd;
 	struct kept *kept; /* the same, mapped */
-	int previous; /* the program before this one, until the upgrade is done; -1: none */
+	int previous;	   /* the program before this one, until the upgrade is done; -1: none */
 	int64_t since_ms, round_us, stage_us, progress_us;
 	uint64_t progress;
 	int64_t upgrades;

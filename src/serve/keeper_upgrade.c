@@ -253,7 +253,8 @@ static bool is_back(const struct keeper *keeper, size_t number)
 	const struct child *core = &keeper->children[KEEPER_CORE], *child = &keeper->children[number];
 	if (child->pid <= 0 || child->asked_us > 0)
 		return false;
-	return !child->kind->comes_back || (core->beat.taken == core->given && (core->beat.back >> (number - 1) & 1) == 1);
+	return !child->kind->comes_back ||
+	       (core->beat.taken == core->given && (core->beat.back >> (number - 1) & 1) == 1);
 }
 
 static void go_on_with_drivers(struct keeper *keeper, int64_t now_us)

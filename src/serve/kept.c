@@ -64,9 +64,9 @@ int kept_read_drivers(struct kept *kept, const char *directory, struct error *er
 	return failed;
 }
 
-void kept_driver_key(const struct kept *kept, struct str driver, uint8_t ret_key[CRYPT_KEY_BYTES])
+void kept_driver_key(const uint8_t drivers[CRYPT_KEY_BYTES], struct str driver, uint8_t ret_key[CRYPT_KEY_BYTES])
 {
-	crypt_hash(kept->drivers, STR("driver "), driver, ret_key, CRYPT_KEY_BYTES);
+	crypt_hash(drivers, STR("driver "), driver, ret_key, CRYPT_KEY_BYTES);
 }
 
 void kept_open(const struct kept *kept, struct keyring *ring)
@@ -76,6 +76,9 @@ void kept_open(const struct kept *kept, struct keyring *ring)
 	if (!kept || !kept->has_root || ring->keys.file)
 		return;
 	memcpy(root, kept->root, sizeof root);
+	if (keyring_by_root(ring, root, &error) == 0 || !kept->has_next)
+		return;
+	memcpy(root, kept->next, sizeof root);
 	keyring_by_root(ring, root, &error);
 }
 
@@ -85,4 +88,14 @@ void kept_remember(struct kept *kept, const struct keyring *ring)
 		return;
 	memcpy(kept->root, keyfile_root(ring->keys.file), CRYPT_KEY_BYTES);
 	kept->has_root = true;
+	kept->has_next = false;
+	crypt_wipe(kept->next, sizeof kept->next);
+}
+
+void kept_expect(struct kept *kept, const uint8_t root[CRYPT_KEY_BYTES])
+{
+	if (!kept)
+		return;
+	memcpy(kept->next, root, CRYPT_KEY_BYTES);
+	kept->has_next = true;
 }

@@ -81,8 +81,9 @@ static int read_standing(const struct yaml *node, struct mission_operator *opera
 		return wrong(clearance, error, "there is no such clearance",
 			     "One of open, restricted, confidential, secret.");
 	if (person && !(person->kind == YAML_TEXT && str_to_i64(person->text, 1, INT64_MAX, &id)))
-		return wrong(person, error, "this is no number of a person", "Write it as in person:12, only the number.");
-	operator->person = (uint64_t)id;
+		return wrong(person, error, "this is no number of a person",
+			     "Write it as in person:12, only the number.");
+	operator->person =(uint64_t) id;
 	return 0;
 }
 
@@ -164,7 +165,8 @@ static bool is_prefix(struct str url)
 		str_cut(host, ':', &name, &port);
 	if (str_starts(port, STR(":")) && !str_cut(port, ':', &bracket, &port))
 		return false;
-	if (is_plain && !str_eq(name, STR("127.0.0.1")) && !str_eq(name, STR("[::1]")) && !str_eq(name, STR("localhost")))
+	if (is_plain && !str_eq(name, STR("127.0.0.1")) && !str_eq(name, STR("[::1]")) &&
+	    !str_eq(name, STR("localhost")))
 		return false;
 	return name.len > 0 && all_of(name, DIGITS LETTERS "-.[:]") && port.len <= 5 && all_of(port, DIGITS) &&
 	       all_of(behind, DIGITS LETTERS "-._~/") && url.at[url.len - 1] != '/' && url.at[url.len - 1] != ':';

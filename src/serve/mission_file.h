@@ -20,7 +20,7 @@
 
 enum {
 	MISSION_OPERATORS_MAX = 64,
-	MISSION_DRIVERS_MAX = 64,
+	MISSION_DRIVERS_MAX = 56, /* lines of readers (domain/doors/doors.h), and no other devices yet */
 	MISSION_WITNESSES_MAX = 16,
 	MISSION_ROLES_MAX = 8,
 	MISSION_NAME_BYTES_MAX = 80,

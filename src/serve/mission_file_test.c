@@ -174,11 +174,11 @@ TEST(limits_hold_at_the_limit_and_not_one_beyond)
 	}
 }
 
-TEST(there_is_room_for_64_drivers_and_operators)
+TEST(there_is_room_for_64_operators_and_56_drivers)
 {
 	static const struct {
 		int operators, drivers, expected;
-	} rows[] = {{64, 64, 0}, {65, 0, ERROR_INPUT}, {0, 65, ERROR_INPUT}};
+	} rows[] = {{64, 56, 0}, {65, 0, ERROR_INPUT}, {0, 57, ERROR_INPUT}};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		static char text[16384];
 		struct mission_file m;

@@ -10,6 +10,9 @@ enum {
 	CHECK_BYTES = 8,
 	CHECK_AT = HEAD_BYTES - CHECK_BYTES,
 	PIECE_BYTES = 65536,
+	SYNC_BYTES =
+	    PIECE_BYTES, /* so much is on its way to the disk at once, and then for REST_MS nothing: commits of the journal wait behind it */
+	REST_MS = 10,
 };
 static const char magic[8] = {'C', 'h', 'c', 'y', 'S', 'n', 'a', 'p'};
 
@@ -59,6 +62,15 @@ static int write_head(struct file file, const struct snapshot_head *of, struct e
 	return failed < 0 ? failed : file_sync(file, error);
 }
 
+/* Whoever finds the file from here on finds none. The rest is overwritten where it lies: making the file anew would change what the file system keeps of
+ * it, and a commit of the journal would wait for that as well. */
+static int drop_head(struct file file, struct error *error)
+{
+	static const uint8_t zeros[HEAD_BYTES];
+	int failed = file_write(file, 0, zeros, sizeof zeros, error);
+	return failed < 0 ? failed : file_sync(file, error);
+}
+
 /* What stands before the rows */
 struct before {
 	uint8_t schema[32], salt[SNAPSHOT_SALT_BYTES];
@@ -70,7 +82,7 @@ struct before {
 
 struct writing {
 	struct file file;
-	uint64_t at;
+	uint64_t at, synced;
 	struct stream stream;
 	struct error *error;
 	int failed;
@@ -81,6 +93,11 @@ static int put_in_file(void *context, const void *bytes, size_t n, struct error 
 	struct writing *w = context;
 	int failed = file_write(w->file, w->at, bytes, n, error);
 	w->at += n;
+	if (failed < 0 || w->at - w->synced < SYNC_BYTES)
+		return failed;
+	w->synced = w->at;
+	failed = file_sync(w->file, error);
+	nanosleep(&(struct timespec){.tv_nsec = REST_MS * 1000000}, NULL);
 	return failed;
 }
 
@@ -116,13 +133,12 @@ int snapshot_write(struct file file, const struct core *core, const uint8_t key[
 				.elapsed = core->elapsed};
 	memcpy(before.schema, schema, sizeof before.schema);
 	memcpy(before.salt, salt, sizeof before.salt);
-	w = (struct writing){.file = file, .at = HEAD_BYTES, .error = error};
-	/* Whoever finds the file from here on finds none, also after a power failure. */
-	int failed = file_resize(file, 0, error);
-	if (failed == 0)
-		failed = file_sync(file, error);
+	w = (struct writing){.file = file, .at = HEAD_BYTES, .synced = HEAD_BYTES, .error = error};
+	int failed = drop_head(file, error);
 	if (failed == 0)
 		failed = seal_all(&w, core, key, &before, head->hash, error);
+	if (failed == 0)
+		failed = file_resize(file, w.at, error);
 	if (failed == 0)
 		failed = file_sync(file, error);
 	head->entries = core->size;
@@ -159,6 +175,10 @@ static int put_in_memory(void *context, const void *bytes, size_t n, struct erro
 static bool read_more(struct reading *r)
 {
 	static uint8_t piece[PIECE_BYTES];
+	if (r->at == r->end) {
+		r->ended = true;
+		return stream_open_end(&r->stream, r->hash, r->error);
+	}
 	size_t n = r->end - r->at < sizeof piece ? (size_t)(r->end - r->at) : sizeof piece;
 	if (r->failed < 0 || r->ended)
 		return false;

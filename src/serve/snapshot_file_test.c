@@ -139,7 +139,7 @@ TEST(with_any_byte_changed_it_is_no_snapshot)
 		file_write(file, at, &byte, 1, &error);
 	}
 	CHECK_INT(good, 0);
-	CHECK(tried > 90);
+	CHECK(tried > 80);
 	CHECK_INT(read_it(key, schema, read), 0);
 	end();
 }

@@ -197,8 +197,7 @@ static void cut_events(struct cut *cut, const struct entry_event_list *events, c
 	for (size_t i = 0; i < events->n; i++) {
 		const struct event_words *words = words_of_event(events->at[i].name);
 		list[*n].name = events->at[i].name;
-		if (words &&
-		    cut_body(cut, &words->fields, words->roles, events->at[i].body, packets, &list[*n].body))
+		if (words && cut_body(cut, &words->fields, words->roles, events->at[i].body, packets, &list[*n].body))
 			(*n)++;
 	}
 }

@@ -1,4 +1,5 @@
-/* Requests for a cosignature, as anybody on the network may send them: what is accepted writes back to the same bytes. */
+/* Requests for a cosignature, as anybody on the network may send them: what is accepted writes back to the same
+ * bytes. */
 #include "tlog/add_checkpoint.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

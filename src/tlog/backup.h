@@ -3,11 +3,12 @@
  * A backup is a directory. In it lies what a mission has lost when its disk is lost, each part by one function in the
  * table of backup.c:
  *
- *     journal.db   the record: the same rows and tiles, the newest checkpoint as it was signed, what witnesses cosigned.
- *                  Every entry was hashed on its way, and the tree held against the checkpoint before that was written.
+ *     journal.db   the record: the same rows and tiles, the newest checkpoint as it was signed, what witnesses
+ *                  cosigned. Every entry was hashed on its way, and the tree held against the checkpoint before
+ *                  that was written.
  *
- * A backup goes on from what is there. One that was cut short holds a part of the record without a checkpoint, which the
- * next run completes; it is whole when backup_run returns 0.
+ * A backup goes on from what is there. One that was cut short holds a part of the record without a checkpoint, which
+ * the next run completes; it is whole when backup_run returns 0.
  */
 #ifndef TLOG_BACKUP_H
 #define TLOG_BACKUP_H

@@ -1,5 +1,5 @@
-/* backup_test.c: export and backup of a journal: the same bytes, continued, whatever moment they are cut short at, and from a source
- * that lies nothing is published. */
+/* backup_test.c: export and backup of a journal: the same bytes, continued, whatever moment they are cut short at, and
+ * from a source that lies nothing is published. */
 #include "base/test.h"
 #include "tlog/backup.h"
 #include "tlog/tile_dir.h"

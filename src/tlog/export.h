@@ -1,7 +1,7 @@
 /* export.h: the record as a C2SP tlog-tiles directory (tile_dir.h), made or continued.
  *
- * What is exported ends at the newest checkpoint, which comes last, with the lines of those witnesses that have cosigned
- * just this one.
+ * What is exported ends at the newest checkpoint, which comes last, with the lines of those witnesses that have
+ * cosigned just this one.
  */
 #ifndef TLOG_EXPORT_H
 #define TLOG_EXPORT_H

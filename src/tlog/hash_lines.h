@@ -1,5 +1,5 @@
-/* hash_lines.h: what the two texts of C2SP that carry a proof have in common: hashes in base64, one a line, then an empty
- * line, then a checkpoint to the end.
+/* hash_lines.h: what the two texts of C2SP that carry a proof have in common: hashes in base64, one a line, then an
+ * empty line, then a checkpoint to the end.
  */
 #ifndef TLOG_HASH_LINES_H
 #define TLOG_HASH_LINES_H

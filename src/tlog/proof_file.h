@@ -31,9 +31,9 @@ void proof_file_write(struct buf *b, const struct proof_file *file);
 /* ERROR_INPUT names the line. The note points into the text; it is not looked at. */
 int proof_file_parse(struct str text, struct proof_file *ret_file, struct error *error);
 
-/* Whether the file proves that body is the log's entry: the checkpoint is signed by the log's key, and the hashes lead from
- * the body to its root. ERROR_INPUT, ERROR_CRYPTO: the
- * checkpoint is none, or another log's; ERROR_RECORD: the entry is not in it. */
+/* Whether the file proves that body is the log's entry: the checkpoint is signed by the log's key, and the hashes lead
+ * from the body to its root. ERROR_INPUT, ERROR_CRYPTO: the checkpoint is none, or another log's; ERROR_RECORD: the
+ * entry is not in it. */
 int proof_file_check(const struct proof_file *file, struct str body, const struct note_key *key,
 		     struct note_checkpoint *ret_checkpoint, struct error *error);
 

@@ -1,5 +1,5 @@
-/* Proofs, as anybody may hand them to an auditor: what is accepted and has no extra line writes back to the same bytes, and
- * nothing proves an entry that was never written. */
+/* Proofs, as anybody may hand them to an auditor: what is accepted and has no extra line writes back to the same
+ * bytes, and nothing proves an entry that was never written. */
 #include "tlog/proof_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

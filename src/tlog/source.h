@@ -10,8 +10,8 @@
 
 enum source_proof { SOURCE_INCLUSION, SOURCE_CONSISTENCY };
 
-/* Texts hold only for the call. Not 0 ends the reading and is what the verb returns; who returns a negative code fills the
- * error that it gave to the verb. */
+/* Texts hold only for the call. Not 0 ends the reading and is what the verb returns; who returns a negative code fills
+ * the error that it gave to the verb. */
 typedef int source_cosigned_fn(void *context, struct str witness, struct str note);
 
 struct source {
@@ -63,9 +63,6 @@ static inline void source_close(struct source s)
 /* The mission in the current directory: its core, when one answers at run/core.sock, else its journal.db, which then
  * nobody else opens until source_close. The key is the mission's. */
 int source_open(struct source *ret_source, const struct note_key *key, struct error *error);
-
-/* A core behind a connected socket, which becomes the source's. */
-struct source source_of_core(int fd);
 
 /* A journal's file. */
 int source_of_journal(struct source *ret_source, const char *path, const struct note_key *key, struct error *error);

@@ -2,11 +2,7 @@
 #include "tlog/asker.h"
 #include "tlog/source.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 struct core_source {
 	struct asker asker;
@@ -131,30 +127,17 @@ static void close_core(void *context)
 	free(core);
 }
 
-struct source source_of_core(int fd)
-{
-	static const struct source_verbs verbs = {get_checkpoint, get_entries, get_cosigned, get_proof, close_core};
-	struct core_source *core = calloc(1, sizeof *core);
-	ASSERT(core);
-	asker_init(&core->asker, fd);
-	return (struct source){core, &verbs};
-}
+static const struct source_verbs verbs = {get_checkpoint, get_entries, get_cosigned, get_proof, close_core};
 
 int source_open(struct source *ret_source, const struct note_key *key, struct error *error)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "run/core.sock"};
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return error_system(error, "cannot make a socket");
-	if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0) {
-		*ret_source = source_of_core(fd);
+	struct core_source *core = calloc(1, sizeof *core);
+	ASSERT(core);
+	int failed = asker_connect(&core->asker, error);
+	if (failed == 0) {
+		*ret_source = (struct source){core, &verbs};
 		return 0;
 	}
-	bool is_stopped = errno == ENOENT || errno == ECONNREFUSED;
-	if (!is_stopped) {
-		error_system(error, "no core answers at run/core.sock");
-		error_remedy(error, "Ask to be put into the mission's group.");
-	}
-	close(fd);
-	return is_stopped ? source_of_journal(ret_source, "journal.db", key, error) : ERROR_SYSTEM;
+	free(core);
+	return failed == ERROR_GONE ? source_of_journal(ret_source, "journal.db", key, error) : failed;
 }

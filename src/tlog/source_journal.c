@@ -1,5 +1,5 @@
-/* source_journal.c: the record of a stopped mission, or of a backup. The journal is opened as a copy: without its seed, it
- * cannot be signed here by mistake. */
+/* source_journal.c: the record of a stopped mission, or of a backup. The journal is opened as a copy: without its
+ * seed, it cannot be signed here by mistake. */
 #include "tlog/source.h"
 
 #include <unistd.h>

@@ -21,8 +21,8 @@
 
 struct tile_dir;
 
-/* Makes the directory where there is none. ERROR_CRYPTO, ERROR_INPUT: its checkpoint is not the key's. ERROR_RECORD: its
- * files contradict its checkpoint. ERROR_LIMIT: another process writes there. */
+/* Makes the directory where there is none. ERROR_CRYPTO, ERROR_INPUT: its checkpoint is not the key's. ERROR_RECORD:
+ * its files contradict its checkpoint. ERROR_LIMIT: another process writes there. */
 int tile_dir_open(struct tile_dir **ret_dir, const char *path, const struct note_key *key, struct error *error);
 void tile_dir_close(struct tile_dir *dir);
 

@@ -1,4 +1,5 @@
-/* tile_dir_test.c: what an outside reader finds in an exported directory, read back here by the specification's words alone. */
+/* tile_dir_test.c: what an outside reader finds in an exported directory, read back here by the specification's words
+ * alone. */
 #include "base/test.h"
 #include "journal/merkle_naive.h"
 #include "tlog/tile_dir.h"

@@ -5,8 +5,8 @@
  *     tile/1/004.p/210                 level 1, tile 4, so far 210 hashes
  *     tile/entries/x001/234            the entries whose hashes stand in tile/0/x001/234
  *
- * A number is written in groups of three digits, each but the last with an x in front. A bundle is the entries one after
- * the other, each behind its length in two bytes, big endian.
+ * A number is written in groups of three digits, each but the last with an x in front. A bundle is the entries one
+ * after the other, each behind its length in two bytes, big endian.
  */
 #ifndef TLOG_TILE_FORM_H
 #define TLOG_TILE_FORM_H
@@ -26,8 +26,8 @@ void tile_form_put_path(struct buf *b, unsigned level, uint64_t number, unsigned
 
 void tile_form_put_entry(struct buf *b, struct str entry);
 
-/* Takes the next entry from the front of a bundle. 1; 0 when nothing is left; ERROR_INPUT when the bundle ends inside an
- * entry. */
+/* Takes the next entry from the front of a bundle. 1; 0 when nothing is left; ERROR_INPUT when the bundle ends inside
+ * an entry. */
 int tile_form_next_entry(struct str *bundle, struct str *ret_entry, struct error *error);
 
 #endif

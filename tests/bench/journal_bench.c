@@ -94,8 +94,8 @@ static void compare(const char *name, void (*ours)(uint64_t n), void (*theirs)(u
 		bench_add(&limit, b);
 		bench_add(&ratio, a / b);
 	}
-	printf("%-28s %8.0f /s | SQLite   %8.0f /s | %5.2f\n", name, bench_quantile(&mine, 0.5),
-	       bench_quantile(&limit, 0.5), bench_quantile(&ratio, 0.5));
+	bench_tell(name, bench_quantile(&ratio, 0.5), "", BENCH_NONE, "%.0f /s, SQLite alone %.0f /s",
+		   bench_quantile(&mine, 0.5), bench_quantile(&limit, 0.5));
 }
 
 int main(void)
@@ -112,10 +112,10 @@ int main(void)
 	write_ours(ODD);
 	write_bare(ODD);
 	printf("entries of %d bytes\n", ENTRY_BYTES);
-	compare("write, batch 256", write_ours, write_bare, 30, 256);
-	compare("write, batch 16", write_ours, write_bare, 100, 16);
-	compare("write, batch 1", write_ours, write_bare, 200, 1);
-	compare("read, each leaf checked", read_ours, read_bare, 1, size);
+	compare("the journal, of SQLite's own, batch 256", write_ours, write_bare, 30, 256);
+	compare("the same, batch 16", write_ours, write_bare, 100, 16);
+	compare("the same, batch 1", write_ours, write_bare, 200, 1);
+	compare("the journal read, each leaf checked", read_ours, read_bare, 1, size);
 	journal_close(journal);
 	bare_close(&bare);
 	unlink(path);

@@ -92,16 +92,18 @@ static void measure_packets(const struct vault *vault)
 		bench_add(&opens, end - sealed);
 		bench_add(&alone, cipher());
 	}
-	printf("%-28s %8.0f ns median, %.0f ns p99 | the cipher alone %.0f ns | target 2000 ns\n", "a packet sealed",
-	       bench_quantile(&seals, 0.5), bench_quantile(&seals, 0.99), bench_quantile(&alone, 0.5));
-	printf("%-28s %8.0f ns median, %.0f ns p99 | the cipher alone %.0f ns | target 2000 ns\n", "a packet opened",
-	       bench_quantile(&opens, 0.5), bench_quantile(&opens, 0.99), bench_quantile(&alone, 0.5));
+	bench_tell("a packet of 200 bytes sealed, median", bench_quantile(&seals, 0.5) / 1e3, "us", BENCH_BELOW(2),
+		   "%.2f us p99, the cipher alone %.2f us", bench_quantile(&seals, 0.99) / 1e3,
+		   bench_quantile(&alone, 0.5) / 1e3);
+	bench_tell("a packet of 200 bytes opened, median", bench_quantile(&opens, 0.5) / 1e3, "us", BENCH_BELOW(2),
+		   "%.2f us p99, the cipher alone %.2f us", bench_quantile(&opens, 0.99) / 1e3,
+		   bench_quantile(&alone, 0.5) / 1e3);
 }
 
 static double measure(const char *what, struct bench_rounds *rounds, double scale, const char *unit)
 {
 	double median = bench_quantile(rounds, 0.5);
-	printf("%-28s %8.2f %s median, %.2f slowest\n", what, median / scale, unit, bench_quantile(rounds, 1) / scale);
+	bench_tell(what, median / scale, unit, BENCH_NONE, "slowest %.2f %s", bench_quantile(rounds, 1) / scale, unit);
 	return median;
 }
 
@@ -198,7 +200,7 @@ static void measure_wiping(void)
 	check(file_resize(files[0], bytes, &error), &error);
 	double begin = bench_now();
 	check(file_wipe(files[0], NULL, &error), &error);
-	printf("%-28s %8.2f ms\n", "64 MiB wiped", (bench_now() - begin) / 1e6);
+	bench_tell("64 MiB wiped", (bench_now() - begin) / 1e9, "s", BENCH_BELOW(2), NULL);
 }
 
 int main(void)

@@ -30,17 +30,14 @@ def quantile(values, part):
 def places_and_cards(m):
     """Every reader's place, and the cards of those who may go everywhere, from the record."""
     places, cards, trusted = [], [], set()
-    link = m.link()
-    link.send({"follow": {"from": 0}})
-    for _ in range(m.status()["size"]):
-        for event in link.receive()["entry"]["body"]["events"]:
+    for entry in m.seen():
+        for event in entry["events"]:
             if event["name"] == "doors.ReaderAdded":
                 places.append(f"{event['body']['line']}/{event['body']['address']}")
             elif event["name"] == "people.Enrolled" and "security_officer" in event["body"]["groups"]:
                 trusted.add(event["body"]["person"])
             elif event["name"] == "people.BadgeIssued" and event["body"]["person"] in trusted:
                 cards.append((event["body"]["card"], event["body"]["bits"]))
-    link.close()
     return places, cards
 
 

@@ -154,7 +154,7 @@ static void compare_states(const struct core *core, const struct core *twin)
 	MUST(same, "the state is not the fold of the %llu entries", (unsigned long long)twin->size);
 }
 
-void annals_check_fold(struct annals *annals, struct hub *hub)
+void annals_check_fold(struct hub *hub)
 {
 	static struct core twin;
 	const struct core *core = hub_core(hub);

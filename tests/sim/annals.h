@@ -32,7 +32,7 @@ void annals_catch_up(struct annals *annals, struct hub *hub);
 void annals_check_start(struct annals *annals, struct hub *hub);
 
 /* A fold of all entries makes the state that the hub has. Nothing may wait for a commit. */
-void annals_check_fold(struct annals *annals, struct hub *hub);
+void annals_check_fold(struct hub *hub);
 
 /* The database as it lies on the disk, read by chancery-verify. The hub is closed, or idle. */
 void annals_check_outside(struct annals *annals);

@@ -89,8 +89,8 @@ static uint64_t boot_number(struct str boot)
 static void look_at_sequence(struct reading *reading, const struct entry_driver *from)
 {
 	size_t i = 0;
-	while (i < reading->n_boots &&
-	       !(reading->boots[i].boot == boot_number(from->boot) && str_eq(str_of(reading->boots[i].name), from->name)))
+	while (i < reading->n_boots && !(reading->boots[i].boot == boot_number(from->boot) &&
+					 str_eq(str_of(reading->boots[i].name), from->name)))
 		i++;
 	ASSERT(i < BOOTS_MAX && from->name.len < sizeof reading->boots[i].name);
 	if (i == reading->n_boots) {
@@ -165,7 +165,8 @@ void audit_journal(struct audit *audit, struct journal *journal, const struct va
 {
 	static struct reading reading;
 	struct error error;
-	reading = (struct reading){.audit = audit, .vault = vault, .memory = arena_map((size_t)1 << 32), .scratch = arena_map(ENTRY_MEMORY)};
+	reading = (struct reading){
+	    .audit = audit, .vault = vault, .memory = arena_map((size_t)1 << 32), .scratch = arena_map(ENTRY_MEMORY)};
 	reading.entries = ARENA_TAKE(&reading.memory, struct entry, journal_size(journal) + 1);
 	CHECK_INT(journal_size(journal), size);
 	CHECK_OK(journal_read(journal, 0, journal_size(journal), look_at_entry, &reading, &error), &error);

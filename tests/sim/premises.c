@@ -1,20 +1,30 @@
 #include "sim/premises.h"
 
-static const char *const names[] = {"subjects.0", "subjects.1", "doors.0", "doors.1", "snapshot.0", "snapshot.1"};
-static const uint8_t roots[2][CRYPT_KEY_BYTES] = {{1}, {2}};
+static const char *const names[] = {"subjects.0", "subjects.1", "doors.0",    "doors.1",
+				    "master",	  "door",	"snapshot.0", "snapshot.1"};
+static const uint8_t key_beside[CRYPT_KEY_BYTES] = {1};
 
-enum { SLOTS_MAX = 4096 };
+enum { SLOTS_MAX = 4096, MASTERS_AT = 4, SNAPSHOTS_AT = 6 };
 
-static int open_pair(struct keys *keys, const struct file files[2], const uint8_t *root, struct error *error)
+/* The protectors are written last: a making that did not end left no key behind. */
+static int make_pair(const struct file files[2], struct master *master, struct file protectors, struct error *error)
 {
+	uint8_t root[CRYPT_KEY_BYTES];
+	master_make(master, protectors, root);
+	int failed = keys_create(files, root, error);
+	return failed < 0 ? failed : master_add_file(master, root, STR("the house"), key_beside, error);
+}
+
+static int open_pair(struct keys *keys, const struct file files[2], struct master *master, struct file protectors,
+		     struct error *error)
+{
+	uint8_t root[CRYPT_KEY_BYTES];
 	uint64_t size;
-	int failed = file_size(files[0], &size, error);
-	if (failed < 0)
-		return failed;
-	if (keys_open(keys, files, root, SLOTS_MAX, error) == 0)
-		return 0;
-	/* A making that did not end left no key behind. */
-	failed = keys_create(files, root, error);
+	int failed = file_size(protectors, &size, error);
+	if (failed == 0 && master_open(master, protectors, error) < 0)
+		failed = make_pair(files, master, protectors, error);
+	if (failed == 0)
+		failed = master_by_file(master, key_beside, root, error);
 	return failed < 0 ? failed : keys_open(keys, files, root, SLOTS_MAX, error);
 }
 
@@ -27,11 +37,11 @@ int premises_open(struct premises *p, struct disk *disk, struct error *error)
 	for (p->n_files = 0; failed == 0 && p->n_files < ARRAY_LEN(names); p->n_files += failed == 0)
 		failed = disk_file(disk, names[p->n_files], &files[p->n_files], error);
 	memcpy(p->files, files, sizeof p->files);
-	memcpy(p->snapshots, files + 4, sizeof p->snapshots);
+	memcpy(p->snapshots, files + SNAPSHOTS_AT, sizeof p->snapshots);
 	if (failed == 0)
-		failed = open_pair(&p->keys, p->files, roots[0], error);
+		failed = open_pair(&p->keys, p->files, &p->master, p->files[MASTERS_AT], error);
 	if (failed == 0)
-		failed = open_pair(&p->doors, p->files + 2, roots[1], error);
+		failed = open_pair(&p->doors, p->files + 2, &p->door_master, p->files[MASTERS_AT + 1], error);
 	if (failed < 0)
 		premises_close(p);
 	return failed;
@@ -44,7 +54,7 @@ void premises_close(struct premises *p)
 	if (p->doors.file)
 		keys_close(&p->doors);
 	for (size_t i = 0; i < p->n_files; i++)
-		file_close(i < 4 ? p->files[i] : p->snapshots[i - 4]);
+		file_close(i < SNAPSHOTS_AT ? p->files[i] : p->snapshots[i - SNAPSHOTS_AT]);
 	p->n_files = 0;
 	p->is_working = false;
 }
@@ -101,6 +111,8 @@ void premises_fill(struct premises *p, struct hub_options *options)
 {
 	options->keys = &p->keys;
 	options->doors = &p->doors;
+	options->master = &p->master;
+	options->door_master = &p->door_master;
 	options->index_path = "index.db";
 	options->snapshots[0] = p->snapshots[0];
 	options->snapshots[1] = p->snapshots[1];

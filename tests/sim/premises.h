@@ -18,7 +18,8 @@
 struct premises {
 	struct disk *disk;
 	struct keys keys, doors;
-	struct file files[4], snapshots[2];
+	struct master master, door_master;
+	struct file files[6], snapshots[2];
 	size_t n_files;
 	int64_t clock_us; /* the elapsed clock, and */
 	int64_t wall_us;  /* the machine's, apart from it: 0 as long as nobody has set it */

@@ -242,7 +242,7 @@ static void check_rest(struct sim *sim)
 	talk_check_idle(&sim->talk);
 	for (size_t i = 0; i < PLACE_LINES; i++)
 		line_check_rest(&sim->lines[i]);
-	annals_check_fold(&sim->annals, sim->hub);
+	annals_check_fold(sim->hub);
 	annals_check_erased(&sim->annals, sim->hub);
 	annals_check_outside(&sim->annals);
 }

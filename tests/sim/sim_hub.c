@@ -187,7 +187,7 @@ static void check_start(struct sim *sim)
 	hear_all(sim);
 	hang_up(sim);
 	if (sim_thousandths(sim, 300))
-		annals_check_fold(&sim->annals, sim->hub);
+		annals_check_fold(sim->hub);
 }
 
 bool sim_start_hub(struct sim *sim)

@@ -77,7 +77,8 @@ struct str staged_line(const struct staged *staged, int64_t part)
 	record_stage_part_write(&body, &ask);
 	struct str text = arena_keep(&rig.arena, &body);
 	struct buf b = arena_buf(&rig.arena);
-	ask_line_write(&b, &(struct ask_line){.kind = ASK_LINE_COMMAND, .command = {STR("record.stage_part"), text}});
+	ask_line_write(&b, &(struct ask_line){.kind = ASK_LINE_COMMAND,
+					      .command = {.name = STR("record.stage_part"), .body = text}});
 	return arena_keep(&rig.arena, &b);
 }
 
@@ -96,6 +97,7 @@ struct str staged_enact(const struct staged *staged)
 	mission_enact_write(&body, &(struct mission_enact){{(const char *)staged->hash, sizeof staged->hash}});
 	struct str text = arena_keep(&rig.arena, &body);
 	struct buf b = arena_buf(&rig.arena);
-	ask_line_write(&b, &(struct ask_line){.kind = ASK_LINE_COMMAND, .command = {STR("mission.enact"), text}});
+	ask_line_write(
+	    &b, &(struct ask_line){.kind = ASK_LINE_COMMAND, .command = {.name = STR("mission.enact"), .body = text}});
 	return arena_keep(&rig.arena, &b);
 }

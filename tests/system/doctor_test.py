@@ -81,7 +81,7 @@ BROKEN = [
     ("a directory for all to read", lambda m: os.chmod(m.path, 0o755), "files directory", "care", "look into it", "chmod o-rx"),
     ("no keys", lambda m: shutil.rmtree(m.file("keys")), "files keys", "wrong", "no directory keys", "Put keys/ back"),
     ("no seed", lambda m: os.unlink(m.file("keys/journal.seed")), "files keys", "wrong", "journal.seed", "back from where a copy"),
-    ("keys for all to read", lambda m: os.chmod(m.file("keys/readers.json"), 0o644), "files keys", "wrong", "may read keys/readers.json", "chmod 600"),
+    ("keys for all to read", lambda m: os.chmod(m.file("keys/readers.yaml"), 0o644), "files keys", "wrong", "may read keys/readers.yaml", "chmod 600"),
     ("another one's key", lambda m: os.chown(m.file("keys/journal.seed"), 1, 1), "files keys", "wrong", "another user", "chown"),
     ("no public key", lambda m: os.unlink(m.file("keys/journal.vkey")), "files public key", "wrong", "journal.vkey", "from a copy"),
     ("no journal", lambda m: os.unlink(m.file("journal.db")), "files journal", "care", "none yet", "backup"),
@@ -137,7 +137,8 @@ class Stopped(unittest.TestCase):
         self.assertEqual(code, 0)
         self.assertEqual([name for name, f in found.items() if f["verdict"] == "wrong"], [])
         care = {name for name, f in found.items() if f["verdict"] == "care"}
-        self.assertLessEqual(care, {"running keeper", "machine clock", "machine file system", "machine landlock", "machine space"})
+        self.assertLessEqual(care, {"running keeper", "machine clock", "machine file system", "machine landlock", "machine space", "files protectors",
+                                    "files reader keys"})
         self.assertIn("chancery serve", found["running keeper"]["remedy"])
 
     def test_each_thing_that_is_broken_is_seen_and_has_a_remedy(self):

@@ -146,7 +146,7 @@ class Destroyed(unittest.TestCase):
             with open(os.path.join(mission.path, "keys", name), "rb") as file:
                 return file.read()
         found = [bytes.fromhex(read(name).decode().strip()) for name in ("journal.seed", "master.key", "door.key")]
-        found += [bytes.fromhex(key) for key in json.loads(read("readers.json")).values()]
+        found += [bytes.fromhex(key.decode()) for key in re.findall(rb"key: \"?([0-9a-f]{32})", read("readers.yaml"))]
         wrapped = [read(name)[at:at + 32] for name in ("subjects.0", "doors.0") for at in (40, 4096, 200000)]
         wrapped += [read(name)[at:at + 32] for name in ("master", "door") for at in (256 + 128, 4096 + 256 + 128)]
         return found + [key.hex().encode() for key in found] + wrapped

@@ -13,6 +13,7 @@ import signal
 import socket
 import sqlite3
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -54,10 +55,12 @@ class Link:
 
 
 class Mission:
-    def __init__(self, build, world_arguments=("--still",)):
+    def __init__(self, build, world_arguments=("--still",), directory=None):
+        """`directory` is somebody else's, and stays."""
         self.build = build
         self.world_arguments = list(world_arguments)
-        self.directory = tempfile.mkdtemp(prefix="chancery-")
+        self.lent = directory is not None
+        self.directory = directory or tempfile.mkdtemp(prefix="chancery-")
         self.path = os.path.join(self.directory, "mission")
         self.processes = {}
         self.happened = []  # what the world says physically happened
@@ -69,6 +72,8 @@ class Mission:
 
     def __exit__(self, *exception):
         self.stop()
+        if self.lent:
+            return
         if exception[0] is None:
             shutil.rmtree(self.directory)
         else:
@@ -212,3 +217,10 @@ class Mission:
         return subprocess.run([self.program("chancery-verify"), os.path.join(self.path, "journal.db"),
                                os.path.join(self.path, "keys", "journal.vkey")],
                               capture_output=True, text=True, timeout=PATIENCE_S)
+
+
+def close(result):
+    """The closing line of a test program, and its end."""
+    failed = len(result.failures) + len(result.errors)
+    print(f"{result.testsRun - failed} passed, {failed} failed")
+    sys.exit(failed > 0)

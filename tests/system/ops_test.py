@@ -135,8 +135,9 @@ class Upgrade(unittest.TestCase):
             self.assertFalse(set(before.values()) & set(after.values()), "every child runs the new program")
             self.check_order(mission)
             self.check_quiet(mission)
+            entries = mission.seen()
             mission.stop()
-            self.check_record(mission, clerk)
+            self.check_record(mission, clerk, entries)
             away = mission.log("upgrade_core")[0]["away_ms"], [line["away_ms"] for line in mission.log("upgrade_driver")]
             print(f"core away {away[0]} ms, longest wait of a command {clerk.longest_s * 1000:.0f} ms, drivers away {away[1]} ms, "
                   f"{len(clerk.acknowledged)} commands acknowledged", flush=True)
@@ -166,10 +167,9 @@ class Upgrade(unittest.TestCase):
         mission.until(settled, "nothing happens any more")
         mission.wait_online()
 
-    def check_record(self, mission, clerk):
+    def check_record(self, mission, clerk, entries):
         verified = mission.verify()
         self.assertEqual(verified.returncode, 0, verified.stdout + verified.stderr)
-        entries = mission.entries()
         for index, person, name in clerk.acknowledged:
             body = entries[index]["events"][0]["body"]
             self.assertEqual((body["person"], body["name"]), (person, name))
@@ -229,13 +229,13 @@ class Upgrade(unittest.TestCase):
         with OpsMission() as mission:
             mission.begin()
             before = mission.pids()
-            with open(os.path.join(mission.path, "rules", "access", "wrong.yaml"), "w", encoding="utf-8") as file:
-                file.write("rules: none\n")
+            with open(os.path.join(mission.path, "mission.yaml"), "a", encoding="utf-8") as file:
+                file.write("wishes: none\n")
             done = mission.run("upgrade", check=False)
             self.assertEqual(done.returncode, 1)
             self.assertIn("did not take over", done.stderr)
             self.assertEqual(mission.pids(), before)
-            self.assertIn("wrong.yaml", json.dumps([line for line in mission.log("failed") if line["who"] == "program on disk"]))
+            self.assertIn("mission.yaml", json.dumps([line for line in mission.log("failed") if line["who"] == "program on disk"]))
 
     def test_a_child_that_dies_between_unpacking_and_upgrade_runs_the_keeper_s_program_still(self):
         with OpsMission() as mission:
@@ -326,8 +326,8 @@ class Log(unittest.TestCase):
         with open(os.path.join(mission.path, "people.yaml"), encoding="utf-8") as file:
             people = file.read()
         found = set(re.findall(r"name: \"?([^,}\"\n]+?)\"?[,}]", people)) | set(re.findall(r"card: \"?([0-9a-f]{5,})", people))
-        with open(os.path.join(mission.path, "keys", "readers.json"), encoding="utf-8") as file:
-            found |= set(json.load(file).values())
+        with open(os.path.join(mission.path, "keys", "readers.yaml"), encoding="utf-8") as file:
+            found |= set(re.findall(r"key: \"?([0-9a-f]{32})", file.read()))
         with open(os.path.join(mission.path, "keys", "journal.seed"), encoding="utf-8") as file:
             found.add(file.read().strip())
         self.assertGreater(len(found), 250)

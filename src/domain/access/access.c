@@ -65,7 +65,7 @@ void access_request_of(const struct state *state, const struct badge *badge, con
 	set_number(r, ACCESS_REQUEST_NOW_DATE, local.day);
 }
 
-/* Rules 2 to 5. */
+/* Rules 2 to 6. */
 static enum access_denied_why barred(const struct state *state, const struct badge *badge, int64_t now)
 {
 	if (!badge)
@@ -76,6 +76,8 @@ static enum access_denied_why barred(const struct state *state, const struct bad
 		return ACCESS_DENIED_WHY_BADGE_EXPIRED;
 	if (!people_is_present(people_holder(state, badge), now))
 		return ACCESS_DENIED_WHY_NOT_PRESENT;
+	if (doors_are_held(state))
+		return ACCESS_DENIED_WHY_HELD;
 	return ACCESS_DENIED_WHY_NONE;
 }
 
@@ -86,7 +88,7 @@ static enum access_denied_why why_not(const struct answer *answer)
 	return answer->by_default ? ACCESS_DENIED_WHY_NO_RULE_PERMITS : ACCESS_DENIED_WHY_FORBIDDEN_BY_RULE;
 }
 
-/* Rule 6. Returns WHY_NONE when the rulebook permits. */
+/* Rule 7. Returns WHY_NONE when the rulebook permits. */
 static enum access_denied_why forbidden(struct turn *t, const struct badge *badge, const struct reader *reader)
 {
 	struct access_request request;
@@ -104,42 +106,102 @@ static void deny(struct turn *t, const struct reader *reader, const struct badge
 	     .person = badge ? badge->person : 0, .has_badge = badge, .badge = badge ? badge->badge : 0);
 }
 
+/* Rule 1: the reader, or NULL when the report is refused. */
+static const struct reader *reader_of(struct turn *t, uint64_t reader, int64_t bits, struct str card)
+{
+	const struct reader *row = doors_reader_on_line(t->state, reader, t->driver);
+	if (!row)
+		refuse(t, ACCESS_UNKNOWN_READER, .reader = (int64_t)reader);
+	else if (!people_card_fits(bits, card.len))
+		refuse(t, ACCESS_CARD_LENGTH, .bits = bits, .bytes = (int64_t)card.len);
+	else
+		return row;
+	return NULL;
+}
+
+/* The badge, or NULL. The report is about its holder, whatever becomes of it and also when the bits are not the badge's: the
+ * number is. */
+static const struct badge *badge_of(struct turn *t, struct str card, int64_t bits)
+{
+	const struct badge *badge = badge_by_card(t->state, card);
+	if (badge)
+		concern(t, person, badge->person);
+	return badge && badge->bits == bits ? badge : NULL;
+}
+
 void access_decide_card_read(struct turn *t, const struct access_card_read *ask)
 {
-	const struct reader *reader = doors_reader_on_line(t->state, ask->reader, t->driver);
-	const struct badge *badge = badge_by_card(t->state, ask->card);
-	if (badge) /* whatever becomes of it, the card is its holder's */
-		concern(t, person, badge->person);
-	if (!reader) { /* 1 */
-		refuse(t, ACCESS_UNKNOWN_READER, .reader = (int64_t)ask->reader);
+	const struct badge *badge = badge_of(t, ask->card, ask->bits);
+	const struct reader *reader = reader_of(t, ask->reader, ask->bits, ask->card); /* 1 */
+	if (!reader)
+		return;
+	if (t->ago >= ACCESS_ANSWER_MS) {
+		emit(t, access_read_late, .door = reader->door, .reader = reader->reader, .has_person = badge,
+		     .person = badge ? badge->person : 0, .has_badge = badge, .badge = badge ? badge->badge : 0);
 		return;
 	}
-	if (!people_card_fits(ask->bits, ask->card.len)) { /* 1 */
-		refuse(t, ACCESS_CARD_LENGTH, .bits = ask->bits, .bytes = (int64_t)ask->card.len);
-		return;
-	}
-	if (badge && badge->bits != ask->bits)
-		badge = NULL;
-	enum access_denied_why why = barred(t->state, badge, t->now); /* 2 to 5 */
+	enum access_denied_why why = barred(t->state, badge, t->now); /* 2 to 6 */
 	if (why == ACCESS_DENIED_WHY_NONE)
-		why = forbidden(t, badge, reader); /* 6 */
+		why = forbidden(t, badge, reader); /* 7 */
 	if (why != ACCESS_DENIED_WHY_NONE) {
 		deny(t, reader, badge, why);
 		return;
 	}
+	ASSERT(badge && badge->state == BADGE_STATE_ACTIVE);
 	emit(t, access_granted, .door = reader->door, .reader = reader->reader, .person = badge->person,
-	     .badge = badge->badge); /* 7 */
+	     .badge = badge->badge); /* 8 */
 }
 
-/* The record of the decision is its whole effect on the state; the order to the door is an event of its own. Whose badge it was may be forgotten. */
-void access_apply_granted(struct state *s, const struct access_granted *ev)
+/* What a driver did in the core's place is recorded, and not judged again. */
+void access_decide_card_decided(struct turn *t, const struct access_card_decided *ask)
 {
-	const struct badge *badge = badge_get(s, ev->badge);
-	ASSERT(ev->erased || (badge && badge->state == BADGE_STATE_ACTIVE && badge->person == ev->person));
-	ASSERT(reader_get(s, ev->reader)->door == ev->door);
+	const struct badge *badge = badge_of(t, ask->card, ask->bits);
+	const struct reader *reader = reader_of(t, ask->reader, ask->bits, ask->card);
+	if (!reader)
+		return;
+	emit(t, access_decided_by_table, .door = reader->door, .reader = reader->reader, .outcome = ask->outcome,
+	     .why = ask->why, .table = ask->table, .at = ask->at, .has_person = badge,
+	     .person = badge ? badge->person : 0, .has_badge = badge, .badge = badge ? badge->badge : 0);
 }
 
-void access_apply_denied(struct state *s, const struct access_denied *ev)
+void access_decide_table_refused(struct turn *t, const struct access_table_refused *ask)
 {
-	ASSERT(ev->why != ACCESS_DENIED_WHY_NONE && reader_get(s, ev->reader)->door == ev->door);
+	emit(t, access_table_not_taken, .driver = t->driver, .number = ask->number, .why = ask->why);
+}
+
+/* Who passes when a table has run out */
+
+void access_decide_declare_standing(struct turn *t, const struct access_declare_standing *ask)
+{
+	const struct person *person = person_get(t->state, ask->person);
+	if (!door_get(t->state, ask->door)) {
+		refuse(t, ACCESS_NO_DOOR, .door = (int64_t)ask->door);
+	} else if (!person || person->forgotten) {
+		refuse(t, ACCESS_NO_PERSON, .person = (int64_t)ask->person);
+	} else if (standing_full(t->state)) {
+		refuse(t, ACCESS_FULL, .at_most = STANDING_AT_MOST);
+	} else {
+		uint64_t standing = standing_next_id(t->state);
+		emit(t, access_standing_declared, .standing = standing, .door = ask->door, .person = ask->person);
+		give(t, access_declare_standing, .standing = standing);
+	}
+}
+
+void access_apply_standing_declared(struct state *s, const struct access_standing_declared *ev)
+{
+	standing_add(s, &(struct standing){.standing = ev->standing, .door = ev->door, .person = ev->person});
+}
+
+void access_decide_revoke_standing(struct turn *t, const struct access_revoke_standing *ask)
+{
+	const struct standing *row = standing_get(t->state, ask->standing);
+	if (row)
+		emit(t, access_standing_revoked, .standing = row->standing, .door = row->door, .person = row->person);
+	else
+		refuse(t, ACCESS_NO_STANDING, .standing = (int64_t)ask->standing);
+}
+
+void access_apply_standing_revoked(struct state *s, const struct access_standing_revoked *ev)
+{
+	standing_remove(s, ev->standing);
 }

@@ -165,7 +165,48 @@ TEST(what_a_card_tells_is_of_the_person_whose_it_is)
 		CHECK_INT(entry.sealed.n, rows[i].packets);
 		CHECK(core_open_packets(&try.vault.vault, &entry, &try.arena, &packets));
 		for (size_t k = 0; k < packets.n; k++)
-			CHECK(!packets.at[k].there);
+			CHECK(packets.at[k].state == JSON_PACKET_ERASED);
 	}
+	try_release(&try);
+}
+TEST(what_a_driver_decided_by_its_table_is_recorded_with_the_person_and_orders_nothing)
+{
+	static const struct {
+		const char *report;
+		const char *expected;
+	} rows[] = {
+	    {"{\"reader\":1,\"read\":7,\"format\":\"wiegand\",\"bits\":26,\"card\":\"80000000\",\"outcome\":"
+	     "\"granted\","
+	     "\"why\":\"schedule\",\"table\":5,\"at\":1795424400000}",
+	     "{\"name\":\"access.DecidedByTable\",\"body\":{\"door\":1,\"reader\":1,\"outcome\":\"granted\",\"why\":"
+	     "\"schedule\",\"table\":5,\"at\":1795424400000,\"person\":[0,1],\"badge\":[0,2]}}"},
+	    {"{\"reader\":1,\"format\":\"raw\",\"bits\":26,\"card\":\"c0000000\",\"outcome\":\"denied\",\"why\":"
+	     "\"no_table\",\"table\":0,\"at\":1795424400000}",
+	     "\"why\":\"no_table\",\"table\":0,\"at\":1795424400000}}"},
+	    {"{\"reader\":9,\"format\":\"raw\",\"bits\":26,\"card\":\"c0000000\",\"outcome\":\"denied\",\"why\":"
+	     "\"no_table\",\"table\":0,\"at\":1795424400000}",
+	     "ACCESS_UNKNOWN_READER"},
+	    {"{\"reader\":1,\"format\":\"raw\",\"bits\":26,\"card\":\"c000\",\"outcome\":\"denied\",\"why\":"
+	     "\"no_table\",\"table\":0,\"at\":1795424400000}",
+	     "ACCESS_CARD_LENGTH"},
+	};
+	struct try try;
+	furnish(&try);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		try_report(&try, "access.card_decided", rows[i].report);
+		if (!test_count(str_contains(try.result.entry, str_of(rows[i].expected))))
+			test_fail(__FILE__, __LINE__, "no %s in " STR_FMT, rows[i].expected, STR_ARG(try.result.entry));
+		CHECK_INT(try.result.n_orders, 0);
+	}
+	try_release(&try);
+}
+
+TEST(a_table_that_a_driver_did_not_take_is_recorded)
+{
+	struct try try;
+	furnish(&try);
+	CHECK_INT(try_report(&try, "access.table_refused", "{\"number\":7,\"why\":\"signature\"}"), CORE_DONE);
+	CHECK_STR(try_events(&try), STR("access.TableNotTaken"));
+	CHECK(str_contains(try.result.entry, STR("{\"driver\":\"line-1\",\"number\":7,\"why\":\"signature\"}")));
 	try_release(&try);
 }

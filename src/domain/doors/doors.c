@@ -3,6 +3,8 @@
 #include "gen/codec.h"
 #include "schema/text.h"
 
+enum { LOCKDOWN_ROW = 1 };
+
 const struct reader *doors_reader_on_line(const struct state *state, uint64_t reader, struct str line)
 {
 	const struct reader *row = reader_get(state, reader);
@@ -63,6 +65,16 @@ static const struct reader *reader_at(const struct state *state, struct str line
 	return reader;
 }
 
+/* A line has as many first readers as one. */
+static size_t count_lines(const struct state *state)
+{
+	size_t lines = 0;
+	const struct reader *row = NULL;
+	while ((row = reader_after(state, row ? row->reader : 0)))
+		lines += reader_first_by_line(state, text_str(row->line)) == row;
+	return lines;
+}
+
 void doors_decide_add_reader(struct turn *t, const struct doors_add_reader *ask)
 {
 	if (!door_get(t->state, ask->door)) {
@@ -74,8 +86,8 @@ void doors_decide_add_reader(struct turn *t, const struct doors_add_reader *ask)
 		refuse(t, DOORS_ADDRESS_TAKEN, .line = ask->line, .address = ask->address, .reader = there->reader);
 		return;
 	}
-	if (reader_full(t->state)) {
-		refuse(t, DOORS_FULL, .at_most = READER_AT_MOST);
+	if (!reader_first_by_line(t->state, ask->line) && count_lines(t->state) >= DOORS_LINES_MAX) {
+		refuse(t, DOORS_LINES, .at_most = DOORS_LINES_MAX);
 		return;
 	}
 	uint64_t reader = reader_next_id(t->state);
@@ -170,10 +182,88 @@ void doors_decide_frame_refused(struct turn *t, const struct doors_frame_refused
 		     .count = ask->count, .frame = ask->frame);
 }
 
-/* The record of it is the whole effect. */
-void doors_apply_line_disturbed(struct state *s, const struct doors_line_disturbed *ev)
+/* Lockdown */
+
+bool doors_are_held(const struct state *state)
 {
-	ASSERT(reader_get(s, ev->reader));
+	return lockdown_get(state, LOCKDOWN_ROW) != NULL;
+}
+
+void doors_decide_lock_down(struct turn *t, const struct doors_lock_down *ask)
+{
+	const struct lockdown *now = lockdown_get(t->state, LOCKDOWN_ROW);
+	emit(t, doors_locked_down, .why = (enum lockdown_why)ask->why, .since = now ? now->since : t->now);
+}
+
+void doors_apply_locked_down(struct state *s, const struct doors_locked_down *ev)
+{
+	if (doors_are_held(s))
+		lockdown_remove(s, LOCKDOWN_ROW);
+	lockdown_add(s, &(struct lockdown){.lockdown = LOCKDOWN_ROW, .since = ev->since, .why = ev->why});
+}
+
+void doors_decide_lift_lockdown(struct turn *t, const struct doors_lift_lockdown *ask)
+{
+	(void)ask;
+	const struct lockdown *now = lockdown_get(t->state, LOCKDOWN_ROW);
+	if (now)
+		emit(t, doors_lockdown_lifted, .since = now->since);
+	else
+		refuse(t, DOORS_NO_LOCKDOWN, );
+}
+
+void doors_apply_lockdown_lifted(struct state *s, const struct doors_lockdown_lifted *ev)
+{
+	ASSERT(lockdown_get(s, LOCKDOWN_ROW)->since == ev->since);
+	lockdown_remove(s, LOCKDOWN_ROW);
+}
+
+/* A driver is told of its whole line, so that the newest word is all that it needs. One that has never spoken has no table to open a door by; it is told
+ * when it gets one. */
+static void hold_line(struct turn *t, struct str line)
+{
+	const struct driver *driver = driver_by_name(t->state, line);
+	const struct reader *row = reader_first_by_line(t->state, line);
+	if (!driver || !row)
+		return;
+	uint8_t *addresses = arena_take(t->arena, DOORS_HELD_BYTES, 1);
+	int64_t n = 0;
+	for (; row && doors_are_held(t->state); row = reader_next_by_line(t->state, row), n++)
+		addresses[row->address / 8] |= (uint8_t)(1 << row->address % 8);
+	emit(t, doors_held, .driver = driver->driver, .readers = n,
+	     .addresses = {(const char *)addresses, DOORS_HELD_BYTES});
+}
+
+static void hold_all(struct turn *t)
+{
+	const struct reader *row = NULL;
+	while ((row = reader_after(t->state, row ? row->reader : 0)))
+		if (reader_first_by_line(t->state, text_str(row->line)) == row)
+			hold_line(t, text_str(row->line));
+}
+
+void doors_on_doors_locked_down(struct turn *t, const struct doors_locked_down *ev)
+{
+	(void)ev;
+	hold_all(t);
+}
+
+void doors_on_doors_lockdown_lifted(struct turn *t, const struct doors_lockdown_lifted *ev)
+{
+	(void)ev;
+	hold_all(t);
+}
+
+void doors_on_doors_reader_added(struct turn *t, const struct doors_reader_added *ev)
+{
+	if (doors_are_held(t->state))
+		hold_line(t, ev->line);
+}
+
+void doors_on_drivers_table_issued(struct turn *t, const struct drivers_table_issued *ev)
+{
+	if (doors_are_held(t->state))
+		hold_line(t, ev->driver);
 }
 
 /* Decisions become orders, answers become what happened */
@@ -185,19 +275,9 @@ void doors_on_access_granted(struct turn *t, const struct access_granted *ev)
 	emit(t, doors_released, .door = ev->door, .reader = ev->reader, .release = door->release);
 }
 
-void doors_apply_released(struct state *s, const struct doors_released *ev)
-{
-	ASSERT(door_get(s, ev->door) && reader_get(s, ev->reader));
-}
-
 void doors_on_access_denied(struct turn *t, const struct access_denied *ev)
 {
 	emit(t, doors_signalled, .reader = ev->reader, .signal = DOORS_SIGNALLED_SIGNAL_REFUSED);
-}
-
-void doors_apply_signalled(struct state *s, const struct doors_signalled *ev)
-{
-	ASSERT(reader_get(s, ev->reader));
 }
 
 void doors_on_drivers_order_done(struct turn *t, const struct drivers_order_done *ev)
@@ -209,9 +289,4 @@ void doors_on_drivers_order_done(struct turn *t, const struct drivers_order_done
 	bool read = doors_released_read(&json, &released);
 	ASSERT(read);
 	emit(t, doors_strike_released, .door = released.door, .reader = released.reader);
-}
-
-void doors_apply_strike_released(struct state *s, const struct doors_strike_released *ev)
-{
-	ASSERT(door_get(s, ev->door));
 }

@@ -15,6 +15,12 @@ const struct reader *doors_reader_on_line(const struct state *state, uint64_t re
 /* The door of a reader. It exists: nothing removes a door. */
 const struct door *doors_door_of(const struct state *state, const struct reader *reader);
 
+/* Lines that readers may hang on: a lockdown tells each of them in one entry. */
+enum { DOORS_LINES_MAX = 56, DOORS_HELD_BYTES = 16 };
+
+/* Whether every door is held shut from outside. */
+bool doors_are_held(const struct state *state);
+
 /* How many readers are online now. */
 size_t doors_online_count(const struct state *state);
 

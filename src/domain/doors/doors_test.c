@@ -136,22 +136,75 @@ TEST(every_reason_that_a_driver_gives_stands_in_the_event)
 	try_release(&try);
 }
 
-TEST(a_mission_has_at_most_8192_readers)
+TEST(a_mission_has_at_most_56_lines_of_127_readers)
 {
 	struct try try;
 	char body[128];
 	try_init(&try, NULL);
-	try_furnish(&try);
-	for (size_t i = reader_count(&try.core.state); i < READER_AT_MOST; i++) {
+	try_furnish(&try); /* has two readers, at addresses 0 and 1 of line-1 */
+	for (size_t i = 2; i < READER_AT_MOST; i++) {
 		snprintf(body, sizeof body,
-			 "{\"door\":1,\"line\":\"line %zu\",\"address\":%zu,\"output\":0,\"secure\":true}", i / 100,
-			 i % 100);
+			 "{\"door\":1,\"line\":\"line-%zu\",\"address\":%zu,\"output\":0,\"secure\":true}", 1 + i / 127,
+			 i % 127);
 		try_command(&try, "doors.add_reader", body);
 		arena_clear(&try.arena);
 	}
 	CHECK_INT(reader_count(&try.core.state), READER_AT_MOST);
+	CHECK_INT(READER_AT_MOST, DOORS_LINES_MAX * 127);
+	try_command(&try, "doors.add_reader",
+		    "{\"door\":1,\"line\":\"line-57\",\"address\":0,\"output\":0,\"secure\":true}");
+	CHECK_STR(try.result.refusal, STR("DOORS_LINES"));
+	try_release(&try);
+}
+
+/* Lockdown */
+
+#define TABLE(driver, number)                                                                                          \
+	"{\"driver\":\"" driver "\",\"number\":" number ",\"until\":1795683600000,\"hash\":\""                         \
+	"0000000000000000000000000000000000000000000000000000000000000000\",\"badges\":2}"
+
+TEST(a_lockdown_is_told_to_every_driver_that_has_spoken_and_to_others_with_their_first_table)
+{
+	struct try try;
+	try_init(&try, NULL);
+	try_furnish(&try);
+	try_command(&try, "doors.add_reader",
+		    "{\"door\":1,\"line\":\"line-1\",\"address\":9,\"output\":0,\"secure\":true}");
 	try_command(&try, "doors.add_reader",
 		    "{\"door\":1,\"line\":\"line-2\",\"address\":0,\"output\":0,\"secure\":true}");
-	CHECK_STR(try.result.refusal, STR("DOORS_FULL"));
+	try_report(&try, "doors.reader_tamper", "{\"reader\":1,\"tamper\":true,\"power\":false}");
+	try_command(&try, "doors.lock_down", "{\"why\":\"intruder\"}");
+	CHECK(str_contains(try.result.entry,
+			   STR("\"driver\":1,\"readers\":3,\"addresses\":\"03020000000000000000000000000000\"")));
+	CHECK_INT(try.result.n_desired, 1);
+	try_start(&try, "drivers.issue_table", TABLE("line-2", "1"));
+	CHECK(str_contains(try.result.entry,
+			   STR("\"driver\":2,\"readers\":1,\"addresses\":\"01000000000000000000000000000000\"")));
+	try_command(&try, "doors.add_reader",
+		    "{\"door\":1,\"line\":\"line-2\",\"address\":126,\"output\":0,\"secure\":true}");
+	CHECK(str_contains(try.result.entry,
+			   STR("\"driver\":2,\"readers\":2,\"addresses\":\"01000000000000000000000000000040\"")));
+	try_command(&try, "doors.lift_lockdown", "{}");
+	CHECK_INT(try.result.n_desired, 2);
+	CHECK(str_contains(try.result.entry,
+			   STR("\"driver\":2,\"readers\":0,\"addresses\":\"00000000000000000000000000000000\"")));
+	try_start(&try, "drivers.issue_table", TABLE("line-2", "2"));
+	CHECK_STR(try_events(&try), STR("drivers.TableIssued"));
+	try_command(&try, "doors.lift_lockdown", "{}");
+	CHECK_STR(try.result.refusal, STR("DOORS_NO_LOCKDOWN"));
+	try_release(&try);
+}
+
+TEST(a_lockdown_that_is_in_force_takes_a_new_reason_and_keeps_its_beginning)
+{
+	struct try try;
+	try_init(&try, NULL);
+	try_furnish(&try);
+	try_command(&try, "doors.lock_down", "{\"why\":\"unrest\"}");
+	int64_t since = try.now;
+	try.now += 60000;
+	try_command(&try, "doors.lock_down", "{\"why\":\"attack\"}");
+	CHECK_INT(lockdown_get(&try.core.state, 1)->since, since);
+	CHECK_INT(lockdown_get(&try.core.state, 1)->why, LOCKDOWN_WHY_ATTACK);
 	try_release(&try);
 }

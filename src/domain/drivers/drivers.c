@@ -162,8 +162,12 @@ void drivers_apply_order_unanswered(struct state *s, const struct drivers_order_
 
 void drivers_decide_issue_table(struct turn *t, const struct drivers_issue_table *ask)
 {
-	emit(t, drivers_table_issued, .driver = ask->driver, .number = ask->number, .until = ask->until,
-	     .hash = ask->hash, .badges = ask->badges);
+	const struct driver *driver = driver_by_name(t->state, ask->driver);
+	if (driver && ask->number <= driver->issued)
+		refuse(t, DRIVERS_TABLE_OLD, .number = driver->issued);
+	else
+		emit(t, drivers_table_issued, .driver = ask->driver, .number = ask->number, .until = ask->until,
+		     .hash = ask->hash, .badges = ask->badges);
 }
 
 void drivers_apply_table_issued(struct state *s, const struct drivers_table_issued *ev)

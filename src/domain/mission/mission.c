@@ -55,13 +55,6 @@ void mission_decide_unlock(struct turn *t, const struct mission_unlock *ask)
 	emit(t, mission_unlocked, .login = ask->login, .with = ask->with);
 }
 
-/* It says who came; the state is the same. */
-void mission_apply_unlocked(struct state *s, const struct mission_unlocked *ev)
-{
-	(void)s;
-	(void)ev;
-}
-
 /* The core process has compiled and searched what was staged; its word stands in `checked`. */
 void mission_decide_enact(struct turn *t, const struct mission_enact *ask)
 {

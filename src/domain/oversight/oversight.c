@@ -37,11 +37,17 @@ void oversight_apply_approval_asked(struct state *s, const struct oversight_appr
 	pending_add(s, &row);
 }
 
+/* The row that still waits; the timer that ends it may not have run yet. */
+static const struct pending *open_pending(const struct turn *t, uint64_t pending)
+{
+	const struct pending *row = pending_get(t->state, pending);
+	return row && t->now < row->until ? row : NULL;
+}
+
 bool oversight_may_approve(struct turn *t, const struct input_type *type)
 {
-	const struct pending *pending = pending_get(t->state, t->checked.pending);
-	/* Its time may be over before its timer has run. */
-	if (!pending || pending->until <= t->now || !str_eq(text_str(pending->command), type->name)) {
+	const struct pending *pending = open_pending(t, t->checked.pending);
+	if (!pending || !str_eq(text_str(pending->command), type->name)) {
 		refuse(t, OVERSIGHT_NO_PENDING, .pending = (int64_t)t->checked.pending);
 		return false;
 	}
@@ -57,7 +63,8 @@ void oversight_approved(struct turn *t)
 	const struct pending *pending = pending_get(t->state, t->checked.pending);
 	ASSERT(pending);
 	struct turn_may before = begin(t);
-	emit(t, oversight_approved, .pending = pending->pending, .command = arena_str(t->arena, text_str(pending->command)),
+	emit(t, oversight_approved, .pending = pending->pending,
+	     .command = arena_str(t->arena, text_str(pending->command)),
 	     .asked_by = arena_str(t->arena, text_str(pending->login)), .login = t->login);
 	t->may = before;
 }
@@ -69,7 +76,7 @@ void oversight_apply_approved(struct state *s, const struct oversight_approved *
 
 void oversight_decide_decline(struct turn *t, const struct oversight_decline *ask)
 {
-	const struct pending *pending = pending_get(t->state, ask->pending);
+	const struct pending *pending = open_pending(t, ask->pending);
 	if (!pending) {
 		refuse(t, OVERSIGHT_NO_PENDING, .pending = (int64_t)ask->pending);
 		return;

@@ -50,18 +50,33 @@ void people_apply_enrolled(struct state *s, const struct people_enrolled *ev)
 	text_set(&row.name, ev->name);
 	if (ev->has_company)
 		text_set(&row.company, ev->company);
+	if (ev->has_until) {
+		row.has_forget_on = true;
+		row.forget_on = ev->until + PEOPLE_KEEP_MS;
+	}
 	row.groups.n = (uint16_t)ev->groups.n;
 	for (size_t i = 0; i < ev->groups.n; i++)
 		row.groups.at[i] = ev->groups.at[i];
 	person_add(s, &row);
 }
 
+/* The person's row; refuses where there is none, or nothing is known of the person any more. */
+static const struct person *known_person(struct turn *t, uint64_t person)
+{
+	const struct person *row = person_get(t->state, person);
+	if (!row)
+		refuse(t, PEOPLE_NO_PERSON, .person = (int64_t)person);
+	else if (row->forgotten)
+		refuse(t, PEOPLE_FORGOTTEN, .person = person);
+	else
+		return row;
+	return NULL;
+}
+
 void people_decide_issue_badge(struct turn *t, const struct people_issue_badge *ask)
 {
-	if (!person_get(t->state, ask->person)) {
-		refuse(t, PEOPLE_NO_PERSON, .person = (int64_t)ask->person);
+	if (!known_person(t, ask->person))
 		return;
-	}
 	if (!people_card_fits(ask->bits, ask->card.len)) {
 		refuse(t, PEOPLE_CARD_LENGTH, .bits = ask->bits, .bytes = (int64_t)ask->card.len);
 		return;
@@ -147,4 +162,52 @@ void people_apply_badge_expired(struct state *s, const struct people_badge_expir
 {
 	badge_edit(s, ev->badge)->state = BADGE_STATE_EXPIRED;
 	badge_clear_until(s, ev->badge);
+}
+
+/* The picture, and the end */
+
+void people_decide_set_photo(struct turn *t, const struct people_set_photo *ask)
+{
+	if (known_person(t, ask->person))
+		emit(t, people_photo_set, .person = ask->person, .photo = ask->photo);
+}
+
+void people_apply_photo_set(struct state *s, const struct people_photo_set *ev)
+{
+	struct person *row = person_edit(s, ev->person);
+	row->has_photo = ev->photo.len > 0;
+	text_set(&row->photo, ev->photo);
+}
+
+void people_decide_forget(struct turn *t, const struct people_forget *ask)
+{
+	if (known_person(t, ask->person))
+		emit(t, people_person_forgotten, .person = ask->person,
+		     .why = (enum people_person_forgotten_why)ask->why);
+}
+
+/* So long after the end of a stay, unless the person was forgotten before. */
+void people_due_stay_over(struct turn *t, const struct person *row)
+{
+	emit(t, people_person_forgotten, .person = row->person, .why = PEOPLE_PERSON_FORGOTTEN_WHY_STAY_OVER);
+}
+
+/* The record was restored from before that. */
+void people_on_record_subject_forgotten(struct turn *t, const struct record_subject_forgotten *ev)
+{
+	const struct person *row =
+	    str_eq(ev->table, STR("person")) ? person_get(t->state, (uint64_t)ev->subject) : NULL;
+	if (row && !row->forgotten)
+		emit(t, people_person_forgotten, .person = row->person, .why = PEOPLE_PERSON_FORGOTTEN_WHY_BEFORE);
+}
+
+/* The core blanks what is personal. */
+void people_apply_person_forgotten(struct state *s, const struct people_person_forgotten *ev)
+{
+	person_edit(s, ev->person)->forgotten = true;
+	person_clear_forget_on(s, ev->person);
+	for (const struct badge *row = badge_first_by_person(s, ev->person); row; row = badge_next_by_person(s, row)) {
+		badge_edit(s, row->badge)->state = BADGE_STATE_EXPIRED;
+		badge_clear_until(s, row->badge);
+	}
 }

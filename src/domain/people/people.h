@@ -9,6 +9,9 @@
 #include "gen/dispatch.h"
 #include "schema/turn.h"
 
+/* What is personal of somebody whose stay has an end is kept for 90 days after it. */
+#define PEOPLE_KEEP_MS (INT64_C(90) * 24 * 60 * 60 * 1000)
+
 /* The person that a badge speaks for. Exists: nothing removes a person. */
 const struct person *people_holder(const struct state *state, const struct badge *badge);
 

@@ -3,6 +3,8 @@
 #include "base/test.h"
 #include "core/try.h"
 
+#define PHOTO "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+
 TEST(each_refusal_has_its_reason)
 {
 	static const struct try_refusal rows[] = {
@@ -134,5 +136,89 @@ TEST(a_badge_is_suspended_for_any_of_four_reasons)
 		CHECK(str_contains(try.result.entry, name));
 		CHECK_INT(try_command(&try, "people.restore_badge", "{\"badge\":1}"), CORE_DONE);
 	}
+	try_release(&try);
+}
+
+/* Forgetting */
+
+static void ask_to_forget(struct try *try, const char *body)
+{
+	try->was = (struct turn_checked){.asserted = true, .passkey = 1};
+	CHECK_INT(try_command(try, "people.forget", body), CORE_DONE);
+	CHECK(try->result.pending > 0);
+	try->was = (struct turn_checked){.asserted = true, .passkey = 2};
+	try_approve(try, "second", "security_officer", "people.forget", body);
+}
+
+static void enrol_passkey(struct try *try, const char *login)
+{
+	char body[512], key[131];
+	memset(key, '4', sizeof key - 1);
+	key[130] = 0;
+	memcpy(key, "04", 2);
+	snprintf(body, sizeof body, "{\"login\":\"%s\",\"label\":\"key\",\"credential\":\"%02x\",\"key\":\"%s\"}",
+		 login, (unsigned)strlen(login), key);
+	CHECK_INT(try_command(try, "operators.enrol_passkey", body), CORE_DONE);
+}
+
+TEST(a_person_is_forgotten_when_two_agree_and_is_nobody_from_then_on)
+{
+	struct try try;
+	try_init(&try, NULL);
+	try_furnish(&try);
+	enrol_passkey(&try, "test");
+	enrol_passkey(&try, "second");
+	ask_to_forget(&try, "{\"person\":1,\"why\":\"asked_for\"}");
+	CHECK(str_contains(try_events(&try), STR("people.PersonForgotten")));
+	const struct person *person = person_get(&try.core.state, 1);
+	CHECK(person->forgotten && person->name.len == 0);
+	CHECK_INT(badge_get(&try.core.state, 1)->state, BADGE_STATE_EXPIRED);
+	CHECK_INT(badge_get(&try.core.state, 1)->card.len, 0);
+	CHECK(!badge_by_card(&try.core.state, STR("\x80\0\0\0")));
+	static const struct try_refusal rows[] = {
+	    {"people.issue_badge", "{\"person\":1,\"card\":\"01000000\",\"bits\":26,\"kind\":\"card\"}",
+	     "PEOPLE_FORGOTTEN"},
+	    {"people.set_photo", "{\"person\":1,\"photo\":\"" PHOTO "\"}", "PEOPLE_FORGOTTEN"},
+	    {"people.set_photo", "{\"person\":9,\"photo\":\"" PHOTO "\"}", "PEOPLE_NO_PERSON"},
+	    {"people.restore_badge", "{\"badge\":1}", "PEOPLE_BADGE_ALREADY"},
+	};
+	try_check_refusals(&try, rows, ARRAY_LEN(rows));
+	try_release(&try);
+}
+
+TEST(a_stay_that_is_over_is_forgotten_after_90_days_and_not_while_the_clock_is_doubted)
+{
+	struct try try;
+	try_init(&try, NULL);
+	try_furnish(&try);
+	try_command(&try, "people.enrol",
+		    "{\"name\":\"Uma Ray\",\"groups\":[\"visitor\"],\"clearance\":0,\"until\":1795424500000}");
+	int64_t on = 1795424500000 + PEOPLE_KEEP_MS;
+	CHECK_INT(person_get(&try.core.state, 3)->forget_on, on);
+	try_start(&try, "record.doubt_clock", "{\"machine\":1,\"last\":1795424400000,\"why\":\"went_back\"}");
+	try.now = on;
+	while (try_timer(&try))
+		CHECK(!str_contains(try_events(&try), STR("people.PersonForgotten")));
+	try_start(&try, "record.trust_clock", "{\"witness\":\"w\",\"told\":1}");
+	bool forgotten = false;
+	while (try_timer(&try))
+		forgotten |= str_contains(try_events(&try), STR("people.PersonForgotten"));
+	CHECK(forgotten && person_get(&try.core.state, 3)->forgotten);
+	CHECK(!person_get(&try.core.state, 1)->forgotten); /* whose stay has no end */
+	try_release(&try);
+}
+
+TEST(a_picture_is_the_person_s_until_it_is_forgotten)
+{
+	struct try try;
+	try_init(&try, NULL);
+	try_furnish(&try);
+	try_command(&try, "people.set_photo", "{\"person\":2,\"photo\":\"" PHOTO "\"}");
+	CHECK_STR(try_events(&try), STR("people.PhotoSet"));
+	CHECK(person_get(&try.core.state, 2)->has_photo);
+	enrol_passkey(&try, "test");
+	enrol_passkey(&try, "second");
+	ask_to_forget(&try, "{\"person\":2,\"why\":\"law\"}");
+	CHECK(!person_get(&try.core.state, 2)->has_photo || person_get(&try.core.state, 2)->photo.len == 0);
 	try_release(&try);
 }

@@ -88,7 +88,8 @@ static void take_part(struct turn *t, const struct part *part)
 static void keep_if_in_force(struct turn *t, struct str hash)
 {
 	const struct environment *now = environment_get(t->state, ENVIRONMENT_ROW);
-	if (t->refusal == REFUSAL_NONE && now && str_eq(text_str(now->access), hash) && record_is_staged(t->state, hash))
+	if (t->refusal == REFUSAL_NONE && now && str_eq(text_str(now->access), hash) &&
+	    record_is_staged(t->state, hash))
 		emit(t, record_stage_kept, .stage = stage_by_hash(t->state, hash)->stage);
 }
 
@@ -114,10 +115,9 @@ void record_apply_staged(struct state *s, const struct record_staged *ev)
 	}
 	stage_edit(s, known->stage)->parts = ev->part;
 	stage_set_until(s, known->stage, ev->until);
-	stage_part_add(s, &(struct stage_part){.part = stage_part_next_id(s),
-					       .stage = known->stage,
-					       .number = ev->part,
-					       .entry = ev->entry});
+	stage_part_add(
+	    s, &(struct stage_part){
+		   .part = stage_part_next_id(s), .stage = known->stage, .number = ev->part, .entry = ev->entry});
 }
 
 static void remove_stage(struct state *s, uint64_t stage)
@@ -184,11 +184,18 @@ int64_t record_month_ends(struct str keep, int64_t month)
 	WRONG("the schema knows days, months and years");
 }
 
+static const struct retention *find_retention(const struct state *s, struct str keep, int64_t month)
+{
+	const struct retention *row = retention_after(s, 0);
+	while (row && !(row->month == month && str_eq(text_str(row->keep), keep)))
+		row = retention_after(s, row->retention);
+	return row;
+}
+
 void record_note_month(struct state *state, struct str keep, int64_t month)
 {
-	for (const struct retention *row = retention_after(state, 0); row; row = retention_after(state, row->retention))
-		if (row->month == month && str_eq(text_str(row->keep), keep))
-			return;
+	if (find_retention(state, keep, month))
+		return;
 	struct retention row = {
 	    .retention = retention_next_id(state), .month = month, .ends = record_month_ends(keep, month)};
 	text_set(&row.keep, keep);
@@ -197,8 +204,7 @@ void record_note_month(struct state *state, struct str keep, int64_t month)
 
 static void forget(struct state *s, const struct subject *subject, struct str keep, int64_t month)
 {
-	struct forgetting row = {
-	    .forgetting = forgetting_next_id(s), .subject = (int64_t)subject->id, .month = month};
+	struct forgetting row = {.forgetting = forgetting_next_id(s), .subject = (int64_t)subject->id, .month = month};
 	text_set(&row.table, subject->table);
 	text_set(&row.keep, keep);
 	forgetting_add(s, &row);
@@ -226,11 +232,6 @@ void record_decide_base(struct turn *t, const struct record_base *ask)
 	emit(t, record_baseline, .entries = ask->entries, .snapshot = ask->snapshot);
 }
 
-void record_apply_baseline(struct state *s, const struct record_baseline *ev)
-{
-	ASSERT(s && ev->entries >= 0);
-}
-
 void record_decide_erase(struct turn *t, const struct record_erase *ask)
 {
 	int64_t months = 0, subjects = 0;
@@ -252,13 +253,78 @@ void record_apply_erased(struct state *s, const struct record_erased *ev)
 
 void record_decide_restore(struct turn *t, const struct record_restore *ask)
 {
-	emit(t, record_restored, .incarnation = ask->incarnation, .entries = ask->entries, .known = ask->known,
-	     .has_root = ask->has_root, .root = ask->root, .fetched = ask->fetched);
+	emit(t, record_restored, .incarnation = ask->incarnation, .first = (int64_t)t->entry, .entries = ask->entries,
+	     .known = ask->known, .has_root = ask->has_root, .root = ask->root, .fetched = ask->fetched);
 }
 
+/* Another history begins, under another name. A new root key that somebody had asked for was another machine's. */
 void record_apply_restored(struct state *s, const struct record_restored *ev)
 {
-	ASSERT(s && ev->incarnation >= 2);
+	ASSERT(ev->incarnation >= 2);
+	if (record_is_unsigned(s))
+		silence_remove(s, RECORD_SILENCE_ROW);
+	if (fork_get(s, RECORD_FORK_ROW))
+		fork_remove(s, RECORD_FORK_ROW);
+	fork_add(s, &(struct fork){.fork = RECORD_FORK_ROW, .incarnation = ev->incarnation, .first = ev->first});
+	for (const struct rekey *row; (row = rekey_after(s, 0));)
+		rekey_remove(s, row->rekey);
+}
+
+void record_decide_forget_again(struct turn *t, const struct record_forget_again *ask)
+{
+	emit(t, record_subject_forgotten, .table = ask->table, .subject = ask->subject);
+}
+
+/* What the subject is, the core blanks and notes. */
+void record_apply_subject_forgotten(struct state *s, const struct record_subject_forgotten *ev)
+{
+	ASSERT(s && ev->subject >= 1);
+}
+
+/* Of a month in which this record has sealed nothing there is nothing to forget. */
+void record_decide_forget_month_again(struct turn *t, const struct record_forget_month_again *ask)
+{
+	const struct retention *row = find_retention(t->state, ask->keep, ask->month);
+	if (row)
+		emit(t, record_month_forgotten, .retention = row->retention, .keep = ask->keep, .month = ask->month);
+}
+
+/* A new root key */
+
+static uint64_t rekey_id(enum rekey_keys keys)
+{
+	return keys == REKEY_KEYS_MISSION ? RECORD_REKEY_MISSION : RECORD_REKEY_DOORS;
+}
+
+void record_decide_rekey(struct turn *t, const struct record_rekey *ask)
+{
+	if (rekey_get(t->state, rekey_id(ask->keys)))
+		refuse(t, RECORD_REKEY_BUSY, .keys = ask->keys);
+	else
+		emit(t, record_rekey_asked, .keys = ask->keys);
+}
+
+void record_apply_rekey_asked(struct state *s, const struct record_rekey_asked *ev)
+{
+	rekey_add(s, &(struct rekey){.rekey = rekey_id(ev->keys), .keys = ev->keys});
+}
+
+void record_decide_end_rekey(struct turn *t, const struct record_end_rekey *ask)
+{
+	if (ask->has_failed)
+		emit(t, record_rekey_failed, .keys = ask->keys, .why = ask->failed);
+	else
+		emit(t, record_rekeyed, .keys = ask->keys);
+}
+
+void record_apply_rekeyed(struct state *s, const struct record_rekeyed *ev)
+{
+	rekey_remove(s, rekey_id(ev->keys));
+}
+
+void record_apply_rekey_failed(struct state *s, const struct record_rekey_failed *ev)
+{
+	rekey_remove(s, rekey_id(ev->keys));
 }
 
 void record_decide_change_space(struct turn *t, const struct record_change_space *ask)
@@ -266,14 +332,26 @@ void record_decide_change_space(struct turn *t, const struct record_change_space
 	emit(t, record_space_changed, .free = ask->free, .low = ask->low);
 }
 
-void record_apply_space_changed(struct state *s, const struct record_space_changed *ev)
-{
-	ASSERT(s && ev->free >= 0);
-}
-
 void record_decide_put_aside(struct turn *t, const struct record_put_aside *ask)
 {
 	emit(t, record_set_aside, .input = ask->input, .hash = ask->hash);
+}
+
+void record_decide_stop_timer(struct turn *t, const struct record_stop_timer *ask)
+{
+	enum timer timer;
+	if (timer_of(ask->timer, &timer))
+		emit(t, record_timer_stopped, .timer = ask->timer, .row = ask->row);
+	else
+		refuse(t, RECORD_NO_TIMER, .timer = ask->timer);
+}
+
+void record_apply_timer_stopped(struct state *s, const struct record_timer_stopped *ev)
+{
+	enum timer timer;
+	bool known = timer_of(ev->timer, &timer);
+	ASSERT(known);
+	state_stop_timer(s, timer, (uint64_t)ev->row);
 }
 
 void record_decide_lay_aside(struct turn *t, const struct record_lay_aside *ask)
@@ -281,17 +359,20 @@ void record_decide_lay_aside(struct turn *t, const struct record_lay_aside *ask)
 	emit(t, record_set_aside, .input = ask->input, .hash = ask->hash);
 }
 
-void record_apply_set_aside(struct state *s, const struct record_set_aside *ev)
-{
-	ASSERT(s && ev->hash.len == 32);
-}
-
 void record_decide_stop_signing(struct turn *t, const struct record_stop_signing *ask)
 {
 	emit(t, record_signing_stopped, .witness = ask->witness, .entries = ask->entries);
 }
 
+bool record_is_unsigned(const struct state *state)
+{
+	return silence_get(state, RECORD_SILENCE_ROW) != NULL;
+}
+
 void record_apply_signing_stopped(struct state *s, const struct record_signing_stopped *ev)
 {
-	ASSERT(s && ev->entries >= 0);
+	struct silence row = {.silence = RECORD_SILENCE_ROW, .entries = ev->entries};
+	text_set(&row.witness, ev->witness);
+	if (!record_is_unsigned(s))
+		silence_add(s, &row);
 }

@@ -15,11 +15,18 @@
 
 enum {
 	RECORD_CLOCK_ROW = 1,
+	RECORD_SILENCE_ROW = 1,
+	RECORD_FORK_ROW = 1,
+	RECORD_REKEY_MISSION = 1, /* rows of Rekey */
+	RECORD_REKEY_DOORS,
 	RECORD_STAGE_MS = 60 * 60 * 1000, /* what was staged and not used is dropped after so long */
 };
 
 /* Whether nothing may be forgotten and nothing expire by date. */
 bool record_clock_is_doubted(const struct state *state);
+
+/* Whether nothing is signed any more. */
+bool record_is_unsigned(const struct state *state);
 
 /* Whether all parts of this hash are there. */
 bool record_is_staged(const struct state *state, struct str hash);

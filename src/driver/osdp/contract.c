@@ -1,7 +1,7 @@
 #include "driver/osdp/contract.h"
 #include "gen/codec.h"
 
-enum { CONTRACT_VERSION = 1, BODY_BYTES_MAX = 512, SIGNALS = 3 };
+enum { SIGNALS = 3 };
 
 static struct str bytes(const uint8_t *at, size_t n)
 {
@@ -15,77 +15,6 @@ static int wrong(const struct json *json, struct error *error)
 	json_error_text(json, what, sizeof what);
 	error_set(error, ERROR_INPUT, "%s", what);
 	return error_remedy(error, "see src/schema/contract.yaml for what may stand there");
-}
-
-static void take_config(const struct driver_config *config, struct contract_config *ret)
-{
-	*ret = (struct contract_config){.driver = config->driver, .settings = config->settings};
-	ret->has_accepted = config->has_accepted;
-	if (!config->has_accepted)
-		return;
-	memcpy(ret->boot, config->accepted.boot.at, sizeof ret->boot);
-	ret->accepted = config->accepted.sequence;
-}
-
-static void take_order(const struct driver_order *order, struct contract_order *ret)
-{
-	*ret = (struct contract_order){
-	    .id = {(uint64_t)order->entry, (uint32_t)order->event},
-	    .name = order->name,
-	    .body = order->body,
-	    .now_ms = order->now,
-	    .not_after_ms = order->not_after,
-	};
-}
-
-static struct contract_line take_line(const struct core_line *line)
-{
-	struct contract_line ret = {0};
-	switch (line->kind) {
-	case CORE_LINE_CONFIG:
-		ret.kind = CONTRACT_CONFIG;
-		take_config(&line->config, &ret.config);
-		return ret;
-	case CORE_LINE_ORDER:
-		ret.kind = CONTRACT_ORDER;
-		take_order(&line->order, &ret.order);
-		return ret;
-	case CORE_LINE_ACK:
-		ret.kind = CONTRACT_ACK;
-		ret.sequence = line->ack.sequence;
-		return ret;
-	case CORE_LINE_REFUSED:
-		ret.kind = CONTRACT_REFUSED;
-		ret.sequence = line->refused.sequence;
-		return ret;
-	case CORE_LINE_BUSY:
-		ret.kind = CONTRACT_BUSY;
-		ret.sequence = line->busy.sequence;
-		ret.retry_ms = line->busy.retry_ms;
-		return ret;
-	case CORE_LINE_BAD:
-		ret.kind = CONTRACT_BAD;
-		ret.bad = line->bad.what;
-		return ret;
-	case CORE_LINE_BEGIN:
-	case CORE_LINE_DESIRED:
-	case CORE_LINE_TABLE:
-		ret.kind = CONTRACT_SKIPPED;
-		return ret;
-	case CORE_LINE_NONE:
-		break;
-	}
-	WRONG("a line of no kind");
-}
-
-int contract_read(struct str text, struct arena *arena, struct contract_line *ret_line, struct error *error)
-{
-	struct json json = json_over(text, arena);
-	struct core_line line;
-	if (!core_line_read(&json, &line) || !json_end(&json))
-		return wrong(&json, error);
-	*ret_line = take_line(&line);
-	return 0;
 }
 
 int contract_read_settings(struct str text, struct arena *arena, struct contract_settings *ret, struct error *error)
@@ -133,32 +62,27 @@ static int read_signalled(struct json *json, uint64_t *ret_reader, struct pd_ord
 	return 0;
 }
 
-int contract_read_order(const struct contract_order *order, struct arena *arena, uint64_t *ret_reader,
+int contract_read_order(struct str name, struct str body, struct arena *arena, uint64_t *ret_reader,
 			struct pd_order *ret_order, struct error *error)
 {
-	struct json json = json_over(order->body, arena);
-	if (str_eq(order->name, STR("doors.Released")))
+	struct json json = json_over(body, arena);
+	if (str_eq(name, STR("doors.Released")))
 		return read_released(&json, ret_reader, ret_order, error);
-	if (str_eq(order->name, STR("doors.Signalled")))
+	if (str_eq(name, STR("doors.Signalled")))
 		return read_signalled(&json, ret_reader, ret_order, error);
-	return error_set(error, ERROR_INPUT, "order " STR_FMT " is not known to this driver", STR_ARG(order->name));
+	return error_set(error, ERROR_INPUT, "order " STR_FMT " is not known to this driver", STR_ARG(name));
 }
 
-void contract_write_hello(struct buf *out, struct str driver, const uint8_t boot[CONTRACT_BOOT_BYTES], int64_t next)
+int contract_read_desired(struct str name, struct str body, struct arena *arena, struct osdp_held *ret_held,
+			  struct error *error)
 {
-	driver_line_write(out, &(struct driver_line){.kind = DRIVER_LINE_HELLO,
-						     .hello = {.contract = CONTRACT_VERSION,
-							       .driver = driver,
-							       .kind = STR("osdp"),
-							       .boot = bytes(boot, CONTRACT_BOOT_BYTES),
-							       .next = next}});
-}
-
-void contract_write_heartbeat(struct buf *out, uint64_t frames, uint64_t refused)
-{
-	driver_line_write(out,
-			  &(struct driver_line){.kind = DRIVER_LINE_HEARTBEAT,
-						.heartbeat = {.frames = (int64_t)frames, .refused = (int64_t)refused}});
+	struct json json = json_over(body, arena);
+	if (!str_eq(name, STR("doors.Held")))
+		return error_set(error, ERROR_INPUT, "desired state " STR_FMT " is not known to this driver",
+				 STR_ARG(name));
+	if (!osdp_held_read(&json, ret_held) || !json_end(&json))
+		return wrong(&json, error);
+	return 0;
 }
 
 /* Bodies of reports. */
@@ -244,33 +168,42 @@ static const struct {
     [NOTICE_REFUSED] = {{"doors.frame_refused", 19}, write_refused},
 };
 
-static void write_report(struct buf *out, int64_t sequence, int64_t ago_ms, const struct notice *notice)
+struct str contract_write_notice(struct buf *body, const struct notice *notice)
 {
-	uint8_t memory[BODY_BYTES_MAX];
-	struct buf body = BUF(memory);
-	reports[notice->kind].write(&body, notice);
-	ASSERT(!body.over);
-	driver_line_write(out, &(struct driver_line){.kind = DRIVER_LINE_REPORT,
-						     .report = {.sequence = sequence,
-								.ago = ago_ms,
-								.name = reports[notice->kind].name,
-								.body = buf_str(&body)}});
+	ASSERT(notice->kind < ARRAY_LEN(reports));
+	reports[notice->kind].write(body, notice);
+	return reports[notice->kind].name;
 }
 
-void contract_write_notice(struct buf *out, int64_t sequence, int64_t ago_ms, const struct notice *notice)
+struct str contract_write_decision(struct buf *body, const struct gate_card *card,
+				   const struct contract_decision *decision)
 {
-	int64_t entry = (int64_t)notice->order.entry, event = notice->order.event;
-	struct driver_line line;
-	switch (notice->kind) {
-	case NOTICE_DONE:
-		line = (struct driver_line){.kind = DRIVER_LINE_DONE, .done = {sequence, entry, event}};
-		driver_line_write(out, &line);
-		break;
-	case NOTICE_EXPIRED:
-		line = (struct driver_line){.kind = DRIVER_LINE_EXPIRED, .expired = {sequence, entry, event}};
-		driver_line_write(out, &line);
-		break;
-	default:
-		write_report(out, sequence, ago_ms, notice);
-	}
+	static const enum access_card_decided_why whys[GRANT_WHYS] = {
+	    [GRANT_NO_TABLE] = ACCESS_CARD_DECIDED_WHY_NO_TABLE,
+	    [GRANT_UNKNOWN_READER] = ACCESS_CARD_DECIDED_WHY_UNKNOWN_READER,
+	    [GRANT_HELD] = ACCESS_CARD_DECIDED_WHY_HELD,
+	    [GRANT_DOOR_SHUT] = ACCESS_CARD_DECIDED_WHY_DOOR_SHUT,
+	    [GRANT_UNKNOWN_CARD] = ACCESS_CARD_DECIDED_WHY_UNKNOWN_CARD,
+	    [GRANT_NOT_NOW] = ACCESS_CARD_DECIDED_WHY_NOT_NOW,
+	    [GRANT_EXPIRED_TABLE] = ACCESS_CARD_DECIDED_WHY_EXPIRED_TABLE,
+	    [GRANT_SCHEDULE] = ACCESS_CARD_DECIDED_WHY_SCHEDULE,
+	    [GRANT_STANDING] = ACCESS_CARD_DECIDED_WHY_STANDING,
+	};
+	static const enum access_card_read_format formats[] = {
+	    [DATA_FORMAT_RAW] = ACCESS_CARD_READ_FORMAT_RAW,
+	    [DATA_FORMAT_WIEGAND] = ACCESS_CARD_READ_FORMAT_WIEGAND,
+	};
+	access_card_decided_write(body, &(struct access_card_decided){
+					    .reader = card->reader,
+					    .has_read = decision->read > 0,
+					    .read = decision->read,
+					    .format = formats[card->format],
+					    .bits = card->bits,
+					    .card = bytes(card->bytes, (card->bits + 7U) / 8),
+					    .outcome = decision->answer.granted ? ACCESS_CARD_DECIDED_OUTCOME_GRANTED
+										: ACCESS_CARD_DECIDED_OUTCOME_DENIED,
+					    .why = whys[decision->answer.why],
+					    .table = decision->table,
+					    .at = decision->at_ms});
+	return STR("access.card_decided");
 }

@@ -1,9 +1,9 @@
 /* driver.h: `chancery driver osdp`: one process a line of readers.
  *
- * Speaks the driver contract (docs: src/schema/contract.yaml) on its standard input and output: reads its
- * configuration, opens the line, locks itself in (base/sandbox.h), then lets the panel run. What the panel
- * tells becomes numbered reports that are sent until the core has made them durable (outbox.h); orders become
- * commands, each at most once.
+ * Speaks the driver contract (src/schema/contract.yaml) on its standard input and output, by the kit
+ * (driver/kit/process.h): takes its settings, opens the line, locks itself in (base/sandbox.h), then lets the
+ * panel run. What the panel tells becomes reports, orders become commands, cards that no core answers are
+ * decided by the grant table (porter.h).
  */
 #ifndef OSDP_DRIVER_H
 #define OSDP_DRIVER_H

@@ -213,7 +213,7 @@ static inline void line_show_card(size_t fake)
 
 static inline bool line_release(uint64_t reader, uint64_t entry, int64_t release_ms, int64_t within_ms)
 {
-	struct pd_order order = {.name = {entry, 1},
+	struct pd_order order = {.name = {.entry = entry, .event = 1},
 				 .kind = PD_RELEASE,
 				 .release_ms = release_ms,
 				 .until_us = line.now_us + within_ms * 1000};

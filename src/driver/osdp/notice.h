@@ -52,10 +52,12 @@ struct notice_refused {
 	uint8_t frame[NOTICE_FRAME_BYTES_MAX];
 };
 
-/* The name of an order: entry of the journal, number of the event in it. */
+/* The name of an order: entry of the journal, number of the event in it. The driver's own orders (a card
+ * decided by the grant table) have none, and nobody waits for what became of them. */
 struct notice_order {
 	uint64_t entry;
 	uint32_t event;
+	bool own;
 };
 
 struct notice {

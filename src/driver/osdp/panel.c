@@ -78,6 +78,19 @@ static bool told_of_card(const struct notices *notices, size_t n)
 	return false;
 }
 
+static void show_witness(const struct panel *panel, enum panel_seen seen, const uint8_t *bytes, size_t n,
+			 int64_t now_us)
+{
+	if (panel->witness)
+		panel->witness(seen, bytes, n, now_us);
+}
+
+/* The answer to a poll that nothing happened. */
+static bool is_idle(const struct panel *panel, const struct frame *frame)
+{
+	return frame->code == FRAME_ACK && panel->waiting && panel->waiting->command == FRAME_POLL;
+}
+
 /* A frame from the line, wherever it comes from. */
 static void take_frame(struct panel *panel, const struct frame *frame, int64_t now_us)
 {
@@ -85,6 +98,8 @@ static void take_frame(struct panel *panel, const struct frame *frame, int64_t n
 	bool reply = frame->address & FRAME_REPLY;
 	bool repeated = panel->waiting && panel->waiting->times_sent > 1;
 	panel->frames++;
+	if (!is_idle(panel, frame))
+		show_witness(panel, PANEL_HEARD, frame->raw, frame->raw_len, now_us);
 	if (from && reply && from == panel->waiting) {
 		size_t told = panel->notices.n;
 		if (!pd_answer(from, frame, &panel->notices, now_us))
@@ -103,9 +118,10 @@ static void take_frame(struct panel *panel, const struct frame *frame, int64_t n
 }
 
 /* What is no frame: held against the reader that was asked, or else the one it seems to come from. */
-static void take_noise(struct panel *panel, enum frame_found found, const struct frame *noise)
+static void take_noise(struct panel *panel, enum frame_found found, const struct frame *noise, int64_t now_us)
 {
 	struct pd *from = panel->waiting;
+	show_witness(panel, PANEL_NOISE, noise->raw, noise->raw_len, now_us);
 	if (!from && (noise->address & FRAME_REPLY))
 		from = at_address(panel, noise->address & (uint8_t)~FRAME_REPLY);
 	enum notice_refusal why = found == FRAME_BAD_CHECK ? NOTICE_BAD_CHECK : NOTICE_BAD_LENGTH;
@@ -122,7 +138,7 @@ static void take_frames(struct panel *panel, int64_t now_us)
 		if (found == FRAME_GOOD)
 			take_frame(panel, &frame, now_us);
 		else
-			take_noise(panel, found, &frame);
+			take_noise(panel, found, &frame, now_us);
 	}
 }
 
@@ -195,6 +211,8 @@ static struct pd *next_pd(struct panel *panel, int64_t now_us)
 static void send(struct panel *panel, struct pd *pd, int64_t now_us)
 {
 	pd_command(pd, panel->entropy, panel->quiet, now_us);
+	if (pd->command != FRAME_POLL)
+		show_witness(panel, PANEL_SENT, pd->sent, pd->sent_len, now_us);
 	frame_reader_clear(&panel->in);
 	panel->out[0] = MARK_BYTE;
 	memcpy(panel->out + 1, pd->sent, pd->sent_len);

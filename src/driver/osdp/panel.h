@@ -25,16 +25,20 @@ enum {
 	PANEL_SILENCE_US = 50 * 1000,	   /* no byte for so long: a frame half there is not finished any more. The
 					 standard's 20 ms, and what a USB adapter may hold back */
 	PANEL_PROBE_EVERY_US = 500 * 1000, /* a reader that is not there gets a turn before those that are */
-	PANEL_HOLD_US = 3 * 1000, /* after a card the line is kept free so long for what the core decides */
+	PANEL_HOLD_US = 3 * 1000,	   /* after a card the line is kept free so long for what the core decides */
 	PANEL_REPEATED_US = 20 * 1000,	   /* room for the answer to a repetition that had crossed the answer */
 	PANEL_BITS_A_BYTE = 10,
 	PANEL_GAP_BYTES = 2,
 };
 
+/* What passed on the line, whoever sent it. Polls, and the answers that nothing happened, are left out. */
+enum panel_seen { PANEL_SENT, PANEL_HEARD, PANEL_NOISE };
+
 struct panel {
 	uint32_t baud;
 	bool quiet; /* set by the owner: ask for no cards, report no refusals */
 	void (*entropy)(uint8_t *bytes, size_t n);
+	void (*witness)(enum panel_seen seen, const uint8_t *bytes, size_t n, int64_t now_us); /* may be NULL */
 	/* What is to be written to the line. */
 	size_t out_len;
 	uint8_t out[1 + FRAME_COMMAND_BYTES_MAX];

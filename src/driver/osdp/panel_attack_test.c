@@ -90,7 +90,8 @@ TEST(a_reader_without_a_light_does_not_make_its_door_wait)
 {
 	line_up(1);
 	line.fault = nak_light;
-	struct pd_order order = {.name = {1, 1}, .kind = PD_SIGNAL_REFUSED, .until_us = line.now_us + 3000000};
+	struct pd_order order = {
+	    .name = {.entry = 1, .event = 1}, .kind = PD_SIGNAL_REFUSED, .until_us = line.now_us + 3000000};
 	panel_order(&line.panel, 100, &order, line.now_us);
 	line_run_ms(100);
 	int64_t asked_us = line.now_us;

@@ -57,7 +57,7 @@ TEST(a_release_moves_the_output_lights_green_and_is_done_when_the_reader_says_so
 
 static void signal_order(enum pd_order_kind kind, uint64_t entry)
 {
-	struct pd_order order = {.name = {entry, 2}, .kind = kind, .until_us = line.now_us + 3000000};
+	struct pd_order order = {.name = {.entry = entry, .event = 2}, .kind = kind, .until_us = line.now_us + 3000000};
 	CHECK(panel_order(&line.panel, 100, &order, line.now_us));
 }
 
