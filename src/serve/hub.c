@@ -442,7 +442,9 @@ static int record_start(struct hub *hub, const struct mission_unlock *unlock, st
 void hub_reset_core(struct hub *hub)
 {
 	struct rulebooks rulebooks = hub->core.rulebooks;
-	arena_clear(&hub->memory);
+	/* Fresh pages: wiping the old ones would touch all that the state may ever need. */
+	arena_unmap(&hub->memory);
+	hub->memory = arena_map(core_memory());
 	core_init(&hub->core, rulebooks, &hub->sealer, &hub->memory);
 }
 

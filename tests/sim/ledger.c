@@ -221,6 +221,7 @@ static void read_entry(struct taken *t, struct str text, const struct str *packe
 	t->line = peek_text(clear, "from.driver.name");
 	t->boot = peek_text(clear, "from.driver.boot");
 	t->sequence = peek_int(clear, "from.driver.sequence", 0);
+	t->ago = peek_int(clear, "from.driver.ago", 0);
 	t->login = peek_text(clear, "from.operator.login");
 	t->is_from_core = peek_has(clear, "from.core");
 	t->wall = peek_int(clear, "wall", 0);

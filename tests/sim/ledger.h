@@ -23,6 +23,7 @@ enum {
 	LEDGER_DESIRED_MAX = 64,
 	LEDGER_PENDING_MAX = 1024,
 	LEDGER_LOOKS_MAX = 1024,
+	LEDGER_PASSKEYS_MAX = 256,
 	LEDGER_MONTHS_MAX = 128,
 	LEDGER_FORGETTINGS_MAX = 512,
 	LEDGER_RULEBOOKS_MAX = PLACE_RULEBOOKS,
@@ -31,6 +32,7 @@ enum {
 	LEDGER_BOOTS_MAX = 1024,
 	LEDGER_ORDER_MS = 3000, /* not_after of doors.Released and doors.Signalled */
 	LEDGER_ANSWER_MS = 5000, /* after which an order that nobody answered is over */
+	LEDGER_PATIENCE_MS = 1500, /* after which a driver decides by its table */
 	LEDGER_LOOK_MS = 15 * 60 * 1000,
 };
 
@@ -85,6 +87,11 @@ struct ledger_look {
 	bool is_open;
 };
 
+struct ledger_passkey {
+	struct str login;
+	bool is_removed;
+};
+
 struct ledger_month {
 	struct str keep;
 	int64_t month;
@@ -122,13 +129,14 @@ struct ledger {
 	uint64_t size, env;
 	int64_t wall, elapsed, incarnation;
 	bool clock_is_doubted, space_is_low, signing_has_stopped;
-	size_t n_people, n_badges, n_readers, n_orders, n_desired, n_pending, n_looks, n_months, n_forgettings, n_boots, n_reviews, n_dossiers;
+	size_t n_people, n_badges, n_readers, n_orders, n_desired, n_pending, n_looks, n_months, n_forgettings, n_boots, n_reviews, n_dossiers, n_passkeys;
 	struct ledger_person people[LEDGER_PEOPLE_MAX + 1]; /* by their numbers, as the next ones */
 	struct ledger_badge badges[LEDGER_BADGES_MAX + 1];
 	struct ledger_reader readers[LEDGER_READERS_MAX + 1];
 	struct ledger_order *orders;
 	struct ledger_desired desired[LEDGER_DESIRED_MAX];
 	struct ledger_pending pending[LEDGER_PENDING_MAX];
+	struct ledger_passkey passkeys[LEDGER_PASSKEYS_MAX + 1]; /* by their numbers */
 	struct ledger_look looks[LEDGER_LOOKS_MAX];
 	struct ledger_month months[LEDGER_MONTHS_MAX];
 	struct ledger_forgetting forgettings[LEDGER_FORGETTINGS_MAX];

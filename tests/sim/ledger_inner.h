@@ -13,7 +13,7 @@ struct taken {
 	struct str text;
 	struct str kind, name, input, checked;
 	struct str line, boot, login; /* whom it is from; empty where it is not */
-	int64_t sequence, wall;
+	int64_t sequence, ago, wall;
 	bool is_refused, is_from_core;
 	struct str refusal, takes;
 	struct str events; /* the array */

@@ -38,15 +38,35 @@ static bool is_gate(struct str refusal)
 	return str_eq(refusal, STR("MISSION_ROLE")) || str_eq(refusal, STR("OVERSIGHT_UNASSERTED"));
 }
 
+/* How many of its events are called so. */
+static size_t count_events(const struct taken *t, const char *name)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < t->n_events; i++)
+		n += taken_has(t, i, name);
+	return n;
+}
+
+/* A passkey speaks for the person whose it is, and its counter is kept. */
+static void check_passkey(const struct taken *t)
+{
+	const struct ledger *ledger = t->ledger;
+	int64_t asserted = peek_int(t->checked, "asserted", 0);
+	bool there = asserted >= 1 && (size_t)asserted <= ledger->n_passkeys && !ledger->passkeys[asserted].is_removed;
+	MUST(asserted == 0 || (there && str_eq(ledger->passkeys[asserted].login, t->login)),
+	     "entry %llu is asserted with passkey %lld, which is not of " STR_FMT, (unsigned long long)t->index,
+	     (long long)asserted, STR_ARG(t->login));
+	MUST(count_events(t, "operators.PasskeyUsed") == (asserted != 0 && !t->is_refused),
+	     "entry %llu: a passkey was used and is not said to be, or the other way round", (unsigned long long)t->index);
+}
+
 /* What waits for a second person does nothing yet; what a second person agreed to says so, and was asked for by another. */
 static void check_approval(const struct taken *t, const struct see_body *command)
 {
 	int64_t pending = peek_int(t->checked, "pending", 0);
-	size_t approvals = 0;
-	for (size_t i = 0; i < t->n_events; i++)
-		approvals += taken_has(t, i, "oversight.Approved");
+	size_t approvals = count_events(t, "oversight.Approved"), used = count_events(t, "operators.PasskeyUsed");
 	if (pending == 0) {
-		MUST(t->is_refused || (t->n_events == 1 && taken_has(t, 0, "oversight.ApprovalAsked")),
+		MUST(t->is_refused || (t->n_events == 1 + used && taken_has(t, 0, "oversight.ApprovalAsked")),
 		     "entry %llu: a command that two must want is done by one", (unsigned long long)t->index);
 		return;
 	}
@@ -73,6 +93,7 @@ static void check_command(const struct taken *t)
 	MUST(refusal ? str_eq(t->refusal, str_of(refusal)) : !is_gate(t->refusal),
 	     "entry %llu: " STR_FMT " by " STR_FMT " should be %s and is " STR_FMT, (unsigned long long)t->index,
 	     STR_ARG(t->name), STR_ARG(t->login), refusal ? refusal : "decided", STR_ARG(t->refusal));
+	check_passkey(t);
 	if (command->approvers != 0)
 		check_approval(t, command);
 	if (command->life_safety && !refusal)
@@ -169,6 +190,26 @@ static void dossier_opened(const struct taken *t, unsigned event, struct str bod
 	t->ledger->n_dossiers++;
 }
 
+static void passkey_enrolled(const struct taken *t, unsigned event, struct str body)
+{
+	struct ledger *ledger = t->ledger;
+	(void)event;
+	ASSERT(ledger->n_passkeys < LEDGER_PASSKEYS_MAX);
+	MUST(peek_int(body, "passkey", 0) == (int64_t)ledger->n_passkeys + 1, "passkeys are not counted one by one");
+	ledger->passkeys[++ledger->n_passkeys].login = ledger_keep(ledger, peek_text(body, "login"));
+}
+
+static void passkey_removed(const struct taken *t, unsigned event, struct str body)
+{
+	struct ledger *ledger = t->ledger;
+	int64_t passkey = peek_int(body, "passkey", 0);
+	bool there = passkey >= 1 && (size_t)passkey <= ledger->n_passkeys && !ledger->passkeys[passkey].is_removed;
+	(void)event;
+	MUST(there, "a passkey is removed that nobody has");
+	if (there)
+		ledger->passkeys[passkey].is_removed = true;
+}
+
 void ledger_oversight_decide(const struct taken *t)
 {
 	if (t->login.len > 0)
@@ -186,5 +227,7 @@ const struct ledger_event ledger_oversight_events[] = {
     {"oversight.LookOver", look_over},
     {"oversight.ReviewOwed", review_owed},
     {"trial.DossierOpened", dossier_opened},
+    {"operators.PasskeyEnrolled", passkey_enrolled},
+    {"operators.PasskeyRemoved", passkey_removed},
     {NULL, NULL},
 };

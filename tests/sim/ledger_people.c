@@ -152,6 +152,22 @@ static void check_named(const struct taken *t, struct str body, uint64_t badge)
 	     (unsigned long long)badge);
 }
 
+static void check_decision(const struct taken *t, struct str name, struct str body, const char *why)
+{
+	if (!why) {
+		MUST(str_eq(name, STR("access.Granted")), "entry %llu should be a grant and is " STR_FMT " " STR_FMT,
+		     (unsigned long long)t->index, STR_ARG(name), STR_ARG(peek_text(body, "why")));
+		MUST(taken_has(t, 1, "doors.Released"), "a grant releases no door");
+	} else {
+		MUST(str_eq(name, STR("access.Denied")) && str_eq(peek_text(body, "why"), str_of(why)),
+		     "entry %llu should deny for %s and is " STR_FMT " " STR_FMT, (unsigned long long)t->index, why,
+		     STR_ARG(name), STR_ARG(peek_text(body, "why")));
+		MUST(taken_has(t, 1, "doors.Signalled"), "a denial says nothing at the reader");
+	}
+	t->ledger->granted += !why;
+	t->ledger->denied += why != NULL;
+}
+
 static void decide_card(const struct taken *t)
 {
 	struct ledger *ledger = t->ledger;
@@ -171,22 +187,15 @@ static void decide_card(const struct taken *t)
 	MUST(!t->is_refused && taken_event(t, 0, &name, &body), "a card is refused: " STR_FMT, STR_ARG(t->refusal));
 	if (t->is_refused)
 		return;
-	const char *why = barred(t, badge ? &ledger->badges[badge] : NULL, reader);
-	if (!why) {
-		MUST(str_eq(name, STR("access.Granted")), "entry %llu should be a grant and is " STR_FMT " " STR_FMT,
-		     (unsigned long long)t->index, STR_ARG(name), STR_ARG(peek_text(body, "why")));
-		MUST(taken_has(t, 1, "doors.Released"), "a grant releases no door");
-	} else {
-		MUST(str_eq(name, STR("access.Denied")) && str_eq(peek_text(body, "why"), str_of(why)),
-		     "entry %llu should deny for %s and is " STR_FMT " " STR_FMT, (unsigned long long)t->index, why,
-		     STR_ARG(name), STR_ARG(peek_text(body, "why")));
-		MUST(taken_has(t, 1, "doors.Signalled"), "a denial says nothing at the reader");
-	}
 	check_named(t, body, badge);
 	MUST(peek_int(body, "door", 0) == (int64_t)reader->door && peek_int(body, "reader", 0) == number,
 	     "another door is decided than was asked for");
-	ledger->granted += !why;
-	ledger->denied += why != NULL;
+	bool is_late = t->ago >= LEDGER_PATIENCE_MS;
+	MUST(str_eq(name, STR("access.ReadLate")) == is_late && (!is_late || t->n_events == 1),
+	     "entry %llu is of a card that was read %lld ms ago, and is " STR_FMT, (unsigned long long)t->index,
+	     (long long)t->ago, STR_ARG(name));
+	if (!is_late)
+		check_decision(t, name, body, barred(t, badge ? &ledger->badges[badge] : NULL, reader));
 }
 
 /* Badges have few states: what each command must be answered is plain. */

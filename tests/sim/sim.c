@@ -318,7 +318,7 @@ static unsigned steps_of(struct sim *sim)
 	uint64_t kind = sim_roll(sim, 100);
 	if (sim->plan->steps > 0)
 		return sim->plan->steps;
-	return 5 + (unsigned)sim_roll(sim, kind < 70 ? 60 : kind < 97 ? 300 : 1500);
+	return 5 + (unsigned)sim_roll(sim, kind < 85 ? 60 : kind < 99 ? 200 : 1500);
 }
 
 void sim_run(const struct sim_plan *plan, struct sim_outcome *ret_outcome)

@@ -2,16 +2,105 @@
 
 #include "base/test.h"
 
-/* One seed after the other; the first that breaks is told with all that is needed to see it again. */
+#include <stdatomic.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 
-static void show(const struct sim_plan *plan, const struct sim_outcome *o)
+/* One seed after the other, in SIM_WORKERS processes; each that breaks is told with all that is needed to see it again. */
+
+enum { WORKERS_MAX = 64, SEEDS = 400, PROGRESS_S = 20 };
+
+static int64_t given(const char *name, int64_t otherwise)
 {
-	printf("     seed %llu: %u steps, %u lives, %llu entries, %llu granted, %llu denied, %llu orders, %llu answers, %llu shown, "
-	       "%llu erasures, %llu disk steps\n",
-	       (unsigned long long)plan->seed, o->steps, o->lives, (unsigned long long)o->entries,
-	       (unsigned long long)o->granted, (unsigned long long)o->denied, (unsigned long long)o->orders,
-	       (unsigned long long)o->answered, (unsigned long long)o->shown, (unsigned long long)o->erased,
-	       (unsigned long long)o->disk_steps);
+	const char *text = getenv(name);
+	int64_t number = otherwise;
+	if (text && !str_to_i64(str_of(text), 0, INT64_MAX / 2, &number))
+		panic(__FILE__, __LINE__, "SIM_SEED, SIM_SEEDS, SIM_BASE, SIM_STEPS and SIM_WORKERS are numbers");
+	return number;
+}
+
+/* What the workers have done, in memory that all of them have. */
+struct tally {
+	_Atomic uint64_t next, seeds, steps, lives, entries, granted, denied, orders, answered, shown, erased, snapshots, broken;
+	_Atomic uint64_t at[WORKERS_MAX]; /* the seed that the worker is at */
+};
+
+static void count(struct tally *t, const struct sim_outcome *o)
+{
+	t->seeds++;
+	t->steps += o->steps;
+	t->lives += o->lives;
+	t->entries += o->entries;
+	t->granted += o->granted;
+	t->denied += o->denied;
+	t->orders += o->orders;
+	t->answered += o->answered;
+	t->shown += o->shown;
+	t->erased += o->erased;
+	t->snapshots += o->snapshots;
+	t->broken += o->broken;
+}
+
+static void show_tally(const struct tally *t, time_t begun)
+{
+	printf("     %llu seeds in %lld s: %llu lives, %llu steps, %llu entries, %llu granted, %llu denied, %llu orders, %llu answers, "
+	       "%llu shown, %llu erasures; %llu broke\n",
+	       (unsigned long long)t->seeds, (long long)(time(NULL) - begun), (unsigned long long)t->lives,
+	       (unsigned long long)t->steps, (unsigned long long)t->entries, (unsigned long long)t->granted,
+	       (unsigned long long)t->denied, (unsigned long long)t->orders, (unsigned long long)t->answered,
+	       (unsigned long long)t->shown, (unsigned long long)t->erased, (unsigned long long)t->broken);
+}
+
+static void show_broken(uint64_t seed)
+{
+	printf("     seed %llu breaks; to see it: SIM_SEED=%llu build/release/sim_test one_seed\n", (unsigned long long)seed,
+	       (unsigned long long)seed);
+}
+
+static void work(struct tally *tally, size_t worker, uint64_t base, uint64_t seeds)
+{
+	for (uint64_t i = tally->next++; i < seeds; i = tally->next++) {
+		struct sim_plan plan = {.seed = base + i, .steps = (unsigned)given("SIM_STEPS", 0)};
+		struct sim_outcome outcome;
+		tally->at[worker] = plan.seed;
+		sim_run(&plan, &outcome);
+		count(tally, &outcome);
+		if (outcome.broken)
+			show_broken(plan.seed);
+	}
+}
+
+/* A worker that ends otherwise than it should has met its seed's end; another one goes on behind it. */
+static pid_t start(struct tally *tally, size_t worker, uint64_t base, uint64_t seeds)
+{
+	fflush(stdout);
+	pid_t pid = fork();
+	ASSERT(pid >= 0);
+	if (pid > 0)
+		return pid;
+	work(tally, worker, base, seeds);
+	fflush(stdout);
+	_exit(0);
+}
+
+static void reap(struct tally *tally, pid_t pids[], size_t *n, uint64_t base, uint64_t seeds)
+{
+	int status;
+	pid_t pid = waitpid(-1, &status, WNOHANG);
+	for (size_t i = 0; pid > 0 && i < WORKERS_MAX; i++) {
+		if (pids[i] != pid)
+			continue;
+		pids[i] = 0;
+		--*n;
+		if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+			continue;
+		tally->broken++;
+		show_broken(tally->at[i]);
+		pids[i] = start(tally, i, base, seeds);
+		++*n;
+	}
 }
 
 TEST(the_same_seed_gives_the_same_bytes)
@@ -27,29 +116,35 @@ TEST(the_same_seed_gives_the_same_bytes)
 
 TEST(many_seeds)
 {
-	const char *text = getenv("SIM_SEEDS");
-	int64_t seeds = 1000;
-	if (text)
-		str_to_i64(str_of(text), 1, INT64_MAX / 2, &seeds);
-	for (int64_t i = 1; i <= seeds; i++) {
-		struct sim_plan plan = {.seed = (uint64_t)i, .steps = getenv("SIM_STEPS") ? 5 : 0};
-		struct sim_outcome outcome;
-		sim_run(&plan, &outcome);
-		if (i % 20 == 0 || outcome.broken)
-			show(&plan, &outcome);
-		CHECK(!outcome.broken);
+	uint64_t base = (uint64_t)given("SIM_BASE", 1), seeds = (uint64_t)given("SIM_SEEDS", SEEDS);
+	size_t workers = (size_t)given("SIM_WORKERS", 1), n = 0;
+	struct tally *tally = mmap(NULL, sizeof *tally, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	time_t begun = time(NULL), told = begun;
+	pid_t pids[WORKERS_MAX] = {0};
+	ASSERT(tally != MAP_FAILED && workers >= 1 && workers <= WORKERS_MAX);
+	for (; n < workers; n++)
+		pids[n] = start(tally, n, base, seeds);
+	while (n > 0) {
+		usleep(20000);
+		reap(tally, pids, &n, base, seeds);
+		if (time(NULL) - told >= PROGRESS_S) {
+			told = time(NULL);
+			show_tally(tally, begun);
+		}
 	}
+	show_tally(tally, begun);
+	CHECK_INT(tally->broken, 0);
+	CHECK_INT(tally->seeds, seeds);
+	munmap(tally, sizeof *tally);
 }
 
-TEST(one)
+/* SIM_SEED is told line by line; SIM_STEPS says how far. */
+TEST(one_seed)
 {
-	const char *text = getenv("SIM_SEED");
-	int64_t seed = 1;
-	if (text)
-		str_to_i64(str_of(text), 1, INT64_MAX / 2, &seed);
-	struct sim_plan plan = {.seed = (uint64_t)seed, .loud = true};
+	struct sim_plan plan = {.seed = (uint64_t)given("SIM_SEED", 1),
+				.steps = (unsigned)given("SIM_STEPS", 0),
+				.loud = getenv("SIM_SEED") != NULL};
 	struct sim_outcome outcome;
 	sim_run(&plan, &outcome);
-	show(&plan, &outcome);
 	CHECK(!outcome.broken);
 }
