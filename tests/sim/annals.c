@@ -11,11 +11,8 @@ enum { SCRATCH_BYTES = 64 << 20, PACKETS_MAX = VAULT_PACKETS_MAX };
 void annals_init(struct annals *annals, struct machine *machine, struct ledger *ledger, struct talk *talk,
 		 const uint8_t *seed)
 {
-	*annals = (struct annals){.machine = machine,
-				  .ledger = ledger,
-				  .talk = talk,
-				  .seed = seed,
-				  .scratch = arena_map(SCRATCH_BYTES)};
+	*annals = (struct annals){
+	    .machine = machine, .ledger = ledger, .talk = talk, .seed = seed, .scratch = arena_map(SCRATCH_BYTES)};
 }
 
 void annals_release(struct annals *annals)
@@ -181,8 +178,9 @@ static int check_packets(void *context, uint64_t index, struct str body)
 	for (size_t i = 0; i < n; i++)
 		for (size_t at = 0; values_find(values, packets[i].at, packets[i].len, &at, &value);)
 			MUST(!values->at[value].is_erased || values->at[value].is_free,
-			     "entry %llu opens, and holds the %s of person %llu, who is forgotten", (unsigned long long)index,
-			     value_kind_name(values->at[value].kind), (unsigned long long)values->at[value].person);
+			     "entry %llu opens, and holds the %s of person %llu, who is forgotten",
+			     (unsigned long long)index, value_kind_name(values->at[value].kind),
+			     (unsigned long long)values->at[value].person);
 	return 0;
 }
 

@@ -1,5 +1,6 @@
-/* annals.h: the journal's entries into the ledger, as they become durable, and the promise that they stay: what was durable once is there after every start,
- * byte for byte; the state is what a fold of all entries makes, whether a snapshot was loaded or not; and chancery-verify agrees.
+/* annals.h: the journal's entries into the ledger, as they become durable, and the promise that they stay: what was
+ * durable once is there after every start, byte for byte; the state is what a fold of all entries makes, whether a
+ * snapshot was loaded or not; and chancery-verify agrees.
  */
 #ifndef TESTS_SIM_ANNALS_H
 #define TESTS_SIM_ANNALS_H

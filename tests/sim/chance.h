@@ -18,7 +18,8 @@ uint64_t chance_below(struct chance *chance, uint64_t below);
 bool chance_in_thousand(struct chance *chance, unsigned times);
 void chance_bytes(struct chance *chance, uint8_t *ret_bytes, size_t n);
 
-/* From here on libsodium's and SQLite's random numbers are of this seed too, in this process and those that it forks. */
+/* From here on libsodium's and SQLite's random numbers are of this seed too, in this process and those that it
+ * forks. */
 void chance_rules(uint64_t seed);
 
 #endif

@@ -106,7 +106,8 @@ static void command(struct sim *sim, struct talk_connection *c, const char *name
 			       .may_be_bad = may_be_bad};
 	/* White space between tokens changes nothing. */
 	const char *space = !may_be_bad && sim_thousandths(sim, 50) ? " " : "";
-	deeds_say(sim, c, ask, "{\"command\":{\"name\":\"%s\",\"body\":%s" STR_FMT "%s}}", name, space, STR_ARG(body), space);
+	deeds_say(sim, c, ask, "{\"command\":{\"name\":\"%s\",\"body\":%s" STR_FMT "%s}}", name, space, STR_ARG(body),
+		  space);
 }
 
 void deeds_command(struct sim *sim, struct talk_connection *c, const char *name, struct str body)

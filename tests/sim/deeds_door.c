@@ -48,13 +48,16 @@ void deed_reader_state(struct sim *sim)
 	switch (sim_roll(sim, 3)) {
 	case 0:
 		line_report(line, "doors.reader_online",
-			    deeds_text(sim, "{\"reader\":%llu,\"vendor\":\"00068e\",\"model\":1,\"version\":1,\"serial\":7,"
-					    "\"firmware\":\"1.2\",\"secure\":true}", reader),
+			    deeds_text(sim,
+				       "{\"reader\":%llu,\"vendor\":\"00068e\",\"model\":1,\"version\":1,\"serial\":7,"
+				       "\"firmware\":\"1.2\",\"secure\":true}",
+				       reader),
 			    sim->machine.elapsed_us);
 		break;
 	case 1:
 		line_report(line, "doors.reader_offline",
-			    deeds_text(sim, "{\"reader\":%llu,\"why\":\"no_answer\"}", reader), sim->machine.elapsed_us);
+			    deeds_text(sim, "{\"reader\":%llu,\"why\":\"no_answer\"}", reader),
+			    sim->machine.elapsed_us);
 		break;
 	default:
 		line_report(line, "doors.reader_tamper",

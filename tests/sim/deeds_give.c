@@ -41,10 +41,12 @@ void deed_issue(struct sim *sim)
 
 void deed_suspend(struct sim *sim)
 {
-	struct talk_connection *c = deeds_by(sim, see_role("security_officer") | see_role("guard") | see_role("reception"));
+	struct talk_connection *c =
+	    deeds_by(sim, see_role("security_officer") | see_role("guard") | see_role("reception"));
 	if (c)
-		deeds_command(sim, c, "people.suspend_badge",
-			      deeds_text(sim, "{\"badge\":%llu,\"why\":\"lost\"}", (unsigned long long)deeds_badge(sim)));
+		deeds_command(
+		    sim, c, "people.suspend_badge",
+		    deeds_text(sim, "{\"badge\":%llu,\"why\":\"lost\"}", (unsigned long long)deeds_badge(sim)));
 }
 
 void deed_restore(struct sim *sim)
@@ -96,8 +98,8 @@ void deed_dossier(struct sim *sim)
 	struct str title = text_of(sim, VALUE_TITLE, person), health = text_of(sim, VALUE_HEALTH, person);
 	struct str said = text_of(sim, VALUE_SAID, person), pin = text_of(sim, VALUE_PIN, person);
 	struct str body = deeds_text(sim,
-				     "{\"person\":%llu,\"title\":\"" STR_FMT "\",\"health\":\"" STR_FMT "\",\"said\":\"" STR_FMT
-				     "\"%s" STR_FMT ",\"pin\":\"" STR_FMT "\"}",
+				     "{\"person\":%llu,\"title\":\"" STR_FMT "\",\"health\":\"" STR_FMT
+				     "\",\"said\":\"" STR_FMT "\"%s" STR_FMT ",\"pin\":\"" STR_FMT "\"}",
 				     (unsigned long long)person, STR_ARG(title), STR_ARG(health), STR_ARG(said),
 				     sim_roll(sim, 2) ? ",\"colour\":\"red\"" : "", STR_ARG(picture), STR_ARG(pin));
 	deeds_bad_command(sim, c, "trial.open_dossier", body);
@@ -108,14 +110,16 @@ void deed_close(struct sim *sim)
 	struct talk_connection *c = officer(sim);
 	if (c)
 		deeds_command(sim, c, "trial.close_dossier",
-			      deeds_text(sim, "{\"dossier\":%llu}", 1 + (unsigned long long)sim_roll(sim, sim->ledger.n_dossiers + 1)));
+			      deeds_text(sim, "{\"dossier\":%llu}",
+					 1 + (unsigned long long)sim_roll(sim, sim->ledger.n_dossiers + 1)));
 }
 
 void deed_code(struct sim *sim)
 {
 	struct talk_connection *c = officer_or(sim, "guard");
 	if (c)
-		deeds_command(sim, c, "trial.enter_code", deeds_text(sim, "{\"code\":%d}", sim_roll(sim, 3) ? 123 : 999));
+		deeds_command(sim, c, "trial.enter_code",
+			      deeds_text(sim, "{\"code\":%d}", sim_roll(sim, 3) ? 123 : 999));
 }
 
 void deed_mode(struct sim *sim)
@@ -165,12 +169,14 @@ void deed_mistake(struct sim *sim)
 	    "{\"command\":{\"name\":\"no.such\",\"body\":{}}}",
 	    "{\"command\":{\"name\":\"people.suspend_badge\",\"body\":{\"badge\":\"one\",\"why\":\"lost\"}}}",
 	    "{\"command\":{\"name\":\"people.suspend_badge\",\"body\":{\"badge\":1}}}",
-	    "{\"command\":{\"name\":\"people.suspend_badge\",\"body\":{\"badge\":1,\"why\":\"lost\",\"why\":\"lost\"}}}",
+	    "{\"command\":{\"name\":\"people.suspend_badge\",\"body\":{\"badge\":1,\"why\":\"lost\",\"why\":\"lost\"}}"
+	    "}",
 	    "{\"history\":{\"ref\":\"no such name\",\"limit\":1}}",
 	    "{\"undo\":{\"entry\":0}}",
 	    "{\"approve\":{\"pending\":9007199254740991}}",
 	    "{\"witness_state\":{\"witness\":\"w\",\"says\":\"\"}}"};
 	struct talk_connection *c = deeds_by(sim, 0);
 	if (c)
-		deeds_say(sim, c, (struct talk_ask){.kind = TALK_MISTAKE}, "%s", lines[sim_roll(sim, ARRAY_LEN(lines))]);
+		deeds_say(sim, c, (struct talk_ask){.kind = TALK_MISTAKE}, "%s",
+			  lines[sim_roll(sim, ARRAY_LEN(lines))]);
 }

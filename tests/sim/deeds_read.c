@@ -40,7 +40,11 @@ void deed_history(struct sim *sim)
 	static const struct {
 		const char *table;
 		uint64_t most;
-	} refs[] = {{"door", PLACE_DOORS}, {"person", PLACE_PEOPLE + 2}, {"badge", PLACE_PEOPLE + 2}, {"reader", PLACE_DOORS}, {"zone", 3}};
+	} refs[] = {{"door", PLACE_DOORS},
+		    {"person", PLACE_PEOPLE + 2},
+		    {"badge", PLACE_PEOPLE + 2},
+		    {"reader", PLACE_DOORS},
+		    {"zone", 3}};
 	struct talk_connection *c = reader(sim);
 	size_t i = sim_roll(sim, ARRAY_LEN(refs));
 	if (!c)
@@ -89,7 +93,8 @@ void deed_proof(struct sim *sim)
 	if (!c || !see_may_read_raw(&c->viewer) || size < 2)
 		return;
 	uint64_t to = 1 + sim_roll(sim, size), from = sim_roll(sim, to);
-	deeds_say(sim, c, (struct talk_ask){.kind = TALK_PROOF}, "{\"proof\":{\"of\":\"%s\",\"from\":%llu,\"to\":%llu}}",
+	deeds_say(sim, c, (struct talk_ask){.kind = TALK_PROOF},
+		  "{\"proof\":{\"of\":\"%s\",\"from\":%llu,\"to\":%llu}}",
 		  sim_roll(sim, 2) ? "inclusion" : "consistency", (unsigned long long)from, (unsigned long long)to);
 }
 
@@ -133,8 +138,8 @@ static void send_file(struct sim *sim, struct talk_connection *c, const struct t
 	unsigned of = 1 + (unsigned)sim_roll(sim, 2);
 	for (unsigned part = 1; part <= of; part++)
 		deeds_say(sim, c, (struct talk_ask){.kind = TALK_BLOB, .blob = number, .is_last = part == of},
-			  "{\"blob\":{\"subject\":\"" STR_FMT "\",\"part\":%u,\"of\":%u,\"data\":\"%s\"}}", STR_ARG(subject),
-			  part, of, part == 1 ? digits : "");
+			  "{\"blob\":{\"subject\":\"" STR_FMT "\",\"part\":%u,\"of\":%u,\"data\":\"%s\"}}",
+			  STR_ARG(subject), part, of, part == 1 ? digits : "");
 }
 
 void deed_blob(struct sim *sim)

@@ -73,7 +73,9 @@ void deed_passkey(struct sim *sim)
 	buf_put_hex(&digits, passkey(i)->credential, sizeof passkey(i)->credential);
 	buf_put_hex(&point, passkey(i)->point, sizeof passkey(i)->point);
 	deeds_command(sim, c, "operators.enrol_passkey",
-		      deeds_text(sim, "{\"login\":\"%s\",\"label\":\"key\",\"credential\":\"" STR_FMT "\",\"key\":\"" STR_FMT "\"}",
+		      deeds_text(sim,
+				 "{\"login\":\"%s\",\"label\":\"key\",\"credential\":\"" STR_FMT "\",\"key\":\"" STR_FMT
+				 "\"}",
 				 pairs[i].login, STR_ARG(buf_str(&digits)), STR_ARG(buf_str(&point))));
 }
 
@@ -97,7 +99,8 @@ static struct str assertion_of(struct sim *sim, struct talk_connection *c, struc
 		body = STR("{}");
 	struct authenticator said = *passkey(i);
 	struct arena *arena = &sim->scratch;
-	struct assertion a = authenticator_assert(&said, name, body, (struct str){(const char *)nonce, sizeof nonce}, arena);
+	struct assertion a =
+	    authenticator_assert(&said, name, body, (struct str){(const char *)nonce, sizeof nonce}, arena);
 	struct buf b = arena_buf(arena);
 	c->has_nonce = sim_thousandths(sim, 100); /* it is used up; whoever tries again is told so */
 	BUF_LIT(&b, ",\"assertion\":");
@@ -119,7 +122,8 @@ void deed_arm(struct sim *sim)
 {
 	struct talk_connection *c = officer(sim);
 	if (c)
-		assert_command(sim, c, "trial.arm", deeds_text(sim, "{\"code\":%llu}", (unsigned long long)sim_roll(sim, 10)));
+		assert_command(sim, c, "trial.arm",
+			       deeds_text(sim, "{\"code\":%llu}", (unsigned long long)sim_roll(sim, 10)));
 }
 
 void deed_launch(struct sim *sim)
@@ -146,7 +150,8 @@ static const struct ledger_pending *any_pending(struct sim *sim)
 	return n > 0 ? &ledger->pending[ledger->n_pending - 1 - sim_roll(sim, n)] : NULL;
 }
 
-/* Asked as the second person's own command: an entry of the same name and body. What was erased meanwhile is not there any more. */
+/* Asked as the second person's own command: an entry of the same name and body. What was erased meanwhile is not
+ * there any more. */
 void deed_approve(struct sim *sim)
 {
 	struct talk_connection *c = deeds_by(sim, see_role("security_officer") | see_role("duty_officer"));
@@ -169,8 +174,9 @@ void deed_decline(struct sim *sim)
 	struct talk_connection *c = deeds_by(sim, see_role("duty_officer"));
 	const struct ledger_pending *pending = any_pending(sim);
 	if (c && pending)
-		deeds_command(sim, c, "oversight.decline",
-			      deeds_text(sim, "{\"pending\":%llu,\"why\":\"no\"}", (unsigned long long)pending->pending));
+		deeds_command(
+		    sim, c, "oversight.decline",
+		    deeds_text(sim, "{\"pending\":%llu,\"why\":\"no\"}", (unsigned long long)pending->pending));
 }
 
 void deed_review(struct sim *sim)
@@ -212,7 +218,8 @@ static bool find_member(const struct ledger_entry *entry, const char *name, stru
 	return false;
 }
 
-static bool undo_body(struct sim *sim, const struct ledger_entry *entry, const struct see_body *undo, struct str *ret_body)
+static bool undo_body(struct sim *sim, const struct ledger_entry *entry, const struct see_body *undo,
+		      struct str *ret_body)
 {
 	struct buf b = arena_buf(&sim->scratch);
 	BUF_LIT(&b, "{");

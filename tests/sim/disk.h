@@ -1,5 +1,5 @@
-/* disk.h: a disk in memory that loses what was not synced: a SQLite VFS, and plain files beside it (base/file.h), for tests of what a power
- * failure, a full disk or the end of a process leaves.
+/* disk.h: a disk in memory that loses what was not synced: a SQLite VFS, and plain files beside it (base/file.h),
+ * for tests of what a power failure, a full disk or the end of a process leaves.
  *
  * The model, which is what Linux's journaling file systems promise and no more:
  *
@@ -7,17 +7,17 @@
  * file.
  *   - When the power fails, each sector of 512 bytes of each unsynced write is kept or lost on its own,
  * whatever the order they were written in. What lies in a file's size and was never written reads as zeros. A
- * sector is never half old and half new, and bytes next to a write never change (SQLite's "powersafe
- * overwrite", which it assumes of real disks too).
+ * sector is never half old and half new, and bytes next to a write never change (SQLite's "powersafe overwrite",
+ * which it assumes of real disks too).
  *   - Truncates and growth of one file keep their order: the file has one of the sizes it had since its last
  * sync.
  *   - Names are created and removed in order: after a power failure an arbitrary number of the last such
- * steps is undone. They are durable after a sync of the directory. SQLite's own VFS syncs it with the first
- * sync of a log or rollback journal that it was told to make if need be, and when it is told to after a delete; so does this one.
- * A file's data and its name are two things: what is synced in a file whose name is lost is lost.
+ * steps is undone. They are durable after a sync of the directory. SQLite's own VFS syncs it with the first sync of
+ * a log or rollback journal that it was told to make if need be, and when it is told to after a delete; so does
+ * this one. A file's data and its name are two things: what is synced in a file whose name is lost is lost.
  *   - A sync that fails (disk_fail_sync) drops the file's unsynced writes from what will ever become durable,
- * though they can still be read, and the next sync says all is well: this is what Linux's page cache does,
- * and why nobody may try again.
+ * though they can still be read, and the next sync says all is well: this is what Linux's page cache does, and why
+ * nobody may try again.
  *   - When a process ends (disk_die_at, disk_end_process) nothing that it wrote is lost, and nothing of it becomes durable by that.
  *
  * All of it follows from the seeds. Time stands still; SQLite's random numbers are the disk's.
@@ -73,8 +73,9 @@ uint64_t disk_room(const struct disk *disk);  /* until the bound; UINT64_MAX wit
 /* Whether these bytes stand in any file, as everybody sees it now: for looking for what must not be there. */
 bool disk_holds(const struct disk *disk, const void *bytes, size_t n);
 
-/* All bytes that somebody who takes the disk away may find, file by file: as they are read now, as they are durable, and unsynced writes
- * between the two; also of files whose names are removed as long as that may be undone. */
+/* All bytes that somebody who takes the disk away may find, file by file: as they are read now, as they are
+ * durable, and unsynced writes between the two; also of files whose names are removed as long as that may be
+ * undone. */
 typedef void disk_look_fn(void *context, const char *name, const uint8_t *bytes, size_t n);
 void disk_look(const struct disk *disk, disk_look_fn *look, void *context);
 

@@ -129,7 +129,7 @@ bool taken_has(const struct taken *t, size_t i, const char *name)
 static const struct ledger_event *find_event(struct str name)
 {
 	static const struct ledger_event *const tables[] = {ledger_people_events, ledger_orders_events,
-							     ledger_oversight_events, ledger_record_events};
+							    ledger_oversight_events, ledger_record_events};
 	for (size_t i = 0; i < ARRAY_LEN(tables); i++)
 		for (const struct ledger_event *row = tables[i]; row->name; row++)
 			if (str_eq(name, str_of(row->name)))
@@ -158,7 +158,8 @@ static void check_order(struct ledger *ledger, struct str text)
 	MUST(peek_int(text, "index", -1) == (int64_t)ledger->size, "entry %llu has another index",
 	     (unsigned long long)ledger->size);
 	MUST(peek_int(text, "format", -1) == 2, "an entry of another format");
-	MUST(wall >= ledger->wall, "the wall clock goes back from %lld to %lld", (long long)ledger->wall, (long long)wall);
+	MUST(wall >= ledger->wall, "the wall clock goes back from %lld to %lld", (long long)ledger->wall,
+	     (long long)wall);
 	MUST(elapsed >= ledger->elapsed, "the elapsed clock goes back from %lld to %lld", (long long)ledger->elapsed,
 	     (long long)elapsed);
 	MUST(incarnation >= ledger->incarnation, "the incarnation goes back");

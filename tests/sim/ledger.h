@@ -1,7 +1,9 @@
-/* ledger.h: the mission as its record tells it: a second, small fold, written from the schemas and the design alone, that holds each entry against what it
- * knows from those before, and says (trace.h) what should not stand there.
+/* ledger.h: the mission as its record tells it: a second, small fold, written from the schemas and the design
+ * alone, that holds each entry against what it knows from those before, and says (trace.h) what should not stand
+ * there.
  *
- * It reads entries by looking (peek.h), their packets opened by whoever has the keys. Who said what, and who was told what, is the matter of talk.h and promise.h.
+ * It reads entries by looking (peek.h), their packets opened by whoever has the keys. Who said what, and who was
+ * told what, is the matter of talk.h.
  *
  *     ledger.c            order, clocks, who an entry is from; events one by one
  *     ledger_people.c     people, badges, and who may pass
@@ -30,8 +32,8 @@ enum {
 	LEDGER_ENTRIES_MAX = 65536,
 	LEDGER_DOSSIERS_MAX = 64, /* at_most of the trial's table */
 	LEDGER_BOOTS_MAX = 1024,
-	LEDGER_ORDER_MS = 3000, /* not_after of doors.Released and doors.Signalled */
-	LEDGER_ANSWER_MS = 5000, /* after which an order that nobody answered is over */
+	LEDGER_ORDER_MS = 3000,	   /* not_after of doors.Released and doors.Signalled */
+	LEDGER_ANSWER_MS = 5000,   /* after which an order that nobody answered is over */
 	LEDGER_PATIENCE_MS = 1500, /* after which a driver decides by its table */
 	LEDGER_LOOK_MS = 15 * 60 * 1000,
 };
@@ -112,11 +114,12 @@ struct ledger_boot {
 	int64_t sequence;
 };
 
-/* What is kept of an entry; texts in the ledger's memory, values in clear as far as they could be read when it was new. */
+/* What is kept of an entry; texts in the ledger's memory, values in clear as far as they could be read when it was
+ * new. */
 struct ledger_entry {
 	uint64_t hash[4]; /* of its leaf */
 	int64_t wall;
-	struct str text;   /* as it stands in the record */
+	struct str text; /* as it stands in the record */
 	struct str kind, name, login, line;
 	struct str input, refusal, takes, events; /* in clear */
 	size_t n_events;
@@ -129,7 +132,8 @@ struct ledger {
 	uint64_t size, env;
 	int64_t wall, elapsed, incarnation;
 	bool clock_is_doubted, space_is_low, signing_has_stopped;
-	size_t n_people, n_badges, n_readers, n_orders, n_desired, n_pending, n_looks, n_months, n_forgettings, n_boots, n_reviews, n_dossiers, n_passkeys;
+	size_t n_people, n_badges, n_readers, n_orders, n_desired, n_pending, n_looks, n_months, n_forgettings, n_boots,
+	    n_reviews, n_dossiers, n_passkeys;
 	struct ledger_person people[LEDGER_PEOPLE_MAX + 1]; /* by their numbers, as the next ones */
 	struct ledger_badge badges[LEDGER_BADGES_MAX + 1];
 	struct ledger_reader readers[LEDGER_READERS_MAX + 1];

@@ -86,7 +86,8 @@ static struct ledger_desired *find_desired(const struct ledger *ledger, int64_t 
 	return NULL;
 }
 
-/* What a driver answers to an order of its own that is open, or to a desired state, is believed; all else is refused. */
+/* What a driver answers to an order of its own that is open, or to a desired state, is believed; all else is
+ * refused. */
 static void decide_answer(const struct taken *t)
 {
 	int64_t entry = peek_int(t->input, "entry", -1), event = peek_int(t->input, "event", -1);
@@ -98,7 +99,8 @@ static void decide_answer(const struct taken *t)
 	MUST(t->is_refused == !(own_order || own_desired), "entry %llu: the answer to %lld.%lld is %s",
 	     (unsigned long long)t->index, (long long)entry, (long long)event, t->is_refused ? "refused" : "believed");
 	if (own_order)
-		MUST(taken_has(t, 0, is_done ? "drivers.OrderDone" : "drivers.OrderExpired"), "an answer closes nothing");
+		MUST(taken_has(t, 0, is_done ? "drivers.OrderDone" : "drivers.OrderExpired"),
+		     "an answer closes nothing");
 	if (own_desired)
 		MUST(desired->is_reached ? t->n_events == 0 : taken_has(t, 0, "drivers.DesiredReached"),
 		     "a desired state is not reached, or twice");
@@ -137,7 +139,8 @@ void ledger_orders_decide(const struct taken *t)
 }
 
 const struct ledger_event ledger_orders_events[] = {
-    {"doors.Released", released},	    {"doors.Signalled", signalled}, {"drivers.OrderDone", done},
-    {"drivers.OrderExpired", over},	    {"drivers.OrderUnanswered", over}, {"trial.ModeSet", mode_set},
+    {"doors.Released", released},	 {"doors.Signalled", signalled},
+    {"drivers.OrderDone", done},	 {"drivers.OrderExpired", over},
+    {"drivers.OrderUnanswered", over},	 {"trial.ModeSet", mode_set},
     {"drivers.DesiredReached", reached}, {NULL, NULL},
 };

@@ -57,10 +57,12 @@ static void check_passkey(const struct taken *t)
 	     "entry %llu is asserted with passkey %lld, which is not of " STR_FMT, (unsigned long long)t->index,
 	     (long long)asserted, STR_ARG(t->login));
 	MUST(count_events(t, "operators.PasskeyUsed") == (asserted != 0 && !t->is_refused),
-	     "entry %llu: a passkey was used and is not said to be, or the other way round", (unsigned long long)t->index);
+	     "entry %llu: a passkey was used and is not said to be, or the other way round",
+	     (unsigned long long)t->index);
 }
 
-/* What waits for a second person does nothing yet; what a second person agreed to says so, and was asked for by another. */
+/* What waits for a second person does nothing yet; what a second person agreed to says so, and was asked for by
+ * another. */
 static void check_approval(const struct taken *t, const struct see_body *command)
 {
 	int64_t pending = peek_int(t->checked, "pending", 0);

@@ -110,7 +110,7 @@ static void forgotten(const struct taken *t, unsigned event, struct str body)
 		if (ledger->badges[i].person == (uint64_t)number)
 			ledger->badges[i].card = NO_VALUE;
 	ASSERT(ledger->n_forgettings < LEDGER_FORGETTINGS_MAX);
-	ledger->forgettings[ledger->n_forgettings++] = 
+	ledger->forgettings[ledger->n_forgettings++] =
 	    (struct ledger_forgetting){.entry = t->index, .person = (uint64_t)number};
 }
 
@@ -181,7 +181,8 @@ static void decide_card(const struct taken *t)
 		ledger->values->at[card].is_free = true; /* nobody knows whose it is, or was */
 	ledger->entries[t->index].concerns = badge ? ledger->badges[badge].person : 0;
 	if (!reader || !str_eq(t->line, str_of(reader->line))) {
-		MUST(str_eq(t->refusal, STR("ACCESS_UNKNOWN_READER")), "a card at a reader of another line is not refused");
+		MUST(str_eq(t->refusal, STR("ACCESS_UNKNOWN_READER")),
+		     "a card at a reader of another line is not refused");
 		return;
 	}
 	MUST(!t->is_refused && taken_event(t, 0, &name, &body), "a card is refused: " STR_FMT, STR_ARG(t->refusal));
@@ -212,8 +213,9 @@ static void decide_badge(const struct taken *t, bool suspends)
 	const char *refusal = badge_refusal(t, suspends);
 	if (str_eq(t->refusal, STR("MISSION_ROLE")))
 		return;
-	MUST(str_eq(t->refusal, str_of(refusal ? refusal : "")), "entry %llu: a badge is refused " STR_FMT
-	     " and should be %s", (unsigned long long)t->index, STR_ARG(t->refusal), refusal ? refusal : "done");
+	MUST(str_eq(t->refusal, str_of(refusal ? refusal : "")),
+	     "entry %llu: a badge is refused " STR_FMT " and should be %s", (unsigned long long)t->index,
+	     STR_ARG(t->refusal), refusal ? refusal : "done");
 }
 
 void ledger_people_decide(const struct taken *t)
@@ -230,12 +232,8 @@ void ledger_people_decide(const struct taken *t)
 }
 
 const struct ledger_event ledger_people_events[] = {
-    {"people.Enrolled", enrolled},
-    {"people.BadgeIssued", issued},
-    {"people.BadgeSuspended", suspended},
-    {"people.BadgeRestored", restored},
-    {"people.BadgeExpired", expired},
-    {"trial.PersonForgotten", forgotten},
-    {"doors.ReaderAdded", reader_added},
-    {NULL, NULL},
+    {"people.Enrolled", enrolled},	  {"people.BadgeIssued", issued},
+    {"people.BadgeSuspended", suspended}, {"people.BadgeRestored", restored},
+    {"people.BadgeExpired", expired},	  {"trial.PersonForgotten", forgotten},
+    {"doors.ReaderAdded", reader_added},  {NULL, NULL},
 };

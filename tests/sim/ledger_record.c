@@ -13,7 +13,8 @@ static void in_force(const struct taken *t, unsigned event, struct str body)
 	for (size_t i = 0; i < ledger->n_rulebooks; i++)
 		if (str_eq(hash, str_of(ledger->rulebooks[i].hash)))
 			ledger->in_force = ledger->rulebooks[i].rulebook;
-	MUST(ledger->in_force < PLACE_RULEBOOKS, "entry %llu: a rulebook comes into force that nobody has written, or that does not load",
+	MUST(ledger->in_force < PLACE_RULEBOOKS,
+	     "entry %llu: a rulebook comes into force that nobody has written, or that does not load",
 	     (unsigned long long)t->index);
 	MUST(t->is_from_core || str_eq(hash, peek_text(t->input, "rulebook")),
 	     "entry %llu: another rulebook comes into force than was asked for", (unsigned long long)t->index);
@@ -93,7 +94,8 @@ static void erased(const struct taken *t, unsigned event, struct str body)
 			ledger->months[row->month].is_erased = true;
 		for (uint32_t v = 0; row->person != 0 && v < ledger->values->n; v++) {
 			struct value *value = &ledger->values->at[v];
-			value->is_erased |= value->person == row->person && value->is_entered && value->entry < row->entry &&
+			value->is_erased |= value->person == row->person && value->is_entered &&
+					    value->entry < row->entry &&
 					    value->entry >= ledger->people[row->person].since;
 		}
 	}
@@ -129,8 +131,9 @@ static void set_aside(const struct taken *t, unsigned event, struct str body)
 {
 	(void)event;
 	t->ledger->set_aside++;
-	MUST(str_starts(peek_text(body, "input"), STR("trial.stumble")), "entry %llu sets " STR_FMT " aside, which ends no process",
-	     (unsigned long long)t->index, STR_ARG(peek_text(body, "input")));
+	MUST(str_starts(peek_text(body, "input"), STR("trial.stumble")),
+	     "entry %llu sets " STR_FMT " aside, which ends no process", (unsigned long long)t->index,
+	     STR_ARG(peek_text(body, "input")));
 }
 
 static void signing_stopped(const struct taken *t, unsigned event, struct str body)

@@ -110,8 +110,8 @@ static bool keep(struct line *line, int64_t now_us, const char *format, ...)
 void line_report(struct line *line, const char *name, struct str body, int64_t now_us)
 {
 	long long sequence = line->made + 1;
-	if (keep(line, now_us, "{\"report\":{\"sequence\":%lld,%s0,\"name\":\"%s\",\"body\":" STR_FMT "}}", sequence, ago, name,
-		 STR_ARG(body)))
+	if (keep(line, now_us, "{\"report\":{\"sequence\":%lld,%s0,\"name\":\"%s\",\"body\":" STR_FMT "}}", sequence,
+		 ago, name, STR_ARG(body)))
 		remember(line, line->reports[sequence]);
 }
 
@@ -145,10 +145,10 @@ static void check_order(const struct line *line, struct str body, const struct l
 	struct str own = {0};
 	int64_t answers = peek_int(body, "answers", 0);
 	bool same_boot = order->answers != 0 && str_eq(order->boot, str_of(line->boot_text));
-	MUST(str_eq(order->line, place_line(line->number)), "an order of " STR_FMT " goes to line-%zu", STR_ARG(order->line),
-	     line->number);
-	MUST(order->state == LEDGER_OPEN, "order %llu.%u is given again, and was answered", (unsigned long long)order->entry,
-	     order->event);
+	MUST(str_eq(order->line, place_line(line->number)), "an order of " STR_FMT " goes to line-%zu",
+	     STR_ARG(order->line), line->number);
+	MUST(order->state == LEDGER_OPEN, "order %llu.%u is given again, and was answered",
+	     (unsigned long long)order->entry, order->event);
 	MUST(peek(body, "body", &own) && str_eq(own, order->body) && str_eq(peek_text(body, "name"), order->name) &&
 		 peek_int(body, "not_after", 0) == order->not_after,
 	     "order %llu.%u is another than its entry says", (unsigned long long)order->entry, order->event);
@@ -163,7 +163,8 @@ static void take_order(struct line *line, struct str body, int64_t now_us)
 				.entry = (uint64_t)peek_int(body, "entry", -1),
 				.event = (unsigned)peek_int(body, "event", -1)};
 	const struct ledger_order *order = ledger_order(ledger_of(line), a.entry, a.event);
-	MUST(order && a.entry < ledger_of(line)->size, "an order leaves that is in no durable entry: " STR_FMT, STR_ARG(body));
+	MUST(order && a.entry < ledger_of(line)->size, "an order leaves that is in no durable entry: " STR_FMT,
+	     STR_ARG(body));
 	MUST(line->said_hello, "an order comes before hello");
 	line->orders++;
 	if (!order)
@@ -195,8 +196,9 @@ static void take_desired(struct line *line, struct str body, int64_t now_us)
 		i++;
 	ASSERT(i < LINE_DESIRED_MAX);
 	line->n_desired += i == line->n_desired;
-	line->desired[i] = (struct line_desired){(uint64_t)reader, (uint64_t)peek_int(body, "entry", -1),
-						 (unsigned)peek_int(body, "event", 0), arena_str(&line->talk->memory, own)};
+	line->desired[i] =
+	    (struct line_desired){(uint64_t)reader, (uint64_t)peek_int(body, "entry", -1),
+				  (unsigned)peek_int(body, "event", 0), arena_str(&line->talk->memory, own)};
 	will_answer(line, &(struct line_answer){now_us, line->desired[i].entry, line->desired[i].event, false});
 }
 
@@ -230,7 +232,8 @@ static void check_no_values(const struct line *line, struct str text)
 {
 	uint32_t value;
 	for (size_t at = 0; values_find(line->talk->values, text.at, text.len, &at, &value);)
-		MUST(false, "line-%zu is told a value that is none of its business: " STR_FMT, line->number, STR_ARG(text));
+		MUST(false, "line-%zu is told a value that is none of its business: " STR_FMT, line->number,
+		     STR_ARG(text));
 }
 
 static void take_config(struct line *line, struct str body, struct str text)
@@ -282,9 +285,10 @@ void line_hear(struct line *line, struct str text, int64_t now_us)
 static void put_hello(struct line *line, struct buf *b)
 {
 	char text[256];
-	int n = snprintf(text, sizeof text,
-			 "{\"hello\":{\"contract\":1,\"driver\":\"line-%zu\",\"kind\":\"osdp\",\"boot\":\"%s\",\"next\":%lld}}",
-			 line->number, line->boot_text, (long long)line->acked + 1);
+	int n = snprintf(
+	    text, sizeof text,
+	    "{\"hello\":{\"contract\":1,\"driver\":\"line-%zu\",\"kind\":\"osdp\",\"boot\":\"%s\",\"next\":%lld}}",
+	    line->number, line->boot_text, (long long)line->acked + 1);
 	line->hello_is_due = false;
 	line->said_hello = true;
 	line->sent = line->acked;
@@ -352,7 +356,8 @@ static void put_nonsense(struct line *line, struct buf *b)
 	    "{\"confirmed\":{\"sequence\":1,\"number\":1}}",
 	    "{\"done\":{\"sequence\":9007199254740991,\"entry\":0,\"event\":0}}",
 	    "{\"expired\":{\"sequence\":1,\"entry\":9007199254740991,\"event\":63}}",
-	    "{\"hello\":{\"contract\":1,\"driver\":\"line-7\",\"kind\":\"osdp\",\"boot\":\"0000000000000000\",\"next\":1}}",
+	    "{\"hello\":{\"contract\":1,\"driver\":\"line-7\",\"kind\":\"osdp\",\"boot\":\"0000000000000000\",\"next\":"
+	    "1}}",
 	    "{\"report\":{\"sequence\":1,\"ago\":0,\"name\":\"access.card_read\",\"body\":{}}}"};
 	buf_put_str(b, str_of(lines[chance_below(line->chance, ARRAY_LEN(lines))]));
 }

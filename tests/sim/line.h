@@ -1,8 +1,9 @@
-/* line.h: the drivers of the simulated mission, one a line of readers, as the contract (src/schema/contract.yaml) lets them be: prompt or late, with answers
- * lost or said twice, away for days, started anew with a spool or without, or captured and talking nonsense.
+/* line.h: the drivers of the simulated mission, one a line of readers, as the contract (src/schema/contract.yaml)
+ * lets them be: prompt or late, with answers lost or said twice, away for days, started anew with a spool or
+ * without, or captured and talking nonsense.
  *
- * A driver keeps what it reported until it is acknowledged, says it again after hello, does an order once and in time, and keeps its devices as they are to
- * be. What the hub tells it is held against the ledger.
+ * A driver keeps what it reported until it is acknowledged, says it again after hello, does an order once and in
+ * time, and keeps its devices as they are to be. What the hub tells it is held against the ledger.
  */
 #ifndef TESTS_SIM_LINE_H
 #define TESTS_SIM_LINE_H

@@ -1,13 +1,13 @@
-/* machine.h: the machine that the simulated mission runs on: a disk with keys, snapshots and journal, clocks that somebody may set, a process for
- * long work, and memory that outlives processes.
+/* machine.h: the machine that the simulated mission runs on: a disk with keys, snapshots and journal, clocks that
+ * somebody may set, a process for long work, and memory that outlives processes.
  *
  *     machine_init(&m, seed);
  *     … machine_start(&m, &error), machine_fill(&m, &options), hub_open …
  *     … machine_stop(&m, how) …                        as often as processes come and go
  *     machine_release(&m);
  *
- * A process ends well, or dies (what it wrote can be read, its files are closed, its child is killed), or the power fails, which takes the rest too.
- * The context of hub_outside must begin with a pointer to the machine.
+ * A process ends well, or dies (what it wrote can be read, its files are closed, its child is killed), or the power
+ * fails, which takes the rest too. The context of hub_outside must begin with a pointer to the machine.
  */
 #ifndef TESTS_SIM_MACHINE_H
 #define TESTS_SIM_MACHINE_H
@@ -48,7 +48,8 @@ struct machine {
 void machine_init(struct machine *machine, uint64_t seed);
 void machine_release(struct machine *machine);
 
-/* A process begins: opens what it needs, and makes keys where there are none. After an error nothing is open, and machine_stop says how it ended. */
+/* A process begins: opens what it needs, and makes keys where there are none. After an error nothing is open, and
+ * machine_stop says how it ended. */
 int machine_start(struct machine *machine, struct error *error);
 void machine_stop(struct machine *machine, enum machine_end end);
 

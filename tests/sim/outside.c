@@ -38,7 +38,8 @@ void annals_check_outside(struct annals *annals)
 	struct note_signer signer;
 	struct buf b = BUF(line);
 	struct error error;
-	snprintf(path, sizeof path, "%s/simulated-%d.db", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : ".", (int)getpid());
+	snprintf(path, sizeof path, "%s/simulated-%d.db", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : ".",
+		 (int)getpid());
 	snprintf(log, sizeof log, "%s-wal", path);
 	copy_file(annals->machine, "journal.db", path);
 	copy_file(annals->machine, "journal.db-wal", log);
@@ -48,7 +49,8 @@ void annals_check_outside(struct annals *annals)
 	note_key_write(&b, &own);
 	bool read = checkpoint_key_read((const uint8_t *)line, b.len, CHECKPOINT_LOG, &key, &complaint);
 	ASSERT(read);
-	enum verify_answer answer = verify_journal(&(struct verify_request){.path = path, .key = &key}, &result, &fault);
+	enum verify_answer answer =
+	    verify_journal(&(struct verify_request){.path = path, .key = &key}, &result, &fault);
 	bool unsigned_tail = answer == VERIFY_IN_PART && annals->ledger->signing_has_stopped;
 	MUST(answer == VERIFY_OK || unsigned_tail, "chancery-verify says: %s", fault.complaint.what);
 	MUST(answer != VERIFY_OK || result.entries >= annals->ledger->size, "chancery-verify finds %llu entries",

@@ -1,5 +1,6 @@
-/* peek.h: JSON read by looking at it: for tests that must not believe the codec. Only for canonical text (docs/journal-format.md), which what the hub
- * writes is; it finds members and items, and gives values as they stand.
+/* peek.h: JSON read by looking at it: for tests that must not believe the codec. Only for canonical text
+ * (docs/journal-format.md), which what the hub writes is; it finds members and items, and gives values as they
+ * stand.
  */
 #ifndef TESTS_SIM_PEEK_H
 #define TESTS_SIM_PEEK_H
@@ -10,7 +11,8 @@
 bool peek(struct str object, const char *name, struct str *ret_value);
 /* The same, by a path: "entry.input.body". */
 bool peek_path(struct str object, const char *path, struct str *ret_value);
-/* A number or text by its path; `otherwise`, or an empty text, when there is none. Texts are without their quotes, as they are escaped. */
+/* A number or text by its path; `otherwise`, or an empty text, when there is none. Texts are without their quotes,
+ * as they are escaped. */
 int64_t peek_int(struct str object, const char *path, int64_t otherwise);
 struct str peek_text(struct str object, const char *path);
 bool peek_has(struct str object, const char *path);

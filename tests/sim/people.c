@@ -37,9 +37,8 @@ struct hub_person people_person(enum people_who who)
 
 struct see_viewer people_viewer(enum people_who who)
 {
-	struct see_viewer viewer = {.clearance = people[who].clearance,
-				    .person = people[who].person,
-				    .login = str_of(people[who].login)};
+	struct see_viewer viewer = {
+	    .clearance = people[who].clearance, .person = people[who].person, .login = str_of(people[who].login)};
 	for (size_t i = 0; i < people[who].n_roles; i++)
 		viewer.roles |= see_role(people[who].roles[i].at);
 	return viewer;

@@ -7,16 +7,16 @@
 #include "sim/see.h"
 
 enum people_who {
-	PEOPLE_ANA,   /* security officer, cleared for all */
-	PEOPLE_BEN,   /* security officer, cleared for nothing */
-	PEOPLE_CLEO,  /* duty officer */
-	PEOPLE_DAN,   /* auditor */
-	PEOPLE_EVA,   /* administrator */
-	PEOPLE_FINN,  /* guard, cleared */
-	PEOPLE_GIL,   /* reception */
-	PEOPLE_HAL,   /* staff; person 1 */
-	PEOPLE_JO,    /* guard and reception */
-	PEOPLE_IDA,   /* no role */
+	PEOPLE_ANA,  /* security officer, cleared for all */
+	PEOPLE_BEN,  /* security officer, cleared for nothing */
+	PEOPLE_CLEO, /* duty officer */
+	PEOPLE_DAN,  /* auditor */
+	PEOPLE_EVA,  /* administrator */
+	PEOPLE_FINN, /* guard, cleared */
+	PEOPLE_GIL,  /* reception */
+	PEOPLE_HAL,  /* staff; person 1 */
+	PEOPLE_JO,   /* guard and reception */
+	PEOPLE_IDA,  /* no role */
 	PEOPLE
 };
 

@@ -1,5 +1,5 @@
-/* place.h: the small embassy that the simulator lives in: what furnishes it, its rulebooks, and the oracle: who may pass, in a few lines that share nothing
- * with rules/ and domain/.
+/* place.h: the small embassy that the simulator lives in: what furnishes it, its rulebooks, and the oracle: who may
+ * pass, in a few lines that share nothing with rules/ and domain/.
  */
 #ifndef TESTS_SIM_PLACE_H
 #define TESTS_SIM_PLACE_H
@@ -9,10 +9,10 @@
 enum {
 	PLACE_LINES = 2,
 	PLACE_ZONES = 3,
-	PLACE_DOORS = 6, /* door n leads into zone 2 or 3, and has reader n on line n % 2 at address n */
+	PLACE_DOORS = 6,  /* door n leads into zone 2 or 3, and has reader n on line n % 2 at address n */
 	PLACE_PEOPLE = 6, /* enrolled at the beginning, with a badge each */
 	PLACE_COMMANDS = 1 + PLACE_ZONES + 2 * PLACE_DOORS + 2 * PLACE_PEOPLE + PLACE_DOORS,
-	PLACE_RULEBOOKS = 4,   /* the first is in force at the beginning */
+	PLACE_RULEBOOKS = 4,	 /* the first is in force at the beginning */
 	PLACE_BAD_RULEBOOKS = 2, /* behind them: they do not load */
 	PLACE_CARD_BITS = 8 * VALUE_CARD_BYTES,
 };

@@ -11,8 +11,8 @@ static void check_write(void *context, const char *name, const uint8_t *bytes, s
 	const struct values *values = rest->ledger->values;
 	uint32_t value;
 	for (size_t at = 0; values_find(values, bytes, n, &at, &value);)
-		MUST(!value_is_sealed(values->at[value].kind), "%s is written with the %s of person %llu in clear", name,
-		     value_kind_name(values->at[value].kind), (unsigned long long)values->at[value].person);
+		MUST(!value_is_sealed(values->at[value].kind), "%s is written with the %s of person %llu in clear",
+		     name, value_kind_name(values->at[value].kind), (unsigned long long)values->at[value].person);
 }
 
 void rest_init(struct rest *rest, struct machine *machine, struct ledger *ledger)

@@ -1,5 +1,6 @@
-/* rest.h: what lies on the disk, as somebody sees it who takes it away: no value in clear, ever; no key of what was forgotten, in any file, under any key
- * that ever opened them; no snapshot, not even one that was copied earlier, that opens and holds what was forgotten.
+/* rest.h: what lies on the disk, as somebody sees it who takes it away: no value in clear, ever; no key of what was
+ * forgotten, in any file, under any key that ever opened them; no snapshot, not even one that was copied earlier,
+ * that opens and holds what was forgotten.
  */
 #ifndef TESTS_SIM_REST_H
 #define TESTS_SIM_REST_H

@@ -61,9 +61,10 @@ bool see_may_read_facts(const struct see_viewer *viewer)
 
 bool see_member_is_seen(const struct see_viewer *viewer, const struct see_member *member, struct str body)
 {
-	bool is_self = member->self && viewer->person != 0 &&
-		       peek_int(body, member->self, 0) == (int64_t)viewer->person;
-	return !member->secret && member->mark <= viewer->clearance && ((viewer->roles & member->roles) != 0 || is_self);
+	bool is_self =
+	    member->self && viewer->person != 0 && peek_int(body, member->self, 0) == (int64_t)viewer->person;
+	return !member->secret && member->mark <= viewer->clearance &&
+	       ((viewer->roles & member->roles) != 0 || is_self);
 }
 
 bool see_body_is_seen(const struct see_viewer *viewer, const struct see_body *of, struct str body)

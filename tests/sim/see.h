@@ -1,5 +1,6 @@
-/* see.h: who may see and do what: tables made of the schemas as they are written (see.py), and an oracle of a reader's view of an entry that shares nothing
- * with serve/view.c. docs and attributes.py have the words; here they are said once more:
+/* see.h: who may see and do what: tables made of the schemas as they are written (see.py), and an oracle of a
+ * reader's view of an entry that shares nothing with serve/view.c. docs and attributes.py have the words; here they
+ * are said once more:
  *
  *   a body     is seen by the roles of its own `see`, else of its domain's; or when any member of it is
  *   a member   by the roles of its own `see`, its column's, its body's or its domain's; by the person whom `see` names; up to the reader's clearance
@@ -18,8 +19,9 @@ struct see_member {
 	const char *self; /* the member that names the person who may too, or NULL */
 	unsigned mark;
 	bool purpose, personal, secret;
-	const char *table;	       /* that it refers to, or NULL */
-	const char *whose, *whose_table; /* of a personal one: the member that names its subject, and its table; NULL: whom the input concerns */
+	const char *table; /* that it refers to, or NULL */
+	const char *whose,
+	    *whose_table; /* of a personal one: the member that names its subject, and its table; NULL: whom the input concerns */
 };
 
 struct see_body {

@@ -58,15 +58,16 @@ static bool may_see(const struct ledger *ledger, const struct see_viewer *viewer
 
 static void check_erased(const struct value *value, const struct see_viewer *viewer)
 {
-	MUST(!value->is_erased || value->is_free || !value_is_sealed(value->kind), STR_FMT " is shown the %s of person %llu, who is forgotten",
-	     STR_ARG(viewer->login), value_kind_name(value->kind), (unsigned long long)value->person);
+	MUST(!value->is_erased || value->is_free || !value_is_sealed(value->kind),
+	     STR_FMT " is shown the %s of person %llu, who is forgotten", STR_ARG(viewer->login),
+	     value_kind_name(value->kind), (unsigned long long)value->person);
 }
 
 void sight_check_value(const struct ledger *ledger, const struct see_viewer *viewer, uint32_t number, struct str line)
 {
 	const struct value *value = &ledger->values->at[number];
-	MUST(may_see(ledger, viewer, value), STR_FMT " is shown the %s of person %llu: " STR_FMT, STR_ARG(viewer->login),
-	     value_kind_name(value->kind), (unsigned long long)value->person, STR_ARG(line));
+	MUST(may_see(ledger, viewer, value), STR_FMT " is shown the %s of person %llu: " STR_FMT,
+	     STR_ARG(viewer->login), value_kind_name(value->kind), (unsigned long long)value->person, STR_ARG(line));
 	check_erased(value, viewer);
 }
 
@@ -111,8 +112,8 @@ bool sight_may_be_erased(const struct ledger *ledger, const struct ledger_entry 
 }
 
 /* What is kept with its row does not go with the month, so a month only makes it possible. */
-static enum erasure erasure_of(const struct ledger *ledger, const struct ledger_entry *entry, const struct see_member *member,
-			       struct str body)
+static enum erasure erasure_of(const struct ledger *ledger, const struct ledger_entry *entry,
+			       const struct see_member *member, struct str body)
 {
 	if (!member->personal)
 		return NOT_ERASED;
@@ -120,7 +121,8 @@ static enum erasure erasure_of(const struct ledger *ledger, const struct ledger_
 			      ? (uint64_t)peek_int(body, member->whose, 0)
 			      : entry->concerns;
 	enum erasure by_person = erasure_of_person(ledger, person, entry);
-	return by_person == NOT_ERASED && erasure_of_month(ledger, entry->wall) != NOT_ERASED ? PERHAPS_ERASED : by_person;
+	return by_person == NOT_ERASED && erasure_of_month(ledger, entry->wall) != NOT_ERASED ? PERHAPS_ERASED
+											      : by_person;
 }
 
 static bool is_masked(const struct ledger *ledger, const struct see_viewer *viewer, const struct see_member *member,
@@ -145,8 +147,8 @@ static void check_member(const struct shown *s, const struct see_member *member,
 {
 	struct str shown;
 	bool seen = see_member_is_seen(s->viewer, member, s->body), there = peek(s->shown, member->name, &shown);
-	MUST(seen || !there, STR_FMT " is shown %s of %s: " STR_FMT, STR_ARG(s->viewer->login), member->name, s->of->name,
-	     STR_ARG(s->shown));
+	MUST(seen || !there, STR_FMT " is shown %s of %s: " STR_FMT, STR_ARG(s->viewer->login), member->name,
+	     s->of->name, STR_ARG(s->shown));
 	MUST(!seen || there, STR_FMT " is not shown %s of %s: " STR_FMT, STR_ARG(s->viewer->login), member->name,
 	     s->of->name, STR_ARG(s->shown));
 	if (!there || peek_is_null(value))
@@ -158,8 +160,8 @@ static void check_member(const struct shown *s, const struct see_member *member,
 	}
 	enum erasure erased = erasure_of(s->ledger, s->entry, member, s->body);
 	MUST(peek_is_null(shown) ? erased != NOT_ERASED : str_eq(shown, value) && erased != ERASED,
-	     STR_FMT " is shown %s of %s as " STR_FMT ", and it is " STR_FMT "%s", STR_ARG(s->viewer->login), member->name,
-	     s->of->name, STR_ARG(shown), STR_ARG(value), erased == ERASED ? ", erased" : "");
+	     STR_FMT " is shown %s of %s as " STR_FMT ", and it is " STR_FMT "%s", STR_ARG(s->viewer->login),
+	     member->name, s->of->name, STR_ARG(shown), STR_ARG(value), erased == ERASED ? ", erased" : "");
 }
 
 static void check_body(const struct shown *s)
@@ -248,8 +250,8 @@ static void check_input(const struct ledger *ledger, const struct see_viewer *vi
 	check_body(&(struct shown){ledger, viewer, entry, of, entry->input, body});
 }
 
-static void check_refusal(const struct ledger *ledger, const struct see_viewer *viewer, const struct ledger_entry *entry,
-			  struct str shown)
+static void check_refusal(const struct ledger *ledger, const struct see_viewer *viewer,
+			  const struct ledger_entry *entry, struct str shown)
 {
 	struct str refusal = {0}, takes = {0};
 	bool there = peek(shown, "refusal", &refusal);
@@ -278,14 +280,16 @@ static void check_events(const struct ledger *ledger, const struct see_viewer *v
 		MUST(of, "an event that no schema has: " STR_FMT, STR_ARG(name));
 		if (!of || !see_body_is_seen(viewer, of, body))
 			continue;
-		if (!peek_item(&seen, &event) || !str_eq(peek_text(event, "name"), name) || !peek(event, "body", &own)) {
+		if (!peek_item(&seen, &event) || !str_eq(peek_text(event, "name"), name) ||
+		    !peek(event, "body", &own)) {
 			trace_broken(__FILE__, __LINE__, STR_FMT " is not shown " STR_FMT ": " STR_FMT,
 				     STR_ARG(viewer->login), STR_ARG(name), STR_ARG(shown));
 			return;
 		}
 		check_body(&(struct shown){ledger, viewer, entry, of, body, own});
 	}
-	MUST(!peek_item(&seen, &event), STR_FMT " is shown an event more: " STR_FMT, STR_ARG(viewer->login), STR_ARG(shown));
+	MUST(!peek_item(&seen, &event), STR_FMT " is shown an event more: " STR_FMT, STR_ARG(viewer->login),
+	     STR_ARG(shown));
 }
 
 static void check_rest(const struct ledger *ledger, const struct see_viewer *viewer, const struct ledger_entry *entry,
@@ -306,7 +310,8 @@ static void check_rest(const struct ledger *ledger, const struct see_viewer *vie
 	for (struct peek_walk walk = peek_begin(names); peek_item(&walk, &name);) {
 		struct str table = {0}, number = {0};
 		int64_t id = 0;
-		bool is_ref = str_cut(peek_text(name, "ref"), ':', &table, &number) && str_to_i64(number, 1, INT64_MAX, &id);
+		bool is_ref =
+		    str_cut(peek_text(name, "ref"), ':', &table, &number) && str_to_i64(number, 1, INT64_MAX, &id);
 		MUST(is_ref && see_label_is_seen(viewer, table, (uint64_t)id), STR_FMT " is shown the name of " STR_FMT,
 		     STR_ARG(viewer->login), STR_ARG(peek_text(name, "ref")));
 	}
@@ -367,8 +372,8 @@ static void look_in_body(struct mention *mention, const struct see_body *of, str
 	}
 }
 
-bool sight_mentions(const struct ledger *ledger, const struct see_viewer *viewer, uint64_t index, const struct talk_history *history,
-		    bool *ret_is_sealed)
+bool sight_mentions(const struct ledger *ledger, const struct see_viewer *viewer, uint64_t index,
+		    const struct talk_history *history, bool *ret_is_sealed)
 {
 	const struct ledger_entry *entry = &ledger->entries[index];
 	struct mention mention = {ledger, viewer, str_of(history->table), history->id, false, false};

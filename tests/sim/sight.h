@@ -1,5 +1,5 @@
-/* sight.h: what readers are shown, held against what they may see: entry by entry, and whether all came that should. The oracle is see.h's tables over the
- * ledger; it shares nothing with serve/view.c.
+/* sight.h: what readers are shown, held against what they may see: entry by entry, and whether all came that
+ * should. The oracle is see.h's tables over the ledger; it shares nothing with serve/view.c.
  */
 #ifndef TESTS_SIM_SIGHT_H
 #define TESTS_SIM_SIGHT_H
@@ -14,8 +14,8 @@ bool sight_may_read_file(const struct see_viewer *viewer, uint64_t person, uint6
 /* Whether the reader may see anything of an entry at all. */
 bool sight_has_entry(const struct ledger *ledger, const struct see_viewer *viewer, uint64_t index);
 /* Whether the entry mentions the row where the reader sees it; ret_is_sealed: only in what is sealed. */
-bool sight_mentions(const struct ledger *ledger, const struct see_viewer *viewer, uint64_t index, const struct talk_history *history,
-		    bool *ret_is_sealed);
+bool sight_mentions(const struct ledger *ledger, const struct see_viewer *viewer, uint64_t index,
+		    const struct talk_history *history, bool *ret_is_sealed);
 /* The first of the last so many entries of which the reader sees anything. */
 uint64_t sight_last(const struct ledger *ledger, const struct see_viewer *viewer, uint64_t last);
 

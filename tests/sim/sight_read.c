@@ -48,8 +48,8 @@ static enum belongs belongs(const struct talk *talk, const struct talk_connectio
 static void check_left_out(const struct talk *talk, const struct talk_connection *c, uint64_t from, uint64_t to)
 {
 	for (uint64_t i = from; i < to; i++)
-		MUST(belongs(talk, c, i) != SHOULD, "the history of %s:%llu for %s leaves out entry %llu", c->history.table,
-		     (unsigned long long)c->history.id, people_login(c->who), (unsigned long long)i);
+		MUST(belongs(talk, c, i) != SHOULD, "the history of %s:%llu for %s leaves out entry %llu",
+		     c->history.table, (unsigned long long)c->history.id, people_login(c->who), (unsigned long long)i);
 }
 
 static void history(struct talk *talk, struct talk_connection *c, uint64_t index, struct str shown)
@@ -102,7 +102,8 @@ void sight_hear(struct talk *talk, struct talk_connection *c, struct str kind, s
 		history_end(talk, c, body);
 	} else if (index_of(talk, body, &index)) {
 		talk->entries_shown++;
-		MUST(c->follows || c->history.is_asked, "%s is shown an entry that nobody asked for", people_login(c->who));
+		MUST(c->follows || c->history.is_asked, "%s is shown an entry that nobody asked for",
+		     people_login(c->who));
 		(c->history.is_asked ? history : stream)(talk, c, index, body);
 	}
 }

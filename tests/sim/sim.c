@@ -21,8 +21,8 @@ const char *sim_deed_name(size_t deed)
 
 const char *sim_fault_name(size_t fault)
 {
-	static const char *const names[FAULTS] = {"power", "death", "full", "sync", "worker", "clock", "index", "snapshots",
-						  "lines", "captured"};
+	static const char *const names[FAULTS] = {"power", "death", "full",	 "sync",  "worker",
+						  "clock", "index", "snapshots", "lines", "captured"};
 	return fault < FAULTS ? names[fault] : NULL;
 }
 
@@ -153,11 +153,15 @@ static bool start(struct sim *sim)
 /* What becomes of the machine while nothing runs */
 static void between_lives(struct sim *sim)
 {
-	static const int64_t sleeps_ms[] = {100, 60 * 1000, INT64_C(9) * 24 * 3600 * 1000, INT64_C(400) * 24 * 3600 * 1000};
-	static const char *const index[] = {"index.db", "index.db-wal"}, *const snapshots[] = {"snapshot.0", "snapshot.1"};
+	static const int64_t sleeps_ms[] = {100, 60 * 1000, INT64_C(9) * 24 * 3600 * 1000,
+					    INT64_C(400) * 24 * 3600 * 1000};
+	static const char *const index[] = {"index.db", "index.db-wal"}, *const snapshots[] = {"snapshot.0",
+											       "snapshot.1"};
 	no_faults(sim);
 	uint64_t kind = sim_roll(sim, sim->has_fault[FAULT_CLOCK] ? 40 : 20);
-	machine_wait(&sim->machine, (int64_t)sim_roll(sim, (uint64_t)sleeps_ms[kind < 10 ? 0 : kind < 36 ? 1 : kind - 36]));
+	machine_wait(&sim->machine, (int64_t)sim_roll(sim, (uint64_t)sleeps_ms[kind < 10   ? 0
+									       : kind < 36 ? 1
+											   : kind - 36]));
 	if (sim->has_fault[FAULT_CLOCK] && sim_thousandths(sim, 80))
 		sim->machine.wall_ms = sim_roll(sim, 2) ? 0 : sim->machine.wall_ms - (int64_t)sim_roll(sim, UINT32_MAX);
 	if (sim->machine.wall_ms < 0)
@@ -245,6 +249,7 @@ static void check_rest(struct sim *sim)
 	annals_check_fold(sim->hub);
 	annals_check_erased(&sim->annals, sim->hub);
 	annals_check_outside(&sim->annals);
+	chance_rules(sim->plan->seed); /* chancery-verify has used SQLite's */
 }
 
 /* Beginning and ending */
@@ -318,7 +323,7 @@ static unsigned steps_of(struct sim *sim)
 	uint64_t kind = sim_roll(sim, 100);
 	if (sim->plan->steps > 0)
 		return sim->plan->steps;
-	return 5 + (unsigned)sim_roll(sim, kind < 85 ? 60 : kind < 99 ? 200 : 1500);
+	return 5 + (unsigned)sim_roll(sim, kind < 90 ? 40 : kind < 99 ? 200 : 1500);
 }
 
 void sim_run(const struct sim_plan *plan, struct sim_outcome *ret_outcome)

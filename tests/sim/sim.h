@@ -1,6 +1,6 @@
-/* sim.h: a mission in one process: the hub that the core process runs, with its journal, keys, index and snapshots, on a simulated disk and clock, with
- * people, drivers and a witness who say what the contract allows, and some who say anything. One seed decides all of it, so a seed and a commit are a bug
- * report.
+/* sim.h: a mission in one process: the hub that the core process runs, with its journal, keys, index and snapshots,
+ * on a simulated disk and clock, with people, drivers and a witness who say what the contract allows, and some who
+ * say anything. One seed decides all of it, so a seed and a commit are a bug report.
  *
  *     build/release/sim_test seed=7              plays one seed
  *     build/release/sim_test seed=7 trace        tells it, line by line
@@ -8,9 +8,10 @@
  *     build/release/sim_test seed=7 shrink       looks for the fewest steps, kinds of deeds and faults that still break it
  *     build/release/sim_test seeds=1000 base=5   many
  *
- * A seed is a climate (what is done how often, which faults there are) and a number of lives. Each life of the core's process ends well, by a power
- * failure, by death, by a full disk, a failed sync or an input that kills it, at any write or sync of the disk; between lives the machine may sleep, its clock
- * be set, its index or snapshots be lost, an old copy of its disk be put in place. At last everything comes to rest.
+ * A seed is a climate (what is done how often, which faults there are) and a number of lives. Each life of the
+ * core's process ends well, by a power failure, by death, by a full disk, a failed sync or an input that kills it,
+ * at any write or sync of the disk; between lives the machine may sleep, its clock be set, its index or snapshots
+ * be lost, an old copy of its disk be put in place. At last everything comes to rest.
  *
  * What must hold is checked by code that shares nothing with what it checks, after every commit:
  *
@@ -39,7 +40,7 @@ struct sim_outcome {
 	char where[64]; /* the check that failed */
 	unsigned steps, lives;
 	uint64_t entries, granted, denied, orders, answered, shown, snapshots, erased, disk_steps;
-	uint64_t hash; /* of all that was said, and of the disk at the end */
+	uint64_t hash;	     /* of all that was said, and of the disk at the end */
 	uint64_t deaths[16]; /* by fault */
 };
 

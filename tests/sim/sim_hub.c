@@ -85,8 +85,8 @@ static bool send_line(void *context, unsigned peer, struct str text)
 	while (line < PLACE_LINES && sim->lines[line].peer != peer)
 		line++;
 	ASSERT(sim->n_heard < SIM_HEARD_MAX);
-	sim->heard[sim->n_heard++] = (struct sim_heard){peer, line, journal_size(hub_journal(sim->hub)),
-							arena_str(&sim->heard_memory, text)};
+	sim->heard[sim->n_heard++] =
+	    (struct sim_heard){peer, line, journal_size(hub_journal(sim->hub)), arena_str(&sim->heard_memory, text)};
 	return true;
 }
 

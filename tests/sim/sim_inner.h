@@ -27,22 +27,22 @@ enum {
 };
 
 enum sim_fault {
-	FAULT_POWER,	  /* at some step of the disk, or between two */
-	FAULT_DEATH,	  /* of the process, the same */
-	FAULT_FULL,	  /* the disk has so much room and no more */
-	FAULT_SYNC,	  /* a sync fails */
-	FAULT_WORKER,	  /* the process for long work dies */
-	FAULT_CLOCK,	  /* the machine's clock is set */
-	FAULT_INDEX,	  /* the index is lost between lives */
-	FAULT_SNAPSHOTS,  /* snapshots are */
-	FAULT_LINES,	  /* drivers are late, away, forgetful, start anew */
-	FAULT_CAPTURED,	  /* a driver says anything */
+	FAULT_POWER,	 /* at some step of the disk, or between two */
+	FAULT_DEATH,	 /* of the process, the same */
+	FAULT_FULL,	 /* the disk has so much room and no more */
+	FAULT_SYNC,	 /* a sync fails */
+	FAULT_WORKER,	 /* the process for long work dies */
+	FAULT_CLOCK,	 /* the machine's clock is set */
+	FAULT_INDEX,	 /* the index is lost between lives */
+	FAULT_SNAPSHOTS, /* snapshots are */
+	FAULT_LINES,	 /* drivers are late, away, forgetful, start anew */
+	FAULT_CAPTURED,	 /* a driver says anything */
 	FAULTS
 };
 
 struct sim_heard {
 	unsigned peer;
-	size_t line; /* of a driver; PLACE_LINES: of a person's connection */
+	size_t line;   /* of a driver; PLACE_LINES: of a person's connection */
 	uint64_t then; /* entries that were durable */
 	struct str text;
 };
@@ -67,7 +67,7 @@ struct sim {
 	struct sim_heard heard[SIM_HEARD_MAX];
 	size_t n_heard;
 	struct arena heard_memory, scratch;
-	size_t furnished; /* commands that have been given */
+	size_t furnished;		/* commands that have been given */
 	unsigned kills[2][SIM_POISONS]; /* by command and by report */
 	const char *doing_poison;
 	bool is_dead; /* the hub's process has ended otherwise than it should */
@@ -118,13 +118,15 @@ struct deed {
 extern const struct deed deeds[]; /* ended by a row without a name */
 void deeds_do(struct sim *sim);
 void deeds_furnish(struct sim *sim);
-/* A connection of somebody with one of these roles that may be spoken on now, made where there is none; NULL: not now. */
+/* A connection of somebody with one of these roles that may be spoken on now, made where there is none; NULL: not
+ * now. */
 struct talk_connection *deeds_by(struct sim *sim, uint32_t roles);
 /* They ask for it: the body is canonical. */
 void deeds_command(struct sim *sim, struct talk_connection *connection, const char *name, struct str body);
 /* One that may be turned down before it is decided: then the answer is bad. */
 void deeds_bad_command(struct sim *sim, struct talk_connection *connection, const char *name, struct str body);
-void deeds_say(struct sim *sim, struct talk_connection *connection, struct talk_ask ask, const char *format, ...) PRINTF(4, 5);
+void deeds_say(struct sim *sim, struct talk_connection *connection, struct talk_ask ask, const char *format, ...)
+    PRINTF(4, 5);
 struct str deeds_text(struct sim *sim, const char *format, ...) PRINTF(2, 3);
 /* A person or badge that is there, sometimes one that is not. */
 uint64_t deeds_person(struct sim *sim);
@@ -133,13 +135,14 @@ bool deeds_is_gone(const struct sim *sim, uint64_t person);
 uint64_t deeds_badge(struct sim *sim);
 
 /* deeds_door.c, deeds_give.c, deeds_two.c, deeds_read.c */
-deed_fn deed_show_badge, deed_reader_state, deed_line_odd, deed_line_restart, deed_line_away, deed_line_reconnect, deed_poison_report;
-deed_fn deed_enrol, deed_issue, deed_suspend, deed_restore, deed_key, deed_dossier, deed_close, deed_code, deed_mode, deed_forget,
-    deed_knock, deed_shout, deed_mistake, deed_poison;
-deed_fn deed_launch, deed_arm, deed_approve, deed_decline, deed_undo, deed_look, deed_review, deed_clock, deed_passkey, deed_stage, deed_enact,
-    deed_nonce;
-deed_fn deed_follow, deed_history, deed_raw, deed_status, deed_checkpoint, deed_proof, deed_slow, deed_hang_up, deed_connect, deed_blob, deed_read_blob,
-    deed_plan;
+deed_fn deed_show_badge, deed_reader_state, deed_line_odd, deed_line_restart, deed_line_away, deed_line_reconnect,
+    deed_poison_report;
+deed_fn deed_enrol, deed_issue, deed_suspend, deed_restore, deed_key, deed_dossier, deed_close, deed_code, deed_mode,
+    deed_forget, deed_knock, deed_shout, deed_mistake, deed_poison;
+deed_fn deed_launch, deed_arm, deed_approve, deed_decline, deed_undo, deed_look, deed_review, deed_clock, deed_passkey,
+    deed_stage, deed_enact, deed_nonce;
+deed_fn deed_follow, deed_history, deed_raw, deed_status, deed_checkpoint, deed_proof, deed_slow, deed_hang_up,
+    deed_connect, deed_blob, deed_read_blob, deed_plan;
 deed_fn deed_wait, deed_wait_minutes, deed_wait_hours, deed_wait_days, deed_set_clock, deed_rekey, deed_copy;
 
 #endif

@@ -1,4 +1,5 @@
-/* sim_rules.c: the rulebooks of place.h, loaded: each once in the process. The first lies in the mission's files, always. */
+/* sim_rules.c: the rulebooks of place.h, loaded: each once in the process. The first lies in the mission's files,
+ * always. */
 #include "sim/sim_inner.h"
 
 #include "gen/facts.h"

@@ -8,7 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* One seed after the other, in SIM_WORKERS processes; each that breaks is told with all that is needed to see it again. */
+/* One seed after the other, in SIM_WORKERS processes; each that breaks is told with all that is needed to see it
+ * again. */
 
 enum { WORKERS_MAX = 64, SEEDS = 400, PROGRESS_S = 20 };
 
@@ -23,7 +24,8 @@ static int64_t given(const char *name, int64_t otherwise)
 
 /* What the workers have done, in memory that all of them have. */
 struct tally {
-	_Atomic uint64_t next, seeds, steps, lives, entries, granted, denied, orders, answered, shown, erased, snapshots, broken;
+	_Atomic uint64_t next, seeds, steps, lives, entries, granted, denied, orders, answered, shown, erased,
+	    snapshots, broken;
 	_Atomic uint64_t at[WORKERS_MAX]; /* the seed that the worker is at */
 };
 
@@ -45,7 +47,8 @@ static void count(struct tally *t, const struct sim_outcome *o)
 
 static void show_tally(const struct tally *t, time_t begun)
 {
-	printf("     %llu seeds in %lld s: %llu lives, %llu steps, %llu entries, %llu granted, %llu denied, %llu orders, %llu answers, "
+	printf("     %llu seeds in %lld s: %llu lives, %llu steps, %llu entries, %llu granted, %llu denied, %llu "
+	       "orders, %llu answers, "
 	       "%llu shown, %llu erasures; %llu broke\n",
 	       (unsigned long long)t->seeds, (long long)(time(NULL) - begun), (unsigned long long)t->lives,
 	       (unsigned long long)t->steps, (unsigned long long)t->entries, (unsigned long long)t->granted,
@@ -55,8 +58,8 @@ static void show_tally(const struct tally *t, time_t begun)
 
 static void show_broken(uint64_t seed)
 {
-	printf("     seed %llu breaks; to see it: SIM_SEED=%llu build/release/sim_test one_seed\n", (unsigned long long)seed,
-	       (unsigned long long)seed);
+	printf("     seed %llu breaks; to see it: SIM_SEED=%llu build/release/sim_test one_seed\n",
+	       (unsigned long long)seed, (unsigned long long)seed);
 }
 
 static void work(struct tally *tally, size_t worker, uint64_t base, uint64_t seeds)

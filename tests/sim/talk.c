@@ -99,21 +99,24 @@ static struct str report_name(struct arena *arena, struct str line, struct str b
 	return arena_keep(arena, &b);
 }
 
-void talk_check_entry(struct talk *talk, const struct ledger_entry *entry, uint64_t index, struct str boot, int64_t sequence)
+void talk_check_entry(struct talk *talk, const struct ledger_entry *entry, uint64_t index, struct str boot,
+		      int64_t sequence)
 {
 	struct arena *scratch = &talk->ledger->scratch;
 	bool reported = entry->line.len > 0, asked = entry->login.len > 0;
 	if ((!reported && !asked) || str_eq(entry->name, STR("record.lay_aside")))
 		return;
 	struct str who = reported ? report_name(scratch, entry->line, boot, sequence) : entry->login;
-	struct talk_said *said = find_said(talk, hash_of(who, entry->name, talk_without_secrets(entry->input, scratch)));
-	MUST(said, "entry %llu holds " STR_FMT " " STR_FMT " of " STR_FMT ", who never said so", (unsigned long long)index,
-	     STR_ARG(entry->name), STR_ARG(entry->input), STR_ARG(who));
+	struct talk_said *said =
+	    find_said(talk, hash_of(who, entry->name, talk_without_secrets(entry->input, scratch)));
+	MUST(said, "entry %llu holds " STR_FMT " " STR_FMT " of " STR_FMT ", who never said so",
+	     (unsigned long long)index, STR_ARG(entry->name), STR_ARG(entry->input), STR_ARG(who));
 	if (!said)
 		return;
 	said->entered++;
-	MUST(said->entered <= said->said, "entry %llu: " STR_FMT " of " STR_FMT " was said %u times and entered %u times",
-	     (unsigned long long)index, STR_ARG(entry->name), STR_ARG(who), said->said, said->entered);
+	MUST(said->entered <= said->said,
+	     "entry %llu: " STR_FMT " of " STR_FMT " was said %u times and entered %u times", (unsigned long long)index,
+	     STR_ARG(entry->name), STR_ARG(who), said->said, said->entered);
 }
 
 void talk_ask(struct talk_connection *c, struct talk_ask ask)
@@ -150,8 +153,8 @@ static bool entry_of(const struct talk *talk, const struct talk_connection *c, s
 	return marked;
 }
 
-static void check_command(struct talk *talk, const struct talk_connection *c, const struct talk_ask *ask, struct str body,
-			  bool is_refused)
+static void check_command(struct talk *talk, const struct talk_connection *c, const struct talk_ask *ask,
+			  struct str body, bool is_refused)
 {
 	const struct talk_said *said = &talk->said[ask->said];
 	const struct ledger *ledger = talk->ledger;
@@ -169,9 +172,10 @@ static void check_command(struct talk *talk, const struct talk_connection *c, co
 	     STR_ARG(said->name), (unsigned long long)index, STR_ARG(entry->name), STR_ARG(entry->login));
 	MUST(aside || str_eq(talk_without_secrets(entry->input, (struct arena *)&ledger->scratch), said->body),
 	     "entry %llu is not what was asked for", (unsigned long long)index);
-	MUST((entry->refusal.len > 0) == is_refused, "entry %llu is refused, and said to be done, or the other way round",
-	     (unsigned long long)index);
-	MUST(!is_refused || str_eq(entry->refusal, peek_text(body, "name")), "a refusal is told that is not the entry's");
+	MUST((entry->refusal.len > 0) == is_refused,
+	     "entry %llu is refused, and said to be done, or the other way round", (unsigned long long)index);
+	MUST(!is_refused || str_eq(entry->refusal, peek_text(body, "name")),
+	     "a refusal is told that is not the entry's");
 }
 
 /* Values in what a command is told: what the person said itself, or may see anyhow. */
@@ -249,8 +253,10 @@ static void bad(struct talk *talk, struct talk_connection *c, struct str body)
 	bool expected = ask && (ask->kind == TALK_MISTAKE || ask->kind == TALK_BLOB_READ || ask->kind == TALK_BLOB ||
 				ask->kind == TALK_PROOF || ask->may_be_bad);
 	/* Below the low mark only what keeps people safe is taken. */
-	expected |= ask && ask->kind == TALK_COMMAND && str_starts(peek_text(body, "what"), STR("the disk is nearly full"));
-	MUST(expected, "%s is told that a good line is bad: " STR_FMT, people_login(c->who), STR_ARG(peek_text(body, "what")));
+	expected |=
+	    ask && ask->kind == TALK_COMMAND && str_starts(peek_text(body, "what"), STR("the disk is nearly full"));
+	MUST(expected, "%s is told that a good line is bad: " STR_FMT, people_login(c->who),
+	     STR_ARG(peek_text(body, "what")));
 	if (ask)
 		answered(talk, c);
 }

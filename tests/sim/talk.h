@@ -1,8 +1,9 @@
-/* talk.h: people who are connected to the mission: what they have asked, what they are answered, and whether each of them is answered once and with what
- * the record says.
+/* talk.h: people who are connected to the mission: what they have asked, what they are answered, and whether each
+ * of them is answered once and with what the record says.
  *
- * Answers have no numbers, so they must come in the order of the questions; but streams, and the command that waits for a search of its rulebook. A person
- * has one history at a time under way, and says nothing more on a connection on which a rulebook is being looked at.
+ * Answers have no numbers, so they must come in the order of the questions; but streams, and the command that waits
+ * for a search of its rulebook. A person has one history at a time under way, and says nothing more on a connection
+ * on which a rulebook is being looked at.
  */
 #ifndef TESTS_SIM_TALK_H
 #define TESTS_SIM_TALK_H
@@ -31,11 +32,12 @@ enum talk_ask_kind {
 
 struct talk_ask {
 	enum talk_ask_kind kind;
-	uint64_t said;	      /* of a command: its number in said; */
-	bool is_enact;	      /* its answer may come when others were answered */
-	bool may_be_bad;      /* a command that may be turned down before it is decided: its blob, its assertion, its pending or entry */
-	size_t blob;	      /* of a part: the file; of a reading: the file; */
-	bool is_last;	      /* and whether it is the last part */
+	uint64_t said; /* of a command: its number in said; */
+	bool is_enact; /* its answer may come when others were answered */
+	bool
+	    may_be_bad; /* a command that may be turned down before it is decided: its blob, its assertion, its pending or entry */
+	size_t blob;  /* of a part: the file; of a reading: the file; */
+	bool is_last; /* and whether it is the last part */
 };
 
 /* Something that was said and may become an entry, by a person or a driver. */
@@ -102,7 +104,8 @@ bool talk_is_busy(const struct talk_connection *connection); /* it had better no
 /* Somebody says something that may become an entry: `body` is canonical. */
 uint64_t talk_say(struct talk *talk, struct str who, struct str name, struct str body);
 /* The entry's input was said by whom it is from, and not more often entered than said. */
-void talk_check_entry(struct talk *talk, const struct ledger_entry *entry, uint64_t index, struct str boot, int64_t sequence);
+void talk_check_entry(struct talk *talk, const struct ledger_entry *entry, uint64_t index, struct str boot,
+		      int64_t sequence);
 
 void talk_ask(struct talk_connection *connection, struct talk_ask ask);
 

@@ -1,7 +1,9 @@
-/* trace.h: what happens in the simulation, told line by line to whoever wants to see it; and the first thing that must not have happened.
+/* trace.h: what happens in the simulation, told line by line to whoever wants to see it; and the first thing that
+ * must not have happened.
  *
- * MUST says what was found when its condition does not hold. The first one of a seed is printed, with seed and step; the run goes on to its next look at
- * trace_is_broken, and ends. Everything told is hashed, so that two runs of one seed can be compared.
+ * MUST says what was found when its condition does not hold. The first one of a seed is printed, with seed and
+ * step; the run goes on to its next look at trace_is_broken, and ends. Everything told is hashed, so that two runs
+ * of one seed can be compared.
  */
 #ifndef TESTS_SIM_TRACE_H
 #define TESTS_SIM_TRACE_H

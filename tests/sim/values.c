@@ -18,8 +18,8 @@ bool value_is_sealed(enum value_kind kind)
 
 const char *value_kind_name(enum value_kind kind)
 {
-	static const char *const names[VALUE_KINDS] = {"name", "card",	     "health", "picture", "why",
-						       "PIN",  "reader's key", "title",  "said"};
+	static const char *const names[VALUE_KINDS] = {"name", "card",	       "health", "picture", "why",
+						       "PIN",  "reader's key", "title",	 "said"};
 	return names[kind];
 }
 

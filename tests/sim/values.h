@@ -1,7 +1,8 @@
 /* values.h: the values that must not be seen by everybody, each of which can be known by looking at bytes.
  *
- * Everything personal or secret that the simulator says holds a text of twelve bytes, "qZ7x" and a number in eight hexadecimal digits. So whoever
- * sees a line, an entry or a sector knows whose value of which kind stands there, in clear or as the hexadecimal digits of bytes.
+ * Everything personal or secret that the simulator says holds a text of twelve bytes, "qZ7x" and a number in eight
+ * hexadecimal digits. So whoever sees a line, an entry or a sector knows whose value of which kind stands there, in
+ * clear or as the hexadecimal digits of bytes.
  */
 #ifndef TESTS_SIM_VALUES_H
 #define TESTS_SIM_VALUES_H

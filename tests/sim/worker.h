@@ -1,8 +1,10 @@
-/* worker.h: a process of its own, really forked, for long work of the hub (serve/hub.h), whose every touch of a file is a step of the simulation.
+/* worker.h: a process of its own, really forked, for long work of the hub (serve/hub.h), whose every touch of a
+ * file is a step of the simulation.
  *
- * The child has the hub's memory as it was at the fork. Files that it may write go through worker_file: in the hub's process they are the simulated
- * disk's; in the child each verb is asked of the hub's process, which does it when the simulation says so (worker_step), on handles that outlive the
- * process of the hub. So a child can be slow, can die at any write, and can live longer than the hub that wanted it.
+ * The child has the hub's memory as it was at the fork. Files that it may write go through worker_file: in the
+ * hub's process they are the simulated disk's; in the child each verb is asked of the hub's process, which does it
+ * when the simulation says so (worker_step), on handles that outlive the process of the hub. So a child can be
+ * slow, can die at any write, and can live longer than the hub that wanted it.
  */
 #ifndef TESTS_SIM_WORKER_H
 #define TESTS_SIM_WORKER_H
@@ -20,8 +22,8 @@ struct worker {
 		struct file real, again; /* again: for the child's process */
 	} files[WORKER_FILES_MAX];
 	bool is_child;
-	pid_t pid;  /* 0: there is none */
-	int fd;	    /* to the other process; -1: none */
+	pid_t pid; /* 0: there is none */
+	int fd;	   /* to the other process; -1: none */
 	uint64_t steps;
 };
 
@@ -35,7 +37,8 @@ void worker_close_files(struct worker *worker);
 /* Forks. There must be no child. */
 void worker_begin(struct worker *worker, int (*work)(void *hub, void *shared), void *hub, void *shared);
 
-/* Lets the child do what it does until it has touched a file once more. False when it has ended; ret_done: it returned 0. */
+/* Lets the child do what it does until it has touched a file once more. False when it has ended; ret_done: it
+ * returned 0. */
 bool worker_step(struct worker *worker, bool *ret_done);
 
 /* Kills it. */

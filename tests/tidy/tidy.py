@@ -47,7 +47,7 @@ MAY_INCLUDE = {
     "world": ["src/base"],
     "tests/children": ["src/base"],
     "tests/system": ["src/serve"],
-    "tests/sim": [*DECIDING, "src/core", "src/journal", "src/keys", "src/serve"],
+    "tests/sim": [*DECIDING, "src/core", "src/journal", "src/keys", "src/serve", "src/verify"],
     "tests/trial": DECIDING,
     "tests/bench": [*DECIDING, "src/core", "src/journal", "src/keys", "src/serve", "src/tlog", "src/driver/kit",
                     "src/verify/sample.h"],
