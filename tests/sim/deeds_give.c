@@ -158,23 +158,23 @@ void deed_shout(struct sim *sim)
 }
 
 /* Lines that are none, or that mean nothing. */
+#define SUSPEND(body) "{\"command\":{\"name\":\"people.suspend_badge\",\"body\":{" body "}}}"
+
 void deed_mistake(struct sim *sim)
 {
-	static const char *const lines[] = {
-	    "{",
-	    "null",
-	    "[]",
-	    "\xff",
-	    "{\"command\":{}}",
-	    "{\"command\":{\"name\":\"no.such\",\"body\":{}}}",
-	    "{\"command\":{\"name\":\"people.suspend_badge\",\"body\":{\"badge\":\"one\",\"why\":\"lost\"}}}",
-	    "{\"command\":{\"name\":\"people.suspend_badge\",\"body\":{\"badge\":1}}}",
-	    "{\"command\":{\"name\":\"people.suspend_badge\",\"body\":{\"badge\":1,\"why\":\"lost\",\"why\":\"lost\"}}"
-	    "}",
-	    "{\"history\":{\"ref\":\"no such name\",\"limit\":1}}",
-	    "{\"undo\":{\"entry\":0}}",
-	    "{\"approve\":{\"pending\":9007199254740991}}",
-	    "{\"witness_state\":{\"witness\":\"w\",\"says\":\"\"}}"};
+	static const char *const lines[] = {"{",
+					    "null",
+					    "[]",
+					    "\xff",
+					    "{\"command\":{}}",
+					    "{\"command\":{\"name\":\"no.such\",\"body\":{}}}",
+					    SUSPEND("\"badge\":\"one\",\"why\":\"lost\""),
+					    SUSPEND("\"badge\":1"),
+					    SUSPEND("\"badge\":1,\"why\":\"lost\",\"why\":\"lost\""),
+					    "{\"history\":{\"ref\":\"no such name\",\"limit\":1}}",
+					    "{\"undo\":{\"entry\":0}}",
+					    "{\"approve\":{\"pending\":9007199254740991}}",
+					    "{\"witness_state\":{\"witness\":\"w\",\"says\":\"\"}}"};
 	struct talk_connection *c = deeds_by(sim, 0);
 	if (c)
 		deeds_say(sim, c, (struct talk_ask){.kind = TALK_MISTAKE}, "%s",

@@ -57,33 +57,65 @@ void line_detach(struct line *line)
 
 /* Reports */
 
+/* The entry's input, when the line may become one: its name and canonical body. */
+static bool input_of(const struct driver_line *said, struct arena *memory, int64_t *ret_sequence, struct str *ret_name,
+		     struct buf *b)
+{
+	const struct input_type *type = NULL;
+	char text[80] = "";
+	*ret_name = STR("drivers.done");
+	switch (said->kind) {
+	case DRIVER_LINE_REPORT:
+		*ret_sequence = said->report.sequence;
+		*ret_name = said->report.name;
+		type = input_find(ENTRY_INPUT_KIND_REPORT, said->report.name);
+		break;
+	case DRIVER_LINE_DONE:
+		*ret_sequence = said->done.sequence;
+		snprintf(text, sizeof text, "{\"entry\":%lld,\"event\":%lld}", (long long)said->done.entry,
+			 (long long)said->done.event);
+		break;
+	case DRIVER_LINE_EXPIRED:
+		*ret_sequence = said->expired.sequence;
+		*ret_name = STR("drivers.expired");
+		snprintf(text, sizeof text, "{\"entry\":%lld,\"event\":%lld}", (long long)said->expired.entry,
+			 (long long)said->expired.event);
+		break;
+	case DRIVER_LINE_CONFIRMED:
+		*ret_sequence = said->confirmed.sequence;
+		*ret_name = STR("drivers.confirmed");
+		snprintf(text, sizeof text, "{\"number\":%lld}", (long long)said->confirmed.number);
+		break;
+	default:
+		return false;
+	}
+	if (!type) {
+		buf_put_str(b, str_of(text));
+		return b->len > 0;
+	}
+	void *body = arena_take(memory, 1, type->size);
+	struct json json = json_over(said->report.body, memory);
+	if (!input_read(type, &json, body))
+		return false;
+	input_write(type, b, body, NULL);
+	return true;
+}
+
 /* Whatever may become an entry is remembered as said. */
 static void remember(struct line *line, struct str text)
 {
+	enum { BODY_BYTES_MAX = 4096 };
 	struct driver_line said;
 	struct arena *memory = &line->talk->memory;
 	struct json json = json_over(text, memory);
-	char who[80];
-	if (!driver_line_read(&json, &said) || said.kind != DRIVER_LINE_REPORT)
+	struct str name;
+	int64_t sequence;
+	char who[80], body[BODY_BYTES_MAX];
+	struct buf b = BUF(body);
+	if (!driver_line_read(&json, &said) || !input_of(&said, memory, &sequence, &name, &b))
 		return;
-	const struct input_type *type = input_find(ENTRY_INPUT_KIND_REPORT, said.report.name);
-	void *body = type ? arena_take(memory, 1, type->size) : NULL;
-	json = json_over(said.report.body, memory);
-	if (!type || !input_read(type, &json, body))
-		return;
-	struct buf b = arena_buf(memory);
-	input_write(type, &b, body, NULL);
-	snprintf(who, sizeof who, "line-%zu %s %lld", line->number, line->boot_text, (long long)said.report.sequence);
-	talk_say(line->talk, str_of(who), said.report.name, arena_keep(memory, &b));
-}
-
-/* done and expired become entries whose names the hub gives. */
-static void remember_answer(struct line *line, const char *name, int64_t sequence, uint64_t entry, unsigned event)
-{
-	char who[80], body[80];
 	snprintf(who, sizeof who, "line-%zu %s %lld", line->number, line->boot_text, (long long)sequence);
-	snprintf(body, sizeof body, "{\"entry\":%llu,\"event\":%u}", (unsigned long long)entry, event);
-	talk_say(line->talk, str_of(who), str_of(name), str_of(body));
+	talk_say(line->talk, str_of(who), name, buf_str(&b));
 }
 
 /* A report's line has a hole for how long ago it was. */
@@ -121,7 +153,7 @@ static void answer(struct line *line, const struct line_answer *a, int64_t now_u
 	long long sequence = line->made + 1;
 	if (keep(line, now_us, "{\"%s\":{\"sequence\":%lld,\"entry\":%llu,\"event\":%u}}", kind, sequence,
 		 (unsigned long long)a->entry, a->event))
-		remember_answer(line, a->expires ? "drivers.expired" : "drivers.done", sequence, a->entry, a->event);
+		remember(line, line->reports[sequence]);
 }
 
 /* Orders */
@@ -356,10 +388,11 @@ static void put_nonsense(struct line *line, struct buf *b)
 	    "{\"confirmed\":{\"sequence\":1,\"number\":1}}",
 	    "{\"done\":{\"sequence\":9007199254740991,\"entry\":0,\"event\":0}}",
 	    "{\"expired\":{\"sequence\":1,\"entry\":9007199254740991,\"event\":63}}",
-	    "{\"hello\":{\"contract\":1,\"driver\":\"line-7\",\"kind\":\"osdp\",\"boot\":\"0000000000000000\",\"next\":"
-	    "1}}",
+	    "{\"hello\":{\"contract\":1,\"driver\":\"line-7\",\"kind\":\"osdp\",\"boot\":\"00\",\"next\":1}}",
 	    "{\"report\":{\"sequence\":1,\"ago\":0,\"name\":\"access.card_read\",\"body\":{}}}"};
-	buf_put_str(b, str_of(lines[chance_below(line->chance, ARRAY_LEN(lines))]));
+	struct str text = str_of(lines[chance_below(line->chance, ARRAY_LEN(lines))]);
+	remember(line, text);
+	buf_put_str(b, text);
 }
 
 /* An order of somebody's, done by this one. */
@@ -373,7 +406,7 @@ static void put_false_answer(struct line *line, struct buf *b)
 	long long sequence = line->made + 1;
 	int n = snprintf(text, sizeof text, "{\"done\":{\"sequence\":%lld,\"entry\":%llu,\"event\":%u}}", sequence,
 			 (unsigned long long)order->entry, order->event);
-	remember_answer(line, "drivers.done", sequence, order->entry, order->event);
+	remember(line, (struct str){text, (size_t)n});
 	/* It is a report like any other from here on. */
 	if (keep(line, 0, "%s", text))
 		line->sent = line->made;

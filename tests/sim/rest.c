@@ -101,6 +101,8 @@ static void take_record(struct found *found, const uint8_t bytes[RECORD_BYTES])
 static void look_at_slots(struct found *found, const uint8_t root[CRYPT_KEY_BYTES], const uint8_t *bytes, size_t n)
 {
 	uint8_t place[SLOTS_BEGIN_BYTES + 8], plain[RECORD_BYTES];
+	if (n < SLOTS_HEADER_BYTES)
+		return;
 	memcpy(place, bytes, SLOTS_BEGIN_BYTES);
 	for (size_t slot = 0; SLOTS_HEADER_BYTES + (slot + 1) * SLOT_BYTES <= n; slot++) {
 		crypt_put_le(place + SLOTS_BEGIN_BYTES, slot, 8);
@@ -116,7 +118,7 @@ static void look_at_file(void *context, const char *name, const uint8_t *bytes, 
 {
 	struct found *found = context;
 	struct rest *rest = found->rest;
-	for (size_t i = 0; i < rest->n_doomed; i++)
+	for (size_t i = 0; n > 0 && i < rest->n_doomed; i++)
 		MUST(!rest->doomed[i].there || !rest->ledger->forgettings[i].is_erased ||
 			 !memmem(bytes, n, rest->doomed[i].key, CRYPT_KEY_BYTES),
 		     "%s holds a key of what was forgotten, in clear", name);
