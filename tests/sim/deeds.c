@@ -25,6 +25,9 @@ const struct deed deeds[] = {
     {"forget", 6, deed_forget},
     {"knock", 6, deed_knock},
     {"shout", 4, deed_shout},
+    {"lock down", 2, deed_lock_down},
+    {"lift", 6, deed_lift},
+    {"stand", 4, deed_stand},
     {"mistake", 8, deed_mistake},
     {"poison", 1, deed_poison},
     {"nonce", 6, deed_nonce},
@@ -88,8 +91,8 @@ struct str deeds_text(struct sim *sim, const char *format, ...)
 
 void deeds_say(struct sim *sim, struct talk_connection *c, struct talk_ask ask, const char *format, ...)
 {
-	enum { LINE_BYTES_MAX = 65536 };
-	static char text[LINE_BYTES_MAX];
+	enum { SAID_BYTES_MAX = 65536 };
+	static char text[SAID_BYTES_MAX];
 	va_list args;
 	va_start(args, format);
 	int n = vsnprintf(text, sizeof text, format, args);

@@ -23,48 +23,27 @@ static uint32_t any_card(struct sim *sim)
 	return ledger->badges[1 + sim_roll(sim, ledger->n_badges)].card;
 }
 
-void deed_show_badge(struct sim *sim)
+/* Mostly a reader of its own; else one of another line, or none, where somebody speaks who lies. */
+static uint64_t any_reader(struct sim *sim, const struct line *line)
 {
-	struct line *line = any_line(sim);
-	char card[2 * VALUE_CARD_BYTES + 1];
-	uint32_t value = any_card(sim);
-	if (value >= sim->values.n)
-		return;
-	value_hex(value, card);
-	/* Mostly a reader of its own; else one of another line, or none. */
 	uint64_t reader = 1 + sim_roll(sim, PLACE_DOORS + 1);
 	if (reader % PLACE_LINES != line->number && sim_thousandths(sim, 800))
 		reader = reader > 1 ? reader - 1 : reader + 1;
-	line_report(line, "access.card_read",
-		    deeds_text(sim, "{\"reader\":%llu,\"format\":\"wiegand\",\"bits\":%d,\"card\":\"%s\"}",
-			       (unsigned long long)reader, PLACE_CARD_BITS, card),
-		    sim->machine.elapsed_us);
+	return reader;
+}
+
+void deed_show_badge(struct sim *sim)
+{
+	struct line *line = any_line(sim);
+	uint32_t value = any_card(sim);
+	if (value < sim->values.n)
+		line_show_card(line, any_reader(sim, line), value);
 }
 
 void deed_reader_state(struct sim *sim)
 {
 	struct line *line = any_line(sim);
-	unsigned long long reader = 1 + sim_roll(sim, PLACE_DOORS);
-	switch (sim_roll(sim, 3)) {
-	case 0:
-		line_report(line, "doors.reader_online",
-			    deeds_text(sim,
-				       "{\"reader\":%llu,\"vendor\":\"00068e\",\"model\":1,\"version\":1,\"serial\":7,"
-				       "\"firmware\":\"1.2\",\"secure\":true}",
-				       reader),
-			    sim->machine.elapsed_us);
-		break;
-	case 1:
-		line_report(line, "doors.reader_offline",
-			    deeds_text(sim, "{\"reader\":%llu,\"why\":\"no_answer\"}", reader),
-			    sim->machine.elapsed_us);
-		break;
-	default:
-		line_report(line, "doors.reader_tamper",
-			    deeds_text(sim, "{\"reader\":%llu,\"tamper\":%s,\"power\":false}", reader,
-				       sim_roll(sim, 2) ? "true" : "false"),
-			    sim->machine.elapsed_us);
-	}
+	line_tell_state(line, any_reader(sim, line), (unsigned)sim_roll(sim, 4));
 }
 
 /* Each reader's is another input; two deaths of one are all. */
@@ -78,8 +57,7 @@ void deed_poison_report(struct sim *sim)
 {
 	unsigned long long reader = poison(sim, 1);
 	if (reader > 0)
-		line_report(any_line(sim), "trial.stumbled", deeds_text(sim, "{\"reader\":%llu}", reader),
-			    sim->machine.elapsed_us);
+		line_report(any_line(sim), "trial.stumbled", deeds_text(sim, "{\"reader\":%llu}", reader));
 }
 
 void deed_poison(struct sim *sim)
@@ -96,7 +74,7 @@ void deed_line_odd(struct sim *sim)
 {
 	struct line *line = any_line(sim);
 	struct buf b = arena_buf(&sim->scratch);
-	if (line->is_away || line->peer == HUB_PEERS_MAX || !sim->has_fault[FAULT_LINES])
+	if (line->is_away || line->peer == HUB_PEERS_MAX || !line->manner.is_captured)
 		return;
 	line_odd(line, &b);
 	struct str text = arena_keep(&sim->scratch, &b);
@@ -109,8 +87,10 @@ void deed_line_restart(struct sim *sim)
 	struct line *line = any_line(sim);
 	if (!sim->has_fault[FAULT_LINES])
 		return;
+	line_end(line);
 	line_start(line);
-	sim_attach_line(sim, line->number);
+	if (!line->is_away)
+		sim_attach_line(sim, line->number);
 	trace_say("line-%zu starts anew", line->number);
 }
 
@@ -138,7 +118,7 @@ void deed_line_reconnect(struct sim *sim)
 
 static void wait(struct sim *sim, int64_t ms)
 {
-	machine_wait(&sim->machine, ms);
+	sim_wait(sim, ms);
 	trace_say("%lld ms pass", (long long)ms);
 }
 

@@ -157,6 +157,36 @@ void deed_shout(struct sim *sim)
 		deeds_command(sim, c, "trial.shout", STR("{\"where\":\"hall\"}"));
 }
 
+void deed_lock_down(struct sim *sim)
+{
+	struct talk_connection *c =
+	    deeds_by(sim, see_role("security_officer") | see_role("guard") | see_role("duty_officer"));
+	if (c)
+		deeds_command(sim, c, "doors.lock_down", STR("{\"why\":\"drill\"}"));
+}
+
+void deed_lift(struct sim *sim)
+{
+	struct talk_connection *c = officer_or(sim, "duty_officer");
+	if (c && (sim->ledger.is_held || sim_thousandths(sim, 50)))
+		deeds_command(sim, c, "doors.lift_lockdown", STR("{}"));
+}
+
+void deed_stand(struct sim *sim)
+{
+	struct talk_connection *c = officer(sim);
+	unsigned long long door = 1 + sim_roll(sim, PLACE_DOORS + 1), person = deeds_person(sim);
+	if (!c || sim->ledger.n_standing + 8 > LEDGER_STANDING_MAX)
+		return;
+	if (sim_roll(sim, 3) == 0)
+		deeds_command(sim, c, "access.revoke_standing",
+			      deeds_text(sim, "{\"standing\":%llu}",
+					 1 + (unsigned long long)sim_roll(sim, sim->ledger.n_standing + 1)));
+	else
+		deeds_command(sim, c, "access.declare_standing",
+			      deeds_text(sim, "{\"door\":%llu,\"person\":%llu}", door, person));
+}
+
 /* Lines that are none, or that mean nothing. */
 #define SUSPEND(body) "{\"command\":{\"name\":\"people.suspend_badge\",\"body\":{" body "}}}"
 

@@ -2,7 +2,7 @@
 
 #include <sodium.h>
 
-enum { MEMORY_BYTES = 256 << 20, SCRATCH_BYTES = 8 << 20, TABLES_BYTES = 32 << 20 };
+enum { MEMORY_BYTES = 256 << 20, SCRATCH_BYTES = 8 << 20, TABLES_BYTES = 40 << 20 };
 
 void ledger_init(struct ledger *ledger, struct values *values)
 {
@@ -12,6 +12,7 @@ void ledger_init(struct ledger *ledger, struct values *values)
 	ledger->tables = arena_map(TABLES_BYTES);
 	ledger->values = values;
 	ledger->orders = ARENA_TAKE(&ledger->tables, struct ledger_order, LEDGER_ORDERS_MAX);
+	ledger->tables_issued = ARENA_TAKE(&ledger->tables, struct ledger_table, LEDGER_TABLES_MAX);
 	ledger->entries = ARENA_TAKE(&ledger->tables, struct ledger_entry, LEDGER_ENTRIES_MAX);
 }
 
@@ -29,6 +30,8 @@ void ledger_reset(struct ledger *ledger)
 			       .tables = ledger->tables,
 			       .values = ledger->values,
 			       .orders = ledger->orders,
+			       .tables_issued = ledger->tables_issued,
+			       .liars = ledger->liars,
 			       .entries = ledger->entries,
 			       .n_rulebooks = ledger->n_rulebooks};
 	arena_clear(&fresh.memory);
@@ -129,7 +132,8 @@ bool taken_has(const struct taken *t, size_t i, const char *name)
 static const struct ledger_event *find_event(struct str name)
 {
 	static const struct ledger_event *const tables[] = {ledger_people_events, ledger_orders_events,
-							    ledger_oversight_events, ledger_record_events};
+							    ledger_oversight_events, ledger_record_events,
+							    ledger_tables_events};
 	for (size_t i = 0; i < ARRAY_LEN(tables); i++)
 		for (const struct ledger_event *row = tables[i]; row->name; row++)
 			if (str_eq(name, str_of(row->name)))
@@ -147,6 +151,26 @@ static void take_events(const struct taken *t)
 		if (row && peek(event, "body", &body))
 			row->take(t, number, body);
 	}
+}
+
+/* Drivers */
+
+uint64_t ledger_driver(struct ledger *ledger, struct str line)
+{
+	for (size_t i = 1; i <= ledger->n_drivers; i++)
+		if (str_eq(ledger->drivers[i], line))
+			return i;
+	ASSERT(ledger->n_drivers < LEDGER_DRIVERS_MAX);
+	ledger->drivers[++ledger->n_drivers] = ledger_keep(ledger, line);
+	return ledger->n_drivers;
+}
+
+bool ledger_lies(const struct ledger *ledger, struct str line)
+{
+	for (size_t i = 0; i < PLACE_LINES; i++)
+		if (str_eq(line, place_line(i)))
+			return ledger->liars >> i & 1;
+	return false;
 }
 
 /* The entry as a whole */
@@ -263,8 +287,10 @@ void ledger_take(struct ledger *ledger, struct str text, const struct str *packe
 	arena_clear(&ledger->scratch);
 	check_order(ledger, text);
 	read_entry(&t, text, packets, n_packets);
-	if (t.line.len > 0)
+	if (t.line.len > 0) {
 		check_driver(ledger, &t);
+		ledger_driver(ledger, t.line);
+	}
 	MUST(!t.is_refused || t.n_events == 0, "a refused input has events");
 	ledger->entries[ledger->size].concerns = 0;
 	ledger_oversight_decide(&t);
@@ -276,4 +302,5 @@ void ledger_take(struct ledger *ledger, struct str text, const struct str *packe
 	     (unsigned long long)t.index);
 	keep_entry(&t);
 	ledger->size++;
+	ledger_note_bases(ledger);
 }

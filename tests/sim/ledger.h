@@ -8,6 +8,7 @@
  *     ledger.c            order, clocks, who an entry is from; events one by one
  *     ledger_people.c     people, badges, and who may pass
  *     ledger_orders.c     orders, desired states, what drivers answer
+ *     ledger_tables.c     grant tables, lockdown
  *     ledger_oversight.c  roles, two persons, passkeys, looks, reviews
  *     ledger_record.c     rulebooks, forgetting, the clock, what was set aside
  */
@@ -25,6 +26,9 @@ enum {
 	LEDGER_DESIRED_MAX = 64,
 	LEDGER_PENDING_MAX = 1024,
 	LEDGER_LOOKS_MAX = 1024,
+	LEDGER_TABLES_MAX = 2048,
+	LEDGER_STANDING_MAX = 512,
+	LEDGER_DRIVERS_MAX = 8,
 	LEDGER_PASSKEYS_MAX = 256,
 	LEDGER_MONTHS_MAX = 128,
 	LEDGER_FORGETTINGS_MAX = 512,
@@ -70,10 +74,30 @@ struct ledger_order {
 };
 
 struct ledger_desired {
-	uint64_t reader, entry;
+	uint64_t entry;
 	unsigned event;
 	bool is_reached;
-	struct str body;
+	struct str line, key, name, body; /* key: "reader:3" */
+};
+
+/* What a grant table is made of: the mission as it is behind the first `size` entries. */
+struct ledger_basis {
+	bool is_wanted, is_there;
+	uint64_t size;
+	size_t n_badges, n_readers, in_force;
+	const struct ledger_badge *badges;
+	const struct ledger_person *people;
+};
+
+struct ledger_table {
+	struct str line;
+	int64_t number, until;
+	bool is_confirmed;
+	struct ledger_basis basis; /* where it is known */
+};
+
+struct ledger_standing {
+	uint64_t door, person, since, revoked; /* entries; revoked: 0 not yet */
 };
 
 struct ledger_pending {
@@ -131,14 +155,19 @@ struct ledger {
 	struct values *values;
 	uint64_t size, env;
 	int64_t wall, elapsed, incarnation;
-	bool clock_is_doubted, space_is_low, signing_has_stopped;
+	bool clock_is_doubted, space_is_low, signing_has_stopped, is_held;
+	uint64_t liars; /* bit i: line i may report anything */
 	size_t n_people, n_badges, n_readers, n_orders, n_desired, n_pending, n_looks, n_months, n_forgettings, n_boots,
-	    n_reviews, n_dossiers, n_passkeys;
+	    n_reviews, n_dossiers, n_passkeys, n_drivers, n_tables, n_standing, n_bases;
 	struct ledger_person people[LEDGER_PEOPLE_MAX + 1]; /* by their numbers, as the next ones */
 	struct ledger_badge badges[LEDGER_BADGES_MAX + 1];
 	struct ledger_reader readers[LEDGER_READERS_MAX + 1];
 	struct ledger_order *orders;
 	struct ledger_desired desired[LEDGER_DESIRED_MAX];
+	struct str drivers[LEDGER_DRIVERS_MAX + 1]; /* by their numbers */
+	struct ledger_basis bases[4];
+	struct ledger_table *tables_issued;
+	struct ledger_standing standing[LEDGER_STANDING_MAX + 1];
 	struct ledger_pending pending[LEDGER_PENDING_MAX];
 	struct ledger_passkey passkeys[LEDGER_PASSKEYS_MAX + 1]; /* by their numbers */
 	struct ledger_look looks[LEDGER_LOOKS_MAX];
@@ -153,7 +182,7 @@ struct ledger {
 	size_t n_rulebooks, in_force;
 	struct ledger_entry *entries;
 	uint64_t granted, denied, baselines, erased;
-	uint64_t set_aside;
+	uint64_t set_aside, lockdowns, by_table;
 };
 
 void ledger_init(struct ledger *ledger, struct values *values);
@@ -166,6 +195,15 @@ void ledger_know_rulebook(struct ledger *ledger, const uint8_t hash[32], size_t 
 
 /* The next entry; `packets[i]` is the array of packet i's values, empty where it is erased. */
 void ledger_take(struct ledger *ledger, struct str text, const struct str *packets, size_t n_packets);
+
+/* A grant table is being made from what the first so many entries say; and those that were wanted of a process that has
+ * died, whose entries may come otherwise. */
+void ledger_want_basis(struct ledger *ledger, uint64_t size);
+void ledger_drop_bases(struct ledger *ledger);
+
+/* NULL: none was issued. */
+const struct ledger_table *ledger_table(const struct ledger *ledger, struct str line, int64_t number);
+const struct ledger_table *ledger_newest_table(const struct ledger *ledger, struct str line);
 
 const struct ledger_order *ledger_order(const struct ledger *ledger, uint64_t entry, unsigned event);
 /* The row of a card that opens something, or would; 0: none. */

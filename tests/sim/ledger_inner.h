@@ -31,13 +31,22 @@ struct ledger_event {
 	ledger_event_fn *take;
 };
 extern const struct ledger_event ledger_people_events[], ledger_orders_events[], ledger_oversight_events[],
-    ledger_record_events[]; /* ended by a row without a name */
+    ledger_record_events[], ledger_tables_events[]; /* ended by a row without a name */
 
 /* What an entry as a whole must be, before its events are taken. */
 void ledger_people_decide(const struct taken *t);
 void ledger_orders_decide(const struct taken *t);
 void ledger_oversight_decide(const struct taken *t);
 void ledger_record_decide(const struct taken *t);
+
+/* A card that a grant table decided: `card` of values.h, or UINT32_MAX. */
+void ledger_tables_check(const struct taken *t, struct str line, uint32_t card);
+/* After each entry. */
+void ledger_note_bases(struct ledger *ledger);
+
+/* A driver's row, made where there is none. */
+uint64_t ledger_driver(struct ledger *ledger, struct str line);
+bool ledger_lies(const struct ledger *ledger, struct str line);
 
 /* The copy lives as long as the record does. */
 struct str ledger_keep(struct ledger *ledger, struct str text);

@@ -95,7 +95,7 @@ static void decide_answer(const struct taken *t)
 	const struct ledger_order *order = find(t->ledger, entry, event);
 	const struct ledger_desired *desired = is_done ? find_desired(t->ledger, entry, event) : NULL;
 	bool own_order = order && order->state == LEDGER_OPEN && str_eq(order->line, t->line);
-	bool own_desired = desired && str_eq(line_of(t->ledger, (int64_t)desired->reader), t->line);
+	bool own_desired = desired && str_eq(desired->line, t->line);
 	MUST(t->is_refused == !(own_order || own_desired), "entry %llu: the answer to %lld.%lld is %s",
 	     (unsigned long long)t->index, (long long)entry, (long long)event, t->is_refused ? "refused" : "believed");
 	if (own_order)
@@ -108,17 +108,46 @@ static void decide_answer(const struct taken *t)
 
 /* Desired states: the newest of a reader counts. */
 
-static void mode_set(const struct taken *t, unsigned event, struct str body)
+static void desire(const struct taken *t, unsigned event, struct str line, const char *table, int64_t id,
+		   struct str name, struct str body)
 {
 	struct ledger *ledger = t->ledger;
-	uint64_t reader = (uint64_t)peek_int(body, "reader", 0);
+	char key[64];
 	size_t i = 0;
-	while (i < ledger->n_desired && ledger->desired[i].reader != reader)
+	snprintf(key, sizeof key, "%s:%lld", table, (long long)id);
+	while (i < ledger->n_desired &&
+	       !(str_eq(ledger->desired[i].key, str_of(key)) && str_eq(ledger->desired[i].name, name)))
 		i++;
 	ASSERT(i < LEDGER_DESIRED_MAX);
 	ledger->n_desired += i == ledger->n_desired;
-	ledger->desired[i] = (struct ledger_desired){
-	    .reader = reader, .entry = t->index, .event = event, .body = ledger_keep(ledger, body)};
+	ledger->desired[i] = (struct ledger_desired){.entry = t->index,
+						     .event = event,
+						     .line = ledger_keep(ledger, line),
+						     .key = ledger_keep(ledger, str_of(key)),
+						     .name = ledger_keep(ledger, name),
+						     .body = ledger_keep(ledger, body)};
+}
+
+static void mode_set(const struct taken *t, unsigned event, struct str body)
+{
+	int64_t reader = peek_int(body, "reader", 0);
+	desire(t, event, line_of(t->ledger, reader), "reader", reader, STR("trial.ModeSet"), body);
+}
+
+/* Under a lockdown all of a line's readers are held, without one none. */
+static void held(const struct taken *t, unsigned event, struct str body)
+{
+	struct ledger *ledger = t->ledger;
+	int64_t driver = peek_int(body, "driver", 0), n = 0;
+	bool there = driver >= 1 && (size_t)driver <= ledger->n_drivers;
+	MUST(there, "a driver that nobody knows is to hold its doors");
+	if (!there)
+		return;
+	for (size_t i = 1; i <= ledger->n_readers; i++)
+		n += str_eq(str_of(ledger->readers[i].line), ledger->drivers[driver]);
+	MUST(peek_int(body, "readers", -1) == (ledger->is_held ? n : 0), "entry %llu holds other doors than it should",
+	     (unsigned long long)t->index);
+	desire(t, event, ledger->drivers[driver], "driver", driver, STR("doors.Held"), body);
 }
 
 static void reached(const struct taken *t, unsigned event, struct str body)
@@ -139,8 +168,7 @@ void ledger_orders_decide(const struct taken *t)
 }
 
 const struct ledger_event ledger_orders_events[] = {
-    {"doors.Released", released},	 {"doors.Signalled", signalled},
-    {"drivers.OrderDone", done},	 {"drivers.OrderExpired", over},
-    {"drivers.OrderUnanswered", over},	 {"trial.ModeSet", mode_set},
-    {"drivers.DesiredReached", reached}, {NULL, NULL},
+    {"doors.Released", released},   {"doors.Signalled", signalled},	 {"drivers.OrderDone", done},
+    {"drivers.OrderExpired", over}, {"drivers.OrderUnanswered", over},	 {"trial.ModeSet", mode_set},
+    {"doors.Held", held},	    {"drivers.DesiredReached", reached}, {NULL, NULL},
 };

@@ -99,7 +99,7 @@ static void check_command(const struct taken *t)
 	if (command->approvers != 0)
 		check_approval(t, command);
 	if (command->life_safety && !refusal)
-		MUST(!t->is_refused && taken_has(t, 1, "oversight.ReviewOwed"),
+		MUST(!t->is_refused && count_events(t, "oversight.ReviewOwed") == 1,
 		     "what saves life is not done, or is not to be reviewed");
 	MUST(command->box_bytes == 0 || str_contains(t->text, STR("\"box\":\"")), "an entry without its box");
 }

@@ -136,6 +136,8 @@ static const char *barred(const struct taken *t, const struct ledger_badge *badg
 		return "badge_suspended";
 	if (badge->state == LEDGER_EXPIRED || (badge->until != 0 && badge->until <= t->wall))
 		return "badge_expired";
+	if (ledger->is_held)
+		return "held";
 	const struct ledger_person *person = &ledger->people[badge->person];
 	struct place_request request = {.group = person->group,
 					.is_guest_of_honour = person->is_guest_of_honour,
@@ -168,35 +170,60 @@ static void check_decision(const struct taken *t, struct str name, struct str bo
 	t->ledger->denied += why != NULL;
 }
 
-static void decide_card(const struct taken *t)
+/* The reader, where the report is of its own line; otherwise it must be refused. */
+static const struct ledger_reader *reader_of(const struct taken *t)
 {
-	struct ledger *ledger = t->ledger;
-	struct str name = {0}, body = {0};
+	const struct ledger *ledger = t->ledger;
 	int64_t number = peek_int(t->input, "reader", 0);
 	bool there = number >= 1 && (uint64_t)number <= ledger->n_readers;
 	const struct ledger_reader *reader = there ? &ledger->readers[number] : NULL;
-	uint32_t card = value_in(t, peek_text(t->input, "card"));
+	if (reader && str_eq(t->line, str_of(reader->line)))
+		return reader;
+	MUST(str_eq(t->refusal, STR("ACCESS_UNKNOWN_READER")), "a card at a reader of another line is not refused");
+	return NULL;
+}
+
+/* What a read or decided card is about; the row of its badge, or 0. */
+static uint64_t concern(const struct taken *t, uint32_t card)
+{
+	struct ledger *ledger = t->ledger;
 	uint64_t badge = ledger_badge_of(ledger, card);
 	if (badge == 0 && card != NO_VALUE)
 		ledger->values->at[card].is_free = true; /* nobody knows whose it is, or was */
 	ledger->entries[t->index].concerns = badge ? ledger->badges[badge].person : 0;
-	if (!reader || !str_eq(t->line, str_of(reader->line))) {
-		MUST(str_eq(t->refusal, STR("ACCESS_UNKNOWN_READER")),
-		     "a card at a reader of another line is not refused");
+	return badge;
+}
+
+static void decide_card(const struct taken *t)
+{
+	struct ledger *ledger = t->ledger;
+	struct str name = {0}, body = {0};
+	bool is_decided = str_eq(t->name, STR("access.card_decided"));
+	uint32_t card = value_in(t, peek_text(t->input, "card"));
+	uint64_t badge = concern(t, card);
+	const struct ledger_reader *reader = reader_of(t);
+	/* A card that was read and then decided by the table is in the record twice: as one and as the other. */
+	if (card != NO_VALUE)
+		ledger->values->at[card].times_entered += !peek_has(t->input, "read");
+	if (!reader)
 		return;
-	}
 	MUST(!t->is_refused && taken_event(t, 0, &name, &body), "a card is refused: " STR_FMT, STR_ARG(t->refusal));
 	if (t->is_refused)
 		return;
 	check_named(t, body, badge);
-	MUST(peek_int(body, "door", 0) == (int64_t)reader->door && peek_int(body, "reader", 0) == number,
+	MUST(peek_int(body, "door", 0) == (int64_t)reader->door && peek_has(body, "reader") &&
+		 peek_int(body, "reader", 0) == peek_int(t->input, "reader", 0),
 	     "another door is decided than was asked for");
-	bool is_late = t->ago >= LEDGER_PATIENCE_MS;
-	MUST(str_eq(name, STR("access.ReadLate")) == is_late && (!is_late || t->n_events == 1),
+	bool is_late = t->ago >= LEDGER_PATIENCE_MS && !is_decided;
+	const char *single = is_decided ? "access.DecidedByTable" : is_late ? "access.ReadLate" : NULL;
+	MUST(!single || (t->n_events == 1 && str_eq(name, str_of(single))),
 	     "entry %llu is of a card that was read %lld ms ago, and is " STR_FMT, (unsigned long long)t->index,
 	     (long long)t->ago, STR_ARG(name));
-	if (!is_late)
+	if (is_decided)
+		ledger_tables_check(t, t->line, card);
+	else if (!is_late)
 		check_decision(t, name, body, barred(t, badge ? &ledger->badges[badge] : NULL, reader));
+	ledger->by_table += is_decided;
 }
 
 /* Badges have few states: what each command must be answered is plain. */
@@ -220,7 +247,8 @@ static void decide_badge(const struct taken *t, bool suspends)
 
 void ledger_people_decide(const struct taken *t)
 {
-	if (str_eq(t->name, STR("access.card_read")) && str_eq(t->kind, STR("report")))
+	if ((str_eq(t->name, STR("access.card_read")) || str_eq(t->name, STR("access.card_decided"))) &&
+	    str_eq(t->kind, STR("report")))
 		decide_card(t);
 	else if (str_eq(t->name, STR("people.suspend_badge")))
 		decide_badge(t, true);

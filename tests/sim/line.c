@@ -5,42 +5,23 @@
 #include "sim/peek.h"
 #include "sim/trace.h"
 
-#include <stdarg.h>
-
-enum { MS = 1000, LINE_BYTES_MAX = 2048 };
-
-void line_init(struct line *line, size_t number, struct talk *talk, struct chance *chance)
+void line_init(struct line *line, size_t number, struct talk *talk, struct chance *chance,
+	       const struct machine *machine)
 {
-	memset(line, 0, offsetof(struct line, done));
+	memset(line, 0, offsetof(struct line, reports));
 	line->number = number;
 	line->talk = talk;
 	line->chance = chance;
+	line->machine = machine;
 	line->peer = HUB_PEERS_MAX;
+	line->disk = disk_new(place_line(number).at, chance_below(chance, UINT32_MAX));
+	chance_bytes(chance, line->start, sizeof line->start);
 }
 
-static const struct ledger *ledger_of(const struct line *line)
+void line_release(struct line *line)
 {
-	return line->talk->ledger;
-}
-
-/* Life */
-
-static void new_boot(struct line *line)
-{
-	struct buf b = BUF(line->boot_text);
-	chance_bytes(line->chance, line->boot, sizeof line->boot);
-	buf_put_hex(&b, line->boot, sizeof line->boot);
-	line->made = line->acked = line->sent = 0;
-}
-
-/* Without a spool what was not acknowledged is lost, and what it was about to answer is not known any more. */
-void line_start(struct line *line)
-{
-	if (!line->manner.spools || line->boot_text[0] == 0) {
-		new_boot(line);
-		line->n_answers = 0;
-	}
-	line->is_away = line->said_hello = line->hello_is_due = false;
+	line_end(line);
+	disk_free(line->disk);
 }
 
 void line_attach(struct line *line, unsigned peer)
@@ -49,13 +30,16 @@ void line_attach(struct line *line, unsigned peer)
 	line->said_hello = line->hello_is_due = false;
 }
 
+/* What it has said lies in the socket that the keeper holds, for the next hub; or is gone with it. */
 void line_detach(struct line *line)
 {
 	line->peer = HUB_PEERS_MAX;
 	line->said_hello = line->hello_is_due = false;
+	if (chance_in_thousand(line->chance, 500))
+		line->n_out = 0;
 }
 
-/* Reports */
+/* What was said */
 
 /* The entry's input, when the line may become one: its name and canonical body. */
 static bool input_of(const struct driver_line *said, struct arena *memory, int64_t *ret_sequence, struct str *ret_name,
@@ -102,7 +86,7 @@ static bool input_of(const struct driver_line *said, struct arena *memory, int64
 }
 
 /* Whatever may become an entry is remembered as said. */
-static void remember(struct line *line, struct str text)
+void line_remember(struct line *line, struct str text)
 {
 	enum { BODY_BYTES_MAX = 4096 };
 	struct driver_line said;
@@ -118,58 +102,11 @@ static void remember(struct line *line, struct str text)
 	talk_say(line->talk, str_of(who), name, buf_str(&b));
 }
 
-/* A report's line has a hole for how long ago it was. */
-static const char ago[] = "\"ago\":";
+/* What it is told */
 
-static bool keep(struct line *line, int64_t now_us, const char *format, ...) PRINTF(3, 4);
-
-static bool keep(struct line *line, int64_t now_us, const char *format, ...)
+static const struct ledger *ledger_of(const struct line *line)
 {
-	char text[LINE_BYTES_MAX];
-	va_list args;
-	if (line->made == LINE_REPORTS_MAX)
-		return false;
-	va_start(args, format);
-	int n = vsnprintf(text, sizeof text, format, args);
-	va_end(args);
-	ASSERT(n > 0 && (size_t)n < sizeof text);
-	line->made++;
-	line->made_us[line->made] = now_us;
-	line->reports[line->made] = arena_str(&line->talk->memory, (struct str){text, (size_t)n});
-	return true;
-}
-
-void line_report(struct line *line, const char *name, struct str body, int64_t now_us)
-{
-	long long sequence = line->made + 1;
-	if (keep(line, now_us, "{\"report\":{\"sequence\":%lld,%s0,\"name\":\"%s\",\"body\":" STR_FMT "}}", sequence,
-		 ago, name, STR_ARG(body)))
-		remember(line, line->reports[sequence]);
-}
-
-static void answer(struct line *line, const struct line_answer *a, int64_t now_us)
-{
-	const char *kind = a->expires ? "expired" : "done";
-	long long sequence = line->made + 1;
-	if (keep(line, now_us, "{\"%s\":{\"sequence\":%lld,\"entry\":%llu,\"event\":%u}}", kind, sequence,
-		 (unsigned long long)a->entry, a->event))
-		remember(line, line->reports[sequence]);
-}
-
-/* Orders */
-
-static bool has_done(const struct line *line, uint64_t entry, unsigned event)
-{
-	for (size_t i = line->n_done; i > 0; i--)
-		if (line->done[i - 1].entry == entry && line->done[i - 1].event == event)
-			return true;
-	return false;
-}
-
-static void will_answer(struct line *line, const struct line_answer *a)
-{
-	if (line->n_answers < LINE_ANSWERS_MAX)
-		line->answers[line->n_answers++] = *a;
+	return line->talk->ledger;
 }
 
 static void check_order(const struct line *line, struct str body, const struct ledger_order *order)
@@ -188,55 +125,19 @@ static void check_order(const struct line *line, struct str body, const struct l
 	     (unsigned long long)order->entry, order->event, (long long)order->answers, (long long)answers);
 }
 
-static void take_order(struct line *line, struct str body, int64_t now_us)
+static void hear_order(struct line *line, struct str body)
 {
-	const struct line_manner *manner = &line->manner;
-	struct line_answer a = {.at_us = now_us,
-				.entry = (uint64_t)peek_int(body, "entry", -1),
-				.event = (unsigned)peek_int(body, "event", -1)};
-	const struct ledger_order *order = ledger_order(ledger_of(line), a.entry, a.event);
-	MUST(order && a.entry < ledger_of(line)->size, "an order leaves that is in no durable entry: " STR_FMT,
+	uint64_t entry = (uint64_t)peek_int(body, "entry", -1);
+	const struct ledger_order *order = ledger_order(ledger_of(line), entry, (unsigned)peek_int(body, "event", -1));
+	MUST(order && entry < ledger_of(line)->size, "an order leaves that is in no durable entry: " STR_FMT,
 	     STR_ARG(body));
 	MUST(line->said_hello, "an order comes before hello");
 	line->orders++;
-	if (!order)
-		return;
-	check_order(line, body, order);
-	if (has_done(line, a.entry, a.event))
-		return; /* it comes again: the answer is under way, or was lost and is not known */
-	ASSERT(line->n_done < LINE_ORDERS_MAX);
-	line->done[line->n_done++] = (struct line_done){a.entry, a.event};
-	a.expires = peek_int(body, "now", 0) >= order->not_after;
-	line->opened += !a.expires && str_eq(order->name, STR("doors.Released"));
-	if (chance_in_thousand(line->chance, manner->late))
-		a.at_us += (int64_t)chance_below(line->chance, manner->late_ms + 1) * MS;
-	if (!chance_in_thousand(line->chance, manner->lost))
-		will_answer(line, &a);
-	if (chance_in_thousand(line->chance, manner->twice))
-		will_answer(line, &a);
+	if (order)
+		check_order(line, body, order);
 }
 
-static void take_desired(struct line *line, struct str body, int64_t now_us)
-{
-	struct str own = {0}, key = peek_text(body, "key"), table, number;
-	int64_t reader = 0;
-	bool good = peek(body, "body", &own) && str_cut(key, ':', &table, &number) && str_eq(table, STR("reader")) &&
-		    str_to_i64(number, 1, INT64_MAX, &reader);
-	MUST(good, "a desired state of nothing: " STR_FMT, STR_ARG(body));
-	size_t i = 0;
-	while (i < line->n_desired && line->desired[i].reader != (uint64_t)reader)
-		i++;
-	ASSERT(i < LINE_DESIRED_MAX);
-	line->n_desired += i == line->n_desired;
-	line->desired[i] =
-	    (struct line_desired){(uint64_t)reader, (uint64_t)peek_int(body, "entry", -1),
-				  (unsigned)peek_int(body, "event", 0), arena_str(&line->talk->memory, own)};
-	will_answer(line, &(struct line_answer){now_us, line->desired[i].entry, line->desired[i].event, false});
-}
-
-/* Lines of the hub */
-
-static void take_ack(struct line *line, int64_t sequence)
+static void hear_ack(struct line *line, int64_t sequence)
 {
 	const struct ledger *ledger = ledger_of(line);
 	int64_t taken = 0;
@@ -246,8 +147,6 @@ static void take_ack(struct line *line, int64_t sequence)
 			taken = ledger->boots[i].sequence;
 	MUST(sequence <= taken, "report %lld of line-%zu is acknowledged, and %lld are durable", (long long)sequence,
 	     line->number, (long long)taken);
-	MUST(line->manner.is_captured || sequence <= line->made, "a report is acknowledged that was not made");
-	line->acked = sequence > line->acked ? sequence : line->acked;
 }
 
 /* Its own readers' keys, and nothing else that is secret. */
@@ -268,185 +167,141 @@ static void check_no_values(const struct line *line, struct str text)
 		     STR_ARG(text));
 }
 
-static void take_config(struct line *line, struct str body, struct str text)
+static void hear_config(struct line *line, struct str body, struct str text)
 {
 	check_config(line, text);
 	MUST(str_eq(peek_text(body, "driver"), place_line(line->number)), "config names another driver");
-	/* What the hub has of this boot it will not want again. */
-	if (str_eq(peek_text(body, "accepted.boot"), str_of(line->boot_text)))
-		take_ack(line, peek_int(body, "accepted.sequence", 0));
-	line->hello_is_due = true;
 	line->said_hello = false;
 }
 
-static void take_busy(struct line *line, struct str body, int64_t now_us)
+/* A table that is sent was issued; the newest of what is durable. */
+static void hear_table(const struct line *line, struct str body)
 {
-	int64_t sequence = peek_int(body, "sequence", 1);
-	line->held_until_us = now_us + peek_int(body, "retry_ms", 1) * MS;
-	line->sent = sequence - 1 < line->sent ? sequence - 1 : line->sent;
+	const struct ledger_table *table =
+	    ledger_table(ledger_of(line), place_line(line->number), peek_int(body, "number", 0));
+	MUST(table, "grant table %lld is sent to line-%zu, and no entry says so",
+	     (long long)peek_int(body, "number", 0), line->number);
 }
 
-void line_hear(struct line *line, struct str text, int64_t now_us)
+/* Only what was under way when the settings came again is behind the times. */
+static void hear_bad(const struct line *line, struct str what)
 {
-	struct peek_walk walk = peek_begin(text);
-	struct str kind, body;
-	bool read = peek_member(&walk, &kind, &body);
-	MUST(read, "line-%zu is told what is no line", line->number);
-	if (!read)
-		return;
+	MUST(line->manner.is_captured || str_contains(what, STR("before hello")),
+	     "line-%zu is told that a good line is bad: " STR_FMT, line->number, STR_ARG(what));
+}
+
+static void check_line(struct line *line, struct str kind, struct str body, struct str text)
+{
 	if (str_eq(kind, STR("config"))) {
-		take_config(line, body, text);
+		hear_config(line, body, text);
 		return;
 	}
 	check_no_values(line, text);
 	if (str_eq(kind, STR("order")))
-		take_order(line, body, now_us);
-	else if (str_eq(kind, STR("desired")))
-		take_desired(line, body, now_us);
+		hear_order(line, body);
+	else if (str_eq(kind, STR("table")))
+		hear_table(line, body);
 	else if (str_eq(kind, STR("ack")) || str_eq(kind, STR("refused")))
-		take_ack(line, peek_int(body, "sequence", 0));
-	else if (str_eq(kind, STR("busy")))
-		take_busy(line, body, now_us);
+		hear_ack(line, peek_int(body, "sequence", 0));
 	else if (str_eq(kind, STR("bad")))
-		MUST(line->manner.is_captured, "line-%zu is told that a good line is bad: " STR_FMT, line->number,
-		     STR_ARG(peek_text(body, "what")));
+		hear_bad(line, peek_text(body, "what"));
 }
 
-/* Lines of its own */
-
-static void put_hello(struct line *line, struct buf *b)
+static void leave(struct line *line)
 {
-	char text[256];
-	int n = snprintf(
-	    text, sizeof text,
-	    "{\"hello\":{\"contract\":1,\"driver\":\"line-%zu\",\"kind\":\"osdp\",\"boot\":\"%s\",\"next\":%lld}}",
-	    line->number, line->boot_text, (long long)line->acked + 1);
-	line->hello_is_due = false;
-	line->said_hello = true;
-	line->sent = line->acked;
-	buf_put(b, text, (size_t)n);
+	kit_close(&line->kit, line->machine->elapsed_us);
+	line_end(line);
+	line->has_left = true;
+	trace_say("line-%zu leaves, to begin with its new settings", line->number);
 }
 
-static void put_report(const struct line *line, int64_t sequence, int64_t now_us, struct buf *b)
+void line_hear(struct line *line, struct str text)
 {
-	struct str text = line->reports[sequence];
-	const char *at = memmem(text.at, text.len, ago, sizeof ago - 1);
-	if (!at) {
-		buf_put_str(b, text);
+	struct peek_walk walk = peek_begin(text);
+	struct str kind, body;
+	struct kit_said said = {0};
+	bool read = peek_member(&walk, &kind, &body);
+	MUST(read, "line-%zu is told what is no line", line->number);
+	if (!read)
 		return;
-	}
-	size_t before = (size_t)(at - text.at) + sizeof ago - 1;
-	buf_put(b, text.at, before);
-	buf_put_i64(b, (now_us - line->made_us[sequence]) / MS);
-	buf_put(b, text.at + before + 1, text.len - before - 1);
+	check_line(line, kind, body, text);
+	if (line->manner.is_captured)
+		line_captured_take(line, kind, body);
+	if (!line->is_alive)
+		return;
+	kit_line(&line->kit, text, line->machine->elapsed_us, &said);
+	if (said.kind == KIT_LEAVE)
+		leave(line);
+	else if (said.kind == KIT_SETTINGS)
+		line->is_set_up = line_set_up(line, said.settings);
+	else if (line->is_set_up)
+		line_take(line, &said);
+	line_run(line);
 }
 
-bool line_next(struct line *line, int64_t now_us, struct buf *b)
+bool line_next(struct line *line, struct buf *b)
 {
-	for (size_t i = 0; i < line->n_answers; i++)
-		if (line->answers[i].at_us <= now_us) {
-			struct line_answer due = line->answers[i];
-			line->answers[i] = line->answers[--line->n_answers];
-			answer(line, &due, now_us);
-		}
 	if (line->is_away || line->peer == HUB_PEERS_MAX)
 		return false;
-	if (line->hello_is_due) {
-		put_hello(line, b);
-		return true;
-	}
-	line->sent = line->sent < line->acked ? line->acked : line->sent;
-	if (!line->said_hello || line->sent >= line->made || now_us < line->held_until_us)
+	if (line->manner.is_captured)
+		return line_captured_next(line, b);
+	if (line->n_out == 0)
 		return false;
-	put_report(line, ++line->sent, now_us, b);
+	const struct line_out *out = &line->out[line->out_first];
+	struct str text = {out->at, out->len};
+	line->out_first = (line->out_first + 1) % LINE_OUT_MAX;
+	line->n_out--;
+	buf_put_str(b, text);
+	/* What is hello to the hub begins here, not where it was said. */
+	line->said_hello |= str_starts(text, STR("{\"hello\""));
 	return true;
 }
 
-static void put_mutated(struct line *line, struct buf *b)
+/* Rest */
+
+static const struct kept_desired *find_desired(const struct line *line, const struct ledger_desired *want)
 {
-	static const char bytes[] = "{}[]\",:0123456789abcdef \xff\\";
-	if (line->made == 0)
-		return;
-	struct str text = line->reports[1 + chance_below(line->chance, (uint64_t)line->made)];
-	size_t from = b->len;
-	buf_put_str(b, text);
-	for (uint64_t n = 1 + chance_below(line->chance, 3); n > 0; n--)
-		b->at[from + chance_below(line->chance, text.len)] =
-		    (uint8_t)bytes[chance_below(line->chance, sizeof bytes - 1)];
-	struct str said = {(const char *)b->at + from, text.len};
-	remember(line, said);
+	for (size_t i = 0; i < line->kit.desired.n; i++) {
+		const struct kept_desired *is = &line->kit.desired.at[i];
+		if (str_eq((struct str){is->key, is->key_len}, want->key) &&
+		    str_eq((struct str){is->name, is->name_len}, want->name))
+			return is;
+	}
+	return NULL;
 }
 
-static void put_nonsense(struct line *line, struct buf *b)
-{
-	static const char *const lines[] = {
-	    "{",
-	    "null",
-	    "{\"hello\":{\"contract\":2}}",
-	    "\xff\xfe",
-	    "{\"heartbeat\":{\"frames\":9007199254740991,\"refused\":0}}",
-	    "{\"confirmed\":{\"sequence\":1,\"number\":1}}",
-	    "{\"done\":{\"sequence\":9007199254740991,\"entry\":0,\"event\":0}}",
-	    "{\"expired\":{\"sequence\":1,\"entry\":9007199254740991,\"event\":63}}",
-	    "{\"hello\":{\"contract\":1,\"driver\":\"line-7\",\"kind\":\"osdp\",\"boot\":\"00\",\"next\":1}}",
-	    "{\"report\":{\"sequence\":1,\"ago\":0,\"name\":\"access.card_read\",\"body\":{}}}"};
-	struct str text = str_of(lines[chance_below(line->chance, ARRAY_LEN(lines))]);
-	remember(line, text);
-	buf_put_str(b, text);
-}
-
-/* An order of somebody's, done by this one. */
-static void put_false_answer(struct line *line, struct buf *b)
+static void check_desired(const struct line *line)
 {
 	const struct ledger *ledger = ledger_of(line);
-	char text[160];
-	if (ledger->n_orders == 0)
-		return;
-	const struct ledger_order *order = &ledger->orders[chance_below(line->chance, ledger->n_orders)];
-	long long sequence = line->made + 1;
-	int n = snprintf(text, sizeof text, "{\"done\":{\"sequence\":%lld,\"entry\":%llu,\"event\":%u}}", sequence,
-			 (unsigned long long)order->entry, order->event);
-	remember(line, (struct str){text, (size_t)n});
-	/* It is a report like any other from here on. */
-	if (keep(line, 0, "%s", text))
-		line->sent = line->made;
-	buf_put(b, text, (size_t)n);
-}
-
-void line_odd(struct line *line, struct buf *b)
-{
-	if (!line->manner.is_captured) {
-		if (line->said_hello && line->sent > 0)
-			buf_put_str(b, line->reports[1 + chance_below(line->chance, (uint64_t)line->sent)]);
-		return;
-	}
-	switch (chance_below(line->chance, 3)) {
-	case 0:
-		put_mutated(line, b);
-		break;
-	case 1:
-		put_nonsense(line, b);
-		break;
-	default:
-		put_false_answer(line, b);
+	for (size_t i = 0; i < ledger->n_desired; i++) {
+		const struct ledger_desired *want = &ledger->desired[i];
+		if (!str_eq(want->line, place_line(line->number)))
+			continue;
+		const struct kept_desired *is = find_desired(line, want);
+		MUST(is && want->is_reached && str_eq((struct str){is->body, is->body_len}, want->body),
+		     STR_FMT " is not as it is to be: " STR_FMT, STR_ARG(want->key), STR_ARG(want->body));
 	}
 }
 
 void line_check_rest(const struct line *line)
 {
-	const struct ledger *ledger = ledger_of(line);
+	const struct values *values = line->talk->values;
 	if (line->manner.is_captured)
 		return;
-	MUST(line->acked == line->made, "line-%zu made %lld reports, and %lld are acknowledged", line->number,
-	     (long long)line->made, (long long)line->acked);
-	for (size_t i = 0; i < ledger->n_desired; i++) {
-		const struct ledger_desired *want = &ledger->desired[i];
-		const struct ledger_reader *reader = &ledger->readers[want->reader];
-		bool is = false;
-		if (!str_eq(str_of(reader->line), place_line(line->number)))
+	MUST(line->is_alive && outbox_waiting(&line->kit.outbox) == 0, "line-%zu has %zu reports that nobody takes",
+	     line->number, outbox_waiting(&line->kit.outbox));
+	for (size_t i = 0; i < line->n_cards; i++) {
+		const struct value *card = &values->at[line->cards[i].value];
+		if (card->times_shown > 1)
 			continue;
-		for (size_t k = 0; k < line->n_desired; k++)
-			is |= line->desired[k].reader == want->reader && str_eq(line->desired[k].body, want->body);
-		MUST(is && want->is_reached, "reader %llu is not as it is to be", (unsigned long long)want->reader);
+		MUST(card->times_entered == 1 || (card->times_entered == 0 && line->cards[i].may_be_lost),
+		     "a card that was shown once at line-%zu is in the record %u times", line->number,
+		     card->times_entered);
 	}
+	check_desired(line);
+	const struct ledger_table *newest = ledger_newest_table(ledger_of(line), place_line(line->number));
+	const struct grant *held = tables_grant(&line->kit.tables);
+	if (newest)
+		MUST(held && held->number == (uint64_t)newest->number && newest->is_confirmed,
+		     "line-%zu does not have its newest grant table", line->number);
 }

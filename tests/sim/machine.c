@@ -1,9 +1,12 @@
 #include "sim/machine.h"
 
+#include "serve/kept.h"
+
 #include <sodium.h>
 
 #define DISK_NAME "machine"
 static const uint8_t protector_key[CRYPT_KEY_BYTES] = {4, 5, 6}, door_root[CRYPT_KEY_BYTES] = {7, 8, 9};
+static const uint8_t drivers_key[CRYPT_KEY_BYTES] = {10, 11};
 
 enum { SALT_STREAM = 1, FAULT_STREAM };
 
@@ -25,6 +28,11 @@ void machine_release(struct machine *m)
 }
 
 /* Keys */
+
+void machine_driver_key(struct str driver, uint8_t ret_key[CRYPT_KEY_BYTES])
+{
+	kept_driver_key(drivers_key, driver, ret_key);
+}
 
 static void remember_root(struct machine *m, const uint8_t root[CRYPT_KEY_BYTES])
 {
@@ -191,6 +199,8 @@ static void work(void *context, int (*work_now)(void *hub, void *shared), void *
 	ASSERT(!m->work_is_wanted);
 	m->work_is_wanted = true;
 	m->work_has_ended = false;
+	m->works++;
+	m->works_of = hub_core(hub)->size;
 	worker_begin(&m->worker, work_now, hub, m->shared.at);
 }
 
@@ -220,6 +230,8 @@ void machine_fill(struct machine *m, struct hub_options *options)
 	options->snapshots[0] = m->snapshots[0];
 	options->snapshots[1] = m->snapshots[1];
 	options->danger = m->danger;
+	options->master = &m->master;
+	options->drivers_key = drivers_key;
 	options->wall = m->wall_ms;
 	memcpy(options->cursor_key, m->cursor_key, sizeof options->cursor_key);
 	options->outside.elapsed_us = elapsed_us;

@@ -36,6 +36,7 @@ struct machine {
 	struct keys keys, doors;
 	struct file snapshots[2];
 	struct worker worker;
+	uint64_t works, works_of; /* how often there was long work; of which entries the last */
 	bool work_is_wanted, work_has_ended, work_is_done;
 	struct arena shared; /* with the worker; danger lies in it too, and outlives processes */
 	struct hub_danger *danger;
@@ -44,6 +45,9 @@ struct machine {
 	uint8_t roots[MACHINE_ROOTS_MAX][CRYPT_KEY_BYTES];
 	size_t n_roots;
 };
+
+/* The key that the keeper gives a driver. */
+void machine_driver_key(struct str driver, uint8_t ret_key[CRYPT_KEY_BYTES]);
 
 void machine_init(struct machine *machine, uint64_t seed);
 void machine_release(struct machine *machine);

@@ -45,14 +45,15 @@ static void make_climate(struct sim *sim)
 	sim->log_pages = 4 + (int)chance_below(&chance, 60);
 	for (size_t i = 0; i < PLACE_LINES; i++) {
 		struct line_manner *manner = &sim->lines[i].manner;
-		manner->spools = chance_in_thousand(&chance, 600);
 		if (!sim->has_fault[FAULT_LINES])
 			continue;
 		manner->late = (unsigned)chance_below(&chance, 800);
-		manner->late_ms = (unsigned)chance_below(&chance, 15000);
-		manner->lost = (unsigned)chance_below(&chance, 200);
-		manner->twice = (unsigned)chance_below(&chance, 200);
+		manner->late_ms = (unsigned)chance_below(&chance, 4000);
+		manner->lost = (unsigned)chance_below(&chance, 100);
+		manner->dies = chance_in_thousand(&chance, 500);
+		manner->disk_fails = chance_in_thousand(&chance, 500);
 		manner->is_captured = sim->has_fault[FAULT_CAPTURED] && i == 0;
+		sim->ledger.liars |= (uint64_t)manner->is_captured << i;
 	}
 }
 
@@ -126,7 +127,7 @@ static void step(struct sim *sim)
 		sim_lines_speak(sim, sim_roll(sim, 30));
 	if (sim->is_dead)
 		return;
-	machine_wait(&sim->machine, 1 + (int64_t)sim_roll(sim, 200));
+	sim_wait(sim, 1 + (int64_t)sim_roll(sim, 200));
 	work(sim);
 	sim_commit(sim);
 }
@@ -144,9 +145,11 @@ static bool start(struct sim *sim)
 		no_faults(sim);
 		MUST(i < 2 * STARTS_MAX, "the core does not start any more");
 	}
-	for (size_t i = 0; i < PLACE_LINES; i++)
+	for (size_t i = 0; i < PLACE_LINES; i++) {
+		line_start(&sim->lines[i]);
 		if (!sim->lines[i].is_away)
 			sim_attach_line(sim, i);
+	}
 	return true;
 }
 
@@ -159,9 +162,7 @@ static void between_lives(struct sim *sim)
 											       "snapshot.1"};
 	no_faults(sim);
 	uint64_t kind = sim_roll(sim, sim->has_fault[FAULT_CLOCK] ? 40 : 20);
-	machine_wait(&sim->machine, (int64_t)sim_roll(sim, (uint64_t)sleeps_ms[kind < 10   ? 0
-									       : kind < 36 ? 1
-											   : kind - 36]));
+	sim_wait(sim, (int64_t)sim_roll(sim, (uint64_t)sleeps_ms[kind < 10 ? 0 : kind < 36 ? 1 : kind - 36]));
 	if (sim->has_fault[FAULT_CLOCK] && sim_thousandths(sim, 80))
 		sim->machine.wall_ms = sim_roll(sim, 2) ? 0 : sim->machine.wall_ms - (int64_t)sim_roll(sim, UINT32_MAX);
 	if (sim->machine.wall_ms < 0)
@@ -213,8 +214,11 @@ static void live(struct sim *sim, unsigned *step_number, unsigned until)
 
 static void calm_line(struct line *line)
 {
-	line->manner.late = line->manner.lost = line->manner.twice = 0;
-	line->is_away = false;
+	line->manner.late = line->manner.lost = 0;
+	line->manner.dies = line->manner.disk_fails = line->is_away = false;
+	/* A disk that failed is believed again by the next process alone. */
+	line_end(line);
+	line_start(line);
 }
 
 static void come_to_rest(struct sim *sim)
@@ -232,7 +236,7 @@ static void come_to_rest(struct sim *sim)
 			break;
 		machine_let_work(&sim->machine, UINT32_MAX);
 		sim_commit(sim);
-		machine_wait(&sim->machine, REST_ROUND_MS);
+		sim_wait(sim, REST_ROUND_MS);
 	}
 	/* A report that kills is laid aside in the third life. */
 	if (sim->is_dead && !trace_is_broken()) {
@@ -274,11 +278,11 @@ static void begin(struct sim *sim, const struct sim_plan *plan, struct sim_outco
 	sim->scratch = arena_map(SCRATCH_BYTES);
 	sim->heard_memory = arena_map(HEARD_BYTES);
 	sim->n_heard = sim->furnished = 0;
-	sim->dossiers = 0;
+	sim->dossiers = sim->works = 0;
 	memset(sim->is_doomed, 0, sizeof sim->is_doomed);
 	memset(sim->kills, 0, sizeof sim->kills);
 	for (size_t i = 0; i < PLACE_LINES; i++)
-		line_init(&sim->lines[i], i, &sim->talk, &sim->dice);
+		line_init(&sim->lines[i], i, &sim->talk, &sim->dice, &sim->machine);
 	make_climate(sim);
 	for (size_t i = 0; i < PLACE_LINES; i++)
 		line_start(&sim->lines[i]);
@@ -305,9 +309,13 @@ static void end(struct sim *sim)
 	outcome->disk_steps = disk_counts(sim->machine.disk).steps;
 	for (size_t i = 0; i < PLACE_LINES; i++)
 		outcome->orders += sim->lines[i].orders;
+	outcome->by_table = sim->ledger.by_table;
+	outcome->tables = sim->ledger.n_tables;
 	sim_stop_hub(sim, trace_is_broken() ? MACHINE_DIES : MACHINE_ENDS);
 	outcome->hash = trace_hash();
 	disk_look(sim->machine.disk, hash_file, &outcome->hash);
+	for (size_t i = 0; i < PLACE_LINES; i++)
+		line_release(&sim->lines[i]);
 	arena_unmap(&sim->scratch);
 	arena_unmap(&sim->heard_memory);
 	rest_release(&sim->rest);

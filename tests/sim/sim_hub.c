@@ -142,7 +142,7 @@ static void hear(struct sim *sim, const struct sim_heard *heard)
 	struct talk_connection *c = connection_of(sim, heard->peer);
 	if (heard->line < PLACE_LINES) {
 		trace_line("core", place_line(heard->line).at, heard->text);
-		line_hear(&sim->lines[heard->line], heard->text, sim->machine.elapsed_us);
+		line_hear(&sim->lines[heard->line], heard->text);
 		return;
 	}
 	if (!c)
@@ -163,12 +163,26 @@ static void let_go(struct sim *sim)
 	}
 }
 
+/* The keeper starts again who has left or died, as long as there is a core. */
+static void mind_lines(struct sim *sim)
+{
+	for (size_t i = 0; i < PLACE_LINES; i++) {
+		struct line *line = &sim->lines[i];
+		if (!line->has_left)
+			continue;
+		line_start(line);
+		if (sim->hub && !sim->is_dead && !line->is_away)
+			sim_attach_line(sim, i);
+	}
+}
+
 static void hear_all(struct sim *sim)
 {
 	for (size_t i = 0; i < sim->n_heard; i++)
 		hear(sim, &sim->heard[i]);
 	sim->n_heard = 0;
 	arena_clear(&sim->heard_memory);
+	mind_lines(sim);
 }
 
 static void hang_up(struct sim *sim)
@@ -232,10 +246,35 @@ void sim_stop_hub(struct sim *sim, enum machine_end end)
 	if (sim->hub)
 		guarded_close(sim);
 	sim->hub = NULL;
-	if (end == MACHINE_LOSES_POWER) /* with the memory in which they were counted */
+	if (end == MACHINE_LOSES_POWER) { /* with the memory in which they were counted */
 		memset(sim->kills, 0, sizeof sim->kills);
+		for (size_t i = 0; i < PLACE_LINES; i++)
+			line_lose_power(&sim->lines[i]);
+	}
+	ledger_drop_bases(&sim->ledger);
 	machine_stop(&sim->machine, end);
 	sim->is_dead = false;
+}
+
+/* Doors do not wait for the core. The machine may sleep meanwhile: then they are looked after at the beginning and the end. */
+void sim_wait(struct sim *sim, int64_t ms)
+{
+	enum { AWAKE_US = 6 * 1000 * 1000, US = 1000 };
+	struct machine *machine = &sim->machine;
+	int64_t end_us = machine->elapsed_us + ms * US, awake_us = machine->elapsed_us + AWAKE_US;
+	while (machine->elapsed_us < end_us) {
+		int64_t next_us = end_us;
+		for (size_t i = 0; i < PLACE_LINES; i++) {
+			int64_t due_us = line_run(&sim->lines[i]);
+			next_us = due_us < next_us ? due_us : next_us;
+		}
+		next_us = machine->elapsed_us < awake_us ? next_us : end_us;
+		int64_t step_ms = (next_us - machine->elapsed_us + US - 1) / US;
+		machine_wait(machine, step_ms > 0 ? step_ms : 1);
+	}
+	for (size_t i = 0; i < PLACE_LINES; i++)
+		line_run(&sim->lines[i]);
+	mind_lines(sim);
 }
 
 /* Peers */
@@ -332,7 +371,7 @@ void sim_lines_speak(struct sim *sim, size_t lines_max)
 		for (size_t n = 0; n < lines_max && !sim->is_dead; n++) {
 			arena_clear(&sim->scratch);
 			struct buf b = arena_buf(&sim->scratch);
-			if (!line_next(&sim->lines[i], sim->machine.elapsed_us, &b))
+			if (!line_next(&sim->lines[i], &b))
 				break;
 			sim_line(sim, sim->lines[i].peer, arena_keep(&sim->scratch, &b), place_line(i).at);
 		}
@@ -340,6 +379,9 @@ void sim_lines_speak(struct sim *sim, size_t lines_max)
 
 static void after_commit(struct sim *sim)
 {
+	if (sim->works != sim->machine.works)
+		ledger_want_basis(&sim->ledger, sim->machine.works_of);
+	sim->works = sim->machine.works;
 	annals_catch_up(&sim->annals, sim->hub);
 	rest_catch_up(&sim->rest);
 	hear_all(sim);

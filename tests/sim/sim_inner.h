@@ -72,7 +72,7 @@ struct sim {
 	const char *doing_poison;
 	bool is_dead; /* the hub's process has ended otherwise than it should */
 	enum machine_end death;
-	uint64_t dossiers;
+	uint64_t dossiers, works;
 	bool is_doomed[LEDGER_PEOPLE_MAX + 1]; /* people whom somebody wants forgotten: no more is written of them */
 };
 
@@ -97,6 +97,8 @@ void sim_commit(struct sim *sim);
 /* What drivers have to say, as far as batches go. */
 void sim_lines_speak(struct sim *sim, size_t lines_max);
 void sim_attach_line(struct sim *sim, size_t line);
+/* Time passes, and doors are looked after. */
+void sim_wait(struct sim *sim, int64_t ms);
 void sim_detach_line(struct sim *sim, size_t line);
 /* A person connects; NULL when there is no place. */
 struct talk_connection *sim_connect(struct sim *sim, enum people_who who);
@@ -143,6 +145,6 @@ deed_fn deed_launch, deed_arm, deed_approve, deed_decline, deed_undo, deed_look,
     deed_stage, deed_enact, deed_nonce;
 deed_fn deed_follow, deed_history, deed_raw, deed_status, deed_checkpoint, deed_proof, deed_slow, deed_hang_up,
     deed_connect, deed_blob, deed_read_blob, deed_plan;
-deed_fn deed_wait, deed_wait_minutes, deed_wait_hours, deed_wait_days, deed_set_clock, deed_rekey, deed_copy;
+deed_fn deed_lock_down, deed_lift, deed_stand, deed_wait, deed_wait_minutes, deed_wait_hours, deed_wait_days, deed_set_clock, deed_rekey, deed_copy;
 
 #endif

@@ -24,8 +24,8 @@ static int64_t given(const char *name, int64_t otherwise)
 
 /* What the workers have done, in memory that all of them have. */
 struct tally {
-	_Atomic uint64_t next, seeds, steps, lives, entries, granted, denied, orders, answered, shown, erased,
-	    snapshots, broken;
+	_Atomic uint64_t next, seeds, steps, lives, entries, granted, denied, orders, tables, by_table, answered, shown,
+	    erased, snapshots, broken;
 	_Atomic uint64_t at[WORKERS_MAX]; /* the seed that the worker is at */
 };
 
@@ -38,6 +38,8 @@ static void count(struct tally *t, const struct sim_outcome *o)
 	t->granted += o->granted;
 	t->denied += o->denied;
 	t->orders += o->orders;
+	t->tables += o->tables;
+	t->by_table += o->by_table;
 	t->answered += o->answered;
 	t->shown += o->shown;
 	t->erased += o->erased;
@@ -47,13 +49,13 @@ static void count(struct tally *t, const struct sim_outcome *o)
 
 static void show_tally(const struct tally *t, time_t begun)
 {
-	printf("     %llu seeds in %lld s: %llu lives, %llu steps, %llu entries, %llu granted, %llu denied, %llu "
-	       "orders, %llu answers, "
-	       "%llu shown, %llu erasures; %llu broke\n",
+	printf("     %llu seeds in %lld s: %llu lives, %llu steps, %llu entries; %llu granted, %llu denied, %llu orders, "
+	       "%llu by %llu tables; %llu answers, %llu shown, %llu erasures; %llu broke\n",
 	       (unsigned long long)t->seeds, (long long)(time(NULL) - begun), (unsigned long long)t->lives,
 	       (unsigned long long)t->steps, (unsigned long long)t->entries, (unsigned long long)t->granted,
-	       (unsigned long long)t->denied, (unsigned long long)t->orders, (unsigned long long)t->answered,
-	       (unsigned long long)t->shown, (unsigned long long)t->erased, (unsigned long long)t->broken);
+	       (unsigned long long)t->denied, (unsigned long long)t->orders, (unsigned long long)t->by_table,
+	       (unsigned long long)t->tables, (unsigned long long)t->answered, (unsigned long long)t->shown,
+	       (unsigned long long)t->erased, (unsigned long long)t->broken);
 }
 
 static void show_broken(uint64_t seed)

@@ -30,6 +30,8 @@ struct value {
 	bool is_entered; /* it is in the record, */
 	uint64_t entry;	 /* from this entry on */
 	bool is_erased;	 /* the keys that open it are gone */
+	unsigned times_shown;   /* a card of nobody: at readers, */
+	unsigned times_entered; /* and in the record */
 	bool is_free;	 /* it was said of nobody in particular too: a card that nobody knows is shown */
 };
 
