@@ -27,7 +27,7 @@ void line_release(struct line *line)
 void line_attach(struct line *line, unsigned peer)
 {
 	line->peer = peer;
-	line->said_hello = line->hello_is_due = false;
+	line->said_hello = line->hello_is_due = line->has_config = false;
 }
 
 /* What it has said lies in the socket that the keeper holds, for the next hub; or is gone with it. */
@@ -171,7 +171,9 @@ static void hear_config(struct line *line, struct str body, struct str text)
 {
 	check_config(line, text);
 	MUST(str_eq(peek_text(body, "driver"), place_line(line->number)), "config names another driver");
-	line->said_hello = false;
+	/* The first one was on its way when hello came, which may have been meant for the hub before. */
+	line->said_hello &= !line->has_config;
+	line->has_config = true;
 }
 
 /* A table that is sent was issued; the newest of what is durable. */
@@ -295,7 +297,7 @@ void line_check_rest(const struct line *line)
 		if (card->times_shown > 1)
 			continue;
 		MUST(card->times_entered == 1 || (card->times_entered == 0 && line->cards[i].may_be_lost),
-		     "a card that was shown once at line-%zu is in the record %u times", line->number,
+		     "card %u was shown once at line-%zu and is in the record %u times", line->cards[i].value, line->number,
 		     card->times_entered);
 	}
 	check_desired(line);

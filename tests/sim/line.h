@@ -60,6 +60,7 @@ struct line {
 	bool is_set_up; /* and has settings */
 	bool has_left;	/* it ended to be started again */
 	bool said_hello;
+	bool has_config; /* of this hub */
 	uint8_t start[SPOOL_BOOT_BYTES]; /* of the machine */
 	char boot_text[17];		 /* in the last hello */
 	size_t out_first, n_out;

@@ -162,6 +162,7 @@ void line_show_card(struct line *line, uint64_t reader, uint32_t value)
 {
 	char card[2 * VALUE_CARD_BYTES + 1], body[128];
 	if (line->manner.is_captured) {
+		line->talk->values->at[value].times_shown = UINT32_MAX / 2; /* and who knows how often it is said */
 		value_hex(value, card);
 		snprintf(body, sizeof body, "{\"reader\":%llu,\"format\":\"wiegand\",\"bits\":%d,\"card\":\"%s\"}",
 			 (unsigned long long)reader, PLACE_CARD_BITS, card);

@@ -6,6 +6,20 @@
 
 #include <sodium.h>
 
+/* Under another boot the hub does not know any more what an order answers, and gives it again. */
+static void new_boot(struct line *line, struct str boot)
+{
+	const struct ledger *ledger = line->talk->ledger;
+	if (str_eq(boot, str_of(line->boot_text)))
+		return;
+	snprintf(line->boot_text, sizeof line->boot_text, STR_FMT, STR_ARG(boot));
+	for (size_t i = 0; i < ledger->n_orders; i++) {
+		int64_t reader = peek_int(ledger->orders[i].body, "reader", 0);
+		if (ledger->orders[i].state == LEDGER_OPEN)
+			line->shown[reader % LEDGER_READERS_MAX]++;
+	}
+}
+
 static bool send(void *context, struct str text)
 {
 	struct line *line = context;
@@ -17,7 +31,7 @@ static bool send(void *context, struct str text)
 	memcpy(out->at, text.at, text.len);
 	out->len = text.len;
 	if (str_starts(text, STR("{\"hello\"")))
-		snprintf(line->boot_text, sizeof line->boot_text, STR_FMT, STR_ARG(peek_text(text, "hello.boot")));
+		new_boot(line, peek_text(text, "hello.boot"));
 	line_remember(line, text);
 	return true;
 }
@@ -62,6 +76,8 @@ static void plan_end(struct line *line)
 {
 	const struct line_manner *manner = &line->manner;
 	disk_bound(line->disk, 0);
+	disk_die_at(line->disk, DISK_NEVER);
+	disk_fail_sync(line->disk, DISK_NEVER);
 	if (manner->dies && chance_in_thousand(line->chance, 300))
 		disk_die_at(line->disk, 1 + chance_below(line->chance, 300));
 	if (manner->disk_fails && chance_in_thousand(line->chance, 200))

@@ -351,7 +351,8 @@ void sim_line(struct sim *sim, unsigned peer, struct str line, const char *from)
 		sim_commit(sim);
 	if (sim->is_dead)
 		return;
-	trace_line(from, "core", line);
+	if (!str_starts(line, STR("{\"heartbeat\"")))
+		trace_line(from, "core", line);
 	if (kills) {
 		mute();
 		sim->doing_poison = "an input that kills";
