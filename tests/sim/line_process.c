@@ -41,14 +41,6 @@ static void entropy(uint8_t *bytes, size_t n)
 	randombytes_buf(bytes, n);
 }
 
-static void log_line(enum log_event event, const void *fields)
-{
-	char text[512];
-	struct buf b = {.at = (uint8_t *)text, .size = sizeof text - 1};
-	log_put(&b, event, fields);
-	trace_say("log    " STR_FMT, STR_ARG(buf_str(&b)));
-}
-
 /* What the keeper does: it gives the key that the core makes tables with. */
 static bool open_disk(struct line *line)
 {
@@ -88,7 +80,7 @@ static void plan_end(struct line *line)
 
 void line_start(struct line *line)
 {
-	struct kit_outside outside = {.context = line, .send = send, .entropy = entropy, .log = log_line};
+	struct kit_outside outside = {.context = line, .send = send, .entropy = entropy, .log = log_write};
 	const struct machine *machine = line->machine;
 	struct str settings;
 	line->has_left = false;

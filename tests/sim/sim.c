@@ -258,6 +258,12 @@ static void check_rest(struct sim *sim)
 
 /* Beginning and ending */
 
+/* What the hub and the drivers say to their log. */
+static void say_log(struct str line)
+{
+	trace_say("log    " STR_FMT, STR_ARG(line));
+}
+
 static void begin(struct sim *sim, const struct sim_plan *plan, struct sim_outcome *outcome)
 {
 	memset(outcome, 0, sizeof *outcome);
@@ -266,6 +272,7 @@ static void begin(struct sim *sim, const struct sim_plan *plan, struct sim_outco
 	sim->outcome = outcome;
 	trace_begin(plan->seed, plan->loud);
 	chance_rules(plan->seed);
+	log_redirect(say_log);
 	sim->dice = chance_of(plan->seed, DICE_STREAM);
 	machine_init(&sim->machine, plan->seed);
 	sim->at = &sim->machine;
@@ -331,7 +338,7 @@ static unsigned steps_of(struct sim *sim)
 	uint64_t kind = sim_roll(sim, 100);
 	if (sim->plan->steps > 0)
 		return sim->plan->steps;
-	return 5 + (unsigned)sim_roll(sim, kind < 90 ? 40 : kind < 99 ? 200 : 1500);
+	return 5 + (unsigned)sim_roll(sim, kind < 80 ? 20 : kind < 99 ? 100 : 1500);
 }
 
 void sim_run(const struct sim_plan *plan, struct sim_outcome *ret_outcome)
@@ -339,7 +346,7 @@ void sim_run(const struct sim_plan *plan, struct sim_outcome *ret_outcome)
 	static struct sim sim;
 	begin(&sim, plan, ret_outcome);
 	unsigned steps = steps_of(&sim), number = 0;
-	unsigned lives = 1 + (unsigned)sim_roll(&sim, 6);
+	unsigned lives = 1 + (unsigned)sim_roll(&sim, 4);
 	while (number < steps && !trace_is_broken())
 		live(&sim, &number, number + 1 + (unsigned)sim_roll(&sim, 2 * steps / lives + 1));
 	if (!trace_is_broken())
