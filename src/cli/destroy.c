@@ -109,8 +109,8 @@ static bool destroy(void)
 int cli_destroy(int argc, char **argv)
 {
 	struct option_value yes = {.name = "yes"};
-	if (options_read(argc, argv, &yes, 1, "destroy [--yes NAME]"))
-		options_usage("destroy [--yes NAME]");
+	if (options_read(argc, argv, &yes, 1))
+		options_usage();
 	if (!is_agreed(name_of_mission(), yes.value)) {
 		struct error error;
 		error_set(&error, ERROR_INPUT, "that is not the mission's name; nothing was destroyed");

@@ -172,15 +172,15 @@ static void accept_asker(struct process *p)
 	}
 	char unknown[32];
 	snprintf(unknown, sizeof unknown, "uid:%u", who.uid);
-	const struct mission_operator *operator= mission_file_operator(&p->installation.mission, who.uid);
+	const struct mission_operator *it = mission_file_operator(&p->installation.mission, who.uid);
 	struct hub_person person = {.login = str_of(unknown), .uid = who.uid};
-	if (operator)
-		person = (struct hub_person){.login = operator->login,
+	if (it)
+		person = (struct hub_person){.login = it->login,
 					     .uid = who.uid,
-					     .roles = operator->roles,
-					     .n_roles = operator->n_roles,
-					     .clearance = operator->clearance,
-					     .person = operator->person };
+					     .roles = it->roles,
+					     .n_roles = it->n_roles,
+					     .clearance = it->clearance,
+					     .person = it->person};
 	unsigned peer = hub_attach_asker(p->hub, &person);
 	if (peer == HUB_PEERS_MAX)
 		close(fd);
@@ -372,6 +372,7 @@ static void open_hub(struct process *p)
 		LOG(traffic_recorded);
 	struct hub_options options = {.mission = mission->name,
 				      .journal = inst->journal,
+				      .incarnation = &inst->incarnation,
 				      .rulebooks = inst->rulebooks,
 				      .rules_text = inst->rules_text,
 				      .load_rules = installation_load_rules,

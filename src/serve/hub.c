@@ -474,6 +474,9 @@ static int begin(struct hub *hub, const struct mission_unlock *unlock, struct er
 	hub->last_wall = hub->core.size == 0 ? 0 : hub->core.wall;
 	set_clocks(hub);
 	hub->readers_told = hub_driver_readers(hub);
+	failed = hub_restore(hub, error);
+	if (failed < 0)
+		return failed;
 	if (record_is_unsigned(&hub->core.state))
 		journal_stop_signing(hub->journal);
 	failed = hub_stage_open(hub, error);

@@ -76,6 +76,8 @@ struct hub_witness {
 struct hub_options {
 	struct str mission;
 	struct journal_options journal;
+	const struct incarnation
+	    *incarnation; /* of a mission that was restored, whose first start records it; NULL: of none */
 	struct rulebooks rulebooks;
 	/* The text of rulebooks.access (rules_text.h), to be kept in the record when it comes into force, and how such a text is loaded. Without the second
 	 * the rulebook that is given decides, whatever was in force. */

@@ -47,10 +47,11 @@ RIG_TEST(status_tells_the_numbers)
 	CHECK_HAS(answer,
 		  "'doors':8,'readers':8,'online':0,'people':24,'rules':2,'pending':1,'commit_us':0,'drivers':["
 		  "{'name':'line-0','connected':false,'sequence':0,'frames':0,'bad':0,'spooled':0,'dropped':0,"
-		  "'issued':0,'confirmed':0},"
+		  "'issued':0,'confirmed':0,'wanted':0},"
 		  "{'name':'line-1','connected':true,'boot':'0000000000000001','sequence':1,'frames':77,'bad':1,"
-		  "'spooled':0,'dropped':0,'issued':0,'confirmed':0}],"
-		  "'signed_size':77,'signing':true,'witnesses':[]}}");
+		  "'spooled':0,'dropped':0,'issued':0,'confirmed':0,'wanted':0}],"
+		  "'signed_size':77,'signing':true,'witnesses':[],'locked_down':false,'clock_doubted':false,"
+		  "'space_low':false,'set_aside':0,'approvals':0,'reviews':0,'rulebook':'");
 }
 
 RIG_TEST(status_tells_numbers_of_the_record_to_those_who_may_read_it)
