@@ -111,7 +111,16 @@ static const struct cli_command commands[] = {
      "prove ENTRY [--out FILE] [--vkey KEY]\n"
      "prove --check FILE ENTRYFILE KEY [--witness KEY]…",
      "a file that proves one entry, or checks one", cli_prove, false},
-    {"backup", "backup DIR [--vkey KEY]", "a verified copy of the record, while the mission runs", cli_backup, true},
+    {"backup",
+     "backup DIR [--keys] [--vkey KEY]\n"
+     "backup --list-forgotten FILE [--vkey KEY]",
+     "a verified copy of the mission, while it runs", cli_backup, true},
+    {"replay", "replay [DIR] [--rules RULES] [--by file|passphrase|shares] [--fd N]",
+     "decide all that is recorded once more, or by other rules", cli_replay, false},
+    {"restore",
+     "restore BACKUP DIR [--keys KEYS] [--tail EXPORT] [--forgotten FILE] [--checkpoint NOTE] "
+     "[--incarnation N] [--by file|passphrase|shares] [--fd N]",
+     "make a mission of a backup, under a new incarnation", cli_restore, false},
     {"cosign",
      "cosign --out FILE [--witness NAME]\n"
      "cosign --in FILE",

@@ -181,6 +181,14 @@ static bool apply_events(struct core *core, const struct entry *entry, const str
 	return true;
 }
 
+static bool was_changed(const struct json_packets *packets)
+{
+	bool changed = false;
+	for (size_t i = 0; i < packets->n; i++)
+		changed |= packets->at[i].state == JSON_PACKET_CHANGED;
+	return changed;
+}
+
 bool core_fold_entry(struct core *core, const struct entry *entry, struct arena *arena, const char **ret_what)
 {
 	struct json_packets packets;
@@ -194,7 +202,8 @@ bool core_fold_entry(struct core *core, const struct entry *entry, struct arena 
 	core->elapsed = entry->elapsed;
 	core->incarnation = entry->incarnation;
 	if (!apply_events(core, entry, &packets, arena)) {
-		*ret_what = "it has an event that this program does not know";
+		*ret_what = was_changed(&packets) ? "a sealed packet of it was changed"
+						  : "it has an event that this program does not know";
 		return false;
 	}
 	if (entry->env != (int64_t)core->env) {

@@ -56,8 +56,8 @@ static int read_short(struct reading *r)
 	return stop;
 }
 
-/* A long reading: another process hashes and prepares (helper.h), while this one reads rows ahead and hands out what is proven. Rows that cannot be read are told
- * when all before them were handed out. */
+/* A long reading: another process hashes and prepares (helper.h), while this one reads rows ahead and hands out
+ * what is proven. Rows that cannot be read are told when all before them were handed out. */
 struct ahead {
 	struct reading *reading;
 	struct helper *helper;

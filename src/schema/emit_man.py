@@ -91,7 +91,10 @@ def command_text(domain, command):
         parts.append(".Pp\nGives\n" + tagged([f".It {word(f.name)}\n{wrapped(capital(type_words(f.type)) + '.')}" for f in command.gives.fields]))
     if command.refuses:
         parts.append(".Pp\n" + wrapped(f"Refused with {', '.join(command.refuses)}."))
-    return "".join(parts) + ".Pp\nFor example:\n" + literal(example(domain, command))
+    # What is staged is sent before, by the command that its `about` names.
+    if not any(f.type.kind == "staged" for f in command.takes.fields):
+        parts.append(".Pp\nFor example:\n" + literal(example(domain, command)))
+    return "".join(parts)
 
 
 def sentence_rows(things, sentence_of):

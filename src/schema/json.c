@@ -488,7 +488,7 @@ static void put_escaped(struct buf *b, char c)
 
 void json_put_text(struct buf *b, struct str text)
 {
-	const char *at = text.at, *end = text.at + text.len;
+	const char *at = text.len ? text.at : "", *end = at + text.len;
 	buf_put_char(b, '"');
 	while (at < end) {
 		const char *plain = skip_plain(at, end);

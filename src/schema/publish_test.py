@@ -95,7 +95,7 @@ class Pages(InADirectory):
     def test_the_command_line_takes_every_example(self):
         """No mission runs there, so that an example goes as far as the connection."""
         examples = [line for name, page in MADE.items() if re.fullmatch(r"chancery-.*\.1", name) for line in re.findall(r"^chancery .*", page, re.MULTILINE)]
-        self.assertEqual(len(examples), len(COMMANDS))
+        self.assertEqual(len(examples), sum(all(f.type.kind != "staged" for f in command.takes.fields) for command in COMMANDS))
         with tempfile.TemporaryDirectory() as mission:
             run("cp", "-r", os.path.join(ROOT, "sample", "mission.yaml"), mission)
             for line in examples:
@@ -395,7 +395,8 @@ class Reference(unittest.TestCase):
 class Words(unittest.TestCase):
     def test_every_attribute_has_its_words(self):
         attributes = tree.MEMBER_ATTRIBUTES | tree.COMMAND_ATTRIBUTES | tree.INPUT_ATTRIBUTES | tree.EVENT_ATTRIBUTES
-        self.assertEqual(attributes - {"act"} - set(said.ATTRIBUTES), set(), "add a row to ATTRIBUTES in said.py")
+        self.assertEqual(attributes - {"act"}, set(said.ATTRIBUTES), "add a row to ATTRIBUTES in said.py")
+        self.assertEqual(said.attribute_words({"changes": "nothing"}), ["changes nothing"])
 
     def test_an_invented_value_is_one_of_its_type(self):
         for kind, low, high, value in (("int", 2, 9, 2), ("int", -9, -2, -2), ("duration", 0, 100, 100), ("bytes", 3, 3, "a1b2c3"), ("bytes", 0, 2, "a1b2")):

@@ -161,6 +161,8 @@ void hub_asker_line(struct hub *hub, unsigned peer, struct str line)
 		hub_blob_read(hub, peer, &asked.blob_read);
 		break;
 	case ASK_LINE_RAW:
+	case ASK_LINE_BLOB_NAMES:
+	case ASK_LINE_BLOB_PART:
 	case ASK_LINE_CHECKPOINT:
 	case ASK_LINE_COSIGNATURES:
 	case ASK_LINE_PROOF:

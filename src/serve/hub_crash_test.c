@@ -310,7 +310,7 @@ static void fail_at_every_step(bool (*play)(void), uint64_t snapshot_entries)
 	while (fails_at(play, snapshot_entries, step))
 		step++;
 	printf("     %llu power failures\n", (unsigned long long)step - 1);
-	CHECK(step > 40);
+	CHECK(step > 30);
 }
 
 TEST(the_power_fails_while_people_are_forgotten)

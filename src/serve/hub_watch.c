@@ -95,10 +95,12 @@ static void watch_space(struct hub *hub)
 	hub_start(hub, STR("record.change_space"), arena_keep(&hub->batch, &b));
 }
 
+/* Who says that the clock is right means what it says at that moment, not what somebody makes it say before the next look. */
 void hub_watch_step(struct hub *hub)
 {
 	int64_t now_us = hub_elapsed_us(hub);
-	if (hub->watch.looked_us != 0 && now_us - hub->watch.looked_us < LOOK_EVERY_US)
+	bool confirmed = hub->watch.was_doubted && !record_clock_is_doubted(&hub->core.state);
+	if (!confirmed && hub->watch.looked_us != 0 && now_us - hub->watch.looked_us < LOOK_EVERY_US)
 		return;
 	hub->watch.looked_us = now_us;
 	watch_clock(hub);

@@ -175,10 +175,6 @@ static int put_in_memory(void *context, const void *bytes, size_t n, struct erro
 static bool read_more(struct reading *r)
 {
 	static uint8_t piece[PIECE_BYTES];
-	if (r->at == r->end) {
-		r->ended = true;
-		return stream_open_end(&r->stream, r->hash, r->error);
-	}
 	size_t n = r->end - r->at < sizeof piece ? (size_t)(r->end - r->at) : sizeof piece;
 	if (r->failed < 0 || r->ended)
 		return false;

@@ -146,8 +146,8 @@ TEST(a_box_whose_events_have_no_place_in_the_entry_is_not_folded)
 {
 	static const char *const rows[] = {
 	    "{\"events\":[{\"at\":2,\"name\":\"keepsakes.Called\",\"body\":{\"post\":1}}]}", /* of two events none is the third */
-	    "{\"events\":[{\"at\":1,\"name\":\"keepsakes.Called\",\"body\":{\"post\":1}},"
-	    "{\"at\":1,\"name\":\"keepsakes.Called\",\"body\":{\"post\":1}}]}",
+	    ("{\"events\":[{\"at\":1,\"name\":\"keepsakes.Called\",\"body\":{\"post\":1}},"
+	     "{\"at\":1,\"name\":\"keepsakes.Called\",\"body\":{\"post\":1}}]}"),
 	    "{\"events\":[{\"at\":0,\"name\":\"keepsakes.Cold\",\"body\":{\"post\":1}}]}",
 	    "{\"events\":[{\"at\":0,\"name\":\"keepsakes.Called\",\"body\":{}}]}",
 	};

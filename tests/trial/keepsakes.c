@@ -2,8 +2,9 @@
 #include "schema/text.h"
 #include "schema/turn.h"
 
-/* What tests/trial/keepsakes.yaml asks for. A button that is pressed twice within AGAIN_MS calls for help: an event before the open one and an order behind it, both in
- * the box. What each of them does depends on those before it, so that a fold in another order makes another state. */
+/* What tests/trial/keepsakes.yaml asks for. A button that is pressed twice within AGAIN_MS calls for help: an
+ * event before the open one and an order behind it, both in the box. What each of them does depends on those
+ * before it, so that a fold in another order makes another state. */
 
 enum { AGAIN_MS = 3000 };
 
