@@ -32,7 +32,7 @@ events:
   Built:
     about: Built.
     says: {en: A, fr: A, es: A, ar: A}
-    fields: {hut: {ref: Hut}, name: {like: Person.name}, memo: {text: {max: 9}, keep: 90d, optional: true},
+    fields: {hut: {ref: Hut}, name: {like: Person.name}, memo: {text: {max: 9}, personal: hut, keep: 90d, optional: true},
       note: {text: {max: 9}, personal: hut, purpose: true, optional: true}}
   Lit: {about: Lit., says: {en: A, fr: A, es: A, ar: A}, fields: {hut: {ref: Hut}}}
 reacts_to:
