@@ -14,7 +14,7 @@ import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "system")]
-from mission import Mission, ROOT, close  # noqa: E402
+from mission import Mission, ROOT, close, recorded  # noqa: E402
 from officers import Officers, may_be_two  # noqa: E402
 
 BUILD = os.path.abspath(sys.argv.pop(1)) if len(sys.argv) > 1 else os.path.join(ROOT, "build", "release")
@@ -69,12 +69,17 @@ class Restore(unittest.TestCase):
             mission.start()
             officers.enrol()
             forgotten = enrol(mission, FORGOTTEN)
-            enrol(mission, KEPT)
+            kept = enrol(mission, KEPT)
+            with open(self.at("photo"), "wb") as file:
+                file.write(bytes(range(256)) * 200)
+            mission.run("people", "set-photo", "--person", str(kept), "--photo", "@" + file.name)
             mission.run("backup", self.at("backup"), "--keys")
             size = self.size_of("backup", "backup.json", '"entries":', ",")
             officers.forget(forgotten)
             mission.until(lambda: events(mission.seen(), "record.Erased"), "her keys are destroyed")
             mission.run("backup", "--list-forgotten", self.at("forgotten.json"))
+            recorded("BackupIndex", self.at("backup", "backup.json"))
+            recorded("Forgotten", self.at("forgotten.json"))
             mission.run("export", self.at("outside"))
             fetched = self.size_of("outside", "checkpoint", "\n", "\n") - size
             enrol(mission, LOST)
@@ -136,14 +141,28 @@ class Restore(unittest.TestCase):
             mission.until(lambda: events(mission.seen()[size:], "record.Erased"), "she is forgotten again")
             self.check_record(mission.seen(), size, 0, known, [("person", forgotten)])
             self.check_doors(mission, tables)
+            self.check_photo(mission)
             mission.run("backup", self.at("second"), "--keys")
         finally:
             mission.stop()
         self.check_names(mission)
+        replayed = chancery("replay", self.at("mission")).stdout
+        self.assertIn(" 0 different", replayed)
+        print(replayed, end="", flush=True)
         chancery("restore", self.at("second"), self.at("third"))
+        recorded("Incarnation", self.at("mission", "incarnation.json"))
         with open(self.at("third", "incarnation.json"), encoding="utf-8") as file:
             self.assertEqual(json.load(file)["incarnation"], 3)
         self.assertEqual(sorted(os.listdir(self.at("third", "earlier"))), ["1", "2"])
+
+    def check_photo(self, mission):
+        """What an entry names was in the backup, and opens by the keys that were."""
+        photo = events(mission.seen(), "people.PhotoSet")[0]
+        mission.run("look", f"person:{photo['person']}", "--purpose", "to see that it is there")
+        photo = events(mission.seen(), "people.PhotoSet")[0]["photo"]
+        mission.run("blob", photo, "--out", self.at("again"))
+        with open(self.at("photo"), "rb") as one, open(self.at("again"), "rb") as other:
+            self.assertEqual(one.read(), other.read())
 
     def check_names(self, mission):
         """The key of before does not fit the record any more, so that nobody overlooks the fork; what it has signed is still of this record."""
