@@ -10,6 +10,7 @@
 #include "base/folder.h"
 #include "serve/incarnation_file.h"
 #include "serve/mission_file.h"
+#include "serve/running.h"
 #include "tlog/backup.h"
 #include "tlog/forgotten.h"
 #include "tlog/restore.h"
@@ -75,17 +76,24 @@ static void read_backup(struct making *m)
 	fail(m);
 }
 
-static struct str origin_of(struct making *m)
+/* Does it with this as the current directory. */
+static void inside(struct making *m, const char *directory, int (*work)(struct making *m))
 {
-	static struct mission_file mission;
 	int back = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int failed = back < 0 || chdir(m->from) < 0 ? error_system(&m->error, "cannot enter the backup")
-						    : mission_file_read(&mission, &m->memory, &m->error);
+	int failed = back < 0 || chdir(directory) < 0 ? error_system(&m->error, "cannot enter %s", directory) : work(m);
 	if (back >= 0 && fchdir(back) < 0 && failed == 0)
 		failed = error_system(&m->error, "cannot go back");
 	close(back);
 	check(m, failed);
-	return mission_file_origin(&mission, m->now.incarnation, &m->memory);
+}
+
+static int read_origin(struct making *m)
+{
+	static struct mission_file mission;
+	int failed = mission_file_read(&mission, &m->memory, &m->error);
+	if (failed == 0)
+		m->record.origin = mission_file_origin(&mission, m->now.incarnation, &m->memory);
+	return failed;
 }
 
 /* The directory */
@@ -156,9 +164,9 @@ static void restore_entries(struct making *m)
 				     .key = &m->key,
 				     .directory = m->made,
 				     .keys = m->keys,
-				     .origin = origin_of(m),
 				     .tail = m->options[TAIL].value,
 				     .progress = outside_progress};
+	inside(m, m->from, read_origin);
 	if (m->options[CHECKPOINT].value)
 		m->record.known = outside_read(m->options[CHECKPOINT].value, NOTE_BYTES_MAX, &m->memory);
 	check(m, restore_record(&m->record, &m->error));
@@ -203,6 +211,12 @@ static int destroy_made(struct keyring *ring, enum key_kind kind, struct error *
 	while (failed == 0 && keyfile_next(ring->keys.file, kind, &cursor, &id))
 		failed = keyfile_destroy(ring->keys.file, &id, 1, error);
 	return failed;
+}
+
+/* A mission that still uses these keys must not run meanwhile. */
+static int lock_owner(struct making *m)
+{
+	return access("../run", F_OK) == 0 && chdir("..") == 0 ? running_lock(&m->error) : 0;
 }
 
 static void forget(struct making *m)
@@ -297,6 +311,7 @@ int cli_restore(int argc, char **argv)
 	restore_entries(&m);
 	add_carried(&m);
 	list_forgotten(&m);
+	inside(&m, m.keys, lock_owner);
 	forget(&m);
 	copy_keys(&m);
 	name_fork(&m);
