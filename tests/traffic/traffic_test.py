@@ -22,7 +22,8 @@ commands:
     about: Builds.
     who: [guard]
     act: none
-    takes: {name: {like: Person.name}, tags: {list: {of: {enum: [red, blue]}, max: 2}}, code: {bytes: {max: 2}, optional: true}, lock: {secret: {max: 2}, optional: true}}
+    takes: {name: {like: Person.name}, tags: {list: {of: {enum: [red, blue]}, max: 2}}, code: {bytes: {max: 2}, optional: true},
+      lock: {secret: {max: 2}, optional: true}}
     gives: {hut: {ref: Hut}}
     refuses: [HUTS_FULL]
 reports:
@@ -31,7 +32,8 @@ events:
   Built:
     about: Built.
     says: {en: A, fr: A, es: A, ar: A}
-    fields: {hut: {ref: Hut}, name: {like: Person.name}, memo: {text: {max: 9}, keep: 90d, optional: true}, note: {text: {max: 9}, personal: hut, purpose: true, optional: true}}
+    fields: {hut: {ref: Hut}, name: {like: Person.name}, memo: {text: {max: 9}, keep: 90d, optional: true},
+      note: {text: {max: 9}, personal: hut, purpose: true, optional: true}}
   Lit: {about: Lit., says: {en: A, fr: A, es: A, ar: A}, fields: {hut: {ref: Hut}}}
 reacts_to:
   huts.Built: [Lit]
