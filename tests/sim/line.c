@@ -284,27 +284,28 @@ static void check_desired(const struct line *line)
 			continue;
 		const struct kept_desired *is = find_desired(line, want);
 		struct str body = is ? (struct str){is->body, is->body_len} : (struct str){0};
-		MUST(str_eq(body, want->body) && want->is_reached, STR_FMT " is to be " STR_FMT " and is " STR_FMT ", %s",
-		     STR_ARG(want->key), STR_ARG(want->body), STR_ARG(body),
-		     want->is_reached ? "and said so" : "and never said so");
+		MUST(str_eq(body, want->body) && want->is_reached,
+		     STR_FMT " is to be " STR_FMT " and is " STR_FMT ", %s", STR_ARG(want->key), STR_ARG(want->body),
+		     STR_ARG(body), want->is_reached ? "and said so" : "and never said so");
 	}
+}
+
+static void check_card(const struct line *line, const struct line_card *card)
+{
+	const struct value *value = &line->talk->values->at[card->value];
+	bool is_there = value->times_entered == 1 || (value->times_entered == 0 && card->may_be_lost);
+	MUST(is_there || value->times_shown > 1, "card %u was shown once at line-%zu and is in the record %u times",
+	     card->value, line->number, value->times_entered);
 }
 
 void line_check_rest(const struct line *line)
 {
-	const struct values *values = line->talk->values;
 	if (line->manner.is_captured)
 		return;
 	MUST(line->is_alive && outbox_waiting(&line->kit.outbox) == 0, "line-%zu has %zu reports that nobody takes",
 	     line->number, outbox_waiting(&line->kit.outbox));
-	for (size_t i = 0; i < line->n_cards; i++) {
-		const struct value *card = &values->at[line->cards[i].value];
-		if (card->times_shown > 1)
-			continue;
-		MUST(card->times_entered == 1 || (card->times_entered == 0 && line->cards[i].may_be_lost),
-		     "card %u was shown once at line-%zu and is in the record %u times", line->cards[i].value, line->number,
-		     card->times_entered);
-	}
+	for (size_t i = 0; i < line->n_cards && !line->has_failed; i++)
+		check_card(line, &line->cards[i]);
 	check_desired(line);
 	const struct ledger_table *newest = ledger_newest_table(ledger_of(line), place_line(line->number));
 	const struct grant *held = tables_grant(&line->kit.tables);
