@@ -1,5 +1,5 @@
-/* access_bench.c: an access decision with its explanation, beside nothing at all, timed alike, which tells what the machine adds; and the whole core on it, lines in, durable entries out, batch 256, beside
- * SQLite alone writing the same rows. 10,000 people, 500 doors, 500 rules. */
+/* access_bench.c: an access decision with its explanation, beside nothing at all, timed alike, which tells what the machine adds; and the whole core on
+ * it, lines in, durable entries out, batch 256, beside SQLite alone writing the same rows. 10,000 people, 500 doors, 500 rules. */
 #include "bench/bare.h"
 #include "bench/bench.h"
 #include "bench/mission.h"
