@@ -3,22 +3,13 @@
 #include "cli/give.h"
 #include "cli/options.h"
 #include "cli/paint.h"
+#include "cli/tables.h"
 #include "cli/waiting.h"
 #include "cli/words.h"
 
 #include "schema/json.h"
 
 enum { TEXT_BYTES = 1 << 16 };
-
-static int64_t number_of(const char *operand, const char *what, const char *usage)
-{
-	struct option_value number = {.name = what, .value = operand};
-	int64_t value;
-	if (!operand)
-		options_usage(usage);
-	options_number(&number, 0, JSON_INT_MAX, &value);
-	return value;
-}
 
 _Noreturn static void nothing_waits(int64_t pending)
 {
@@ -47,13 +38,12 @@ static void show(struct asker *link, const struct answer_waiting *row, bool asse
 
 int cli_approve(int argc, char **argv)
 {
-	static const char usage[] = "approve N [--passkey FILE]";
 	struct option_value passkey_path = {.name = "passkey"};
 	struct passkey_file passkey;
 	struct answer_waiting row;
 	struct answer_line answer;
 	struct asker link;
-	int64_t pending = number_of(options_read(argc, argv, &passkey_path, 1, usage), "N", usage);
+	int64_t pending = options_operand(options_read(argc, argv, &passkey_path, 1), "N");
 	link_open(&link);
 	if (!waiting_find(&link, (uint64_t)pending, &row))
 		nothing_waits(pending);
@@ -64,27 +54,26 @@ int cli_approve(int argc, char **argv)
 	give_end(&giving);
 	if (code == EXIT_OK)
 		give_print_done(&giving, row.command, &answer.done);
+	if (code == EXIT_OK)
+		tables_follow(&link, row.command, false);
 	asker_release(&link);
 	return (int)code;
 }
 
 int cli_decline(int argc, char **argv)
 {
-	static const char usage[] = "decline N --why TEXT [--passkey FILE]";
 	static char memory[TEXT_BYTES];
-	struct option_value values[] = {{.name = "why"}, {.name = "passkey"}};
+	struct option_value why = {.name = "why"};
 	struct buf body = BUF(memory);
-	struct passkey_file passkey;
 	struct answer_line answer;
 	struct asker link;
-	int64_t pending = number_of(options_read(argc, argv, values, ARRAY_LEN(values), usage), "N", usage);
-	if (!values[0].value)
-		options_usage(usage);
-	oversight_decline_write(&body, &(struct oversight_decline){(uint64_t)pending, str_of(values[0].value)});
+	int64_t pending = options_operand(options_read(argc, argv, &why, 1), "N");
+	if (!why.value)
+		options_usage();
+	oversight_decline_write(&body, &(struct oversight_decline){(uint64_t)pending, str_of(why.value)});
 	link_open(&link);
-	struct giving giving = {&link, give_passkey(values[1].value, &passkey)};
+	struct giving giving = {.link = &link};
 	enum exit_code code = give_command(&giving, STR("oversight.decline"), buf_str(&body), &answer);
-	give_end(&giving);
 	if (code == EXIT_OK)
 		give_print_done(&giving, STR("oversight.decline"), &answer.done);
 	asker_release(&link);
@@ -93,10 +82,9 @@ int cli_decline(int argc, char **argv)
 
 int cli_undo(int argc, char **argv)
 {
-	static const char usage[] = "undo ENTRY";
 	struct answer_line answer;
 	struct asker link;
-	int64_t entry = number_of(options_read(argc, argv, NULL, 0, usage), "ENTRY", usage);
+	int64_t entry = options_operand(options_read(argc, argv, NULL, 0), "ENTRY");
 	link_open(&link);
 	struct giving giving = {.link = &link};
 	enum exit_code code = give_undo(&giving, entry, &answer);

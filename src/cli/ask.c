@@ -93,8 +93,8 @@ static void print_command(const struct input_words *command)
 		words_put_expected(&b, &command->takes.at[i]);
 		BUF_LIT(&b, "\n");
 	}
-	BUF_LIT(&b, "  --passkey     FILE: your passkey's word for it (chancery passkey new FILE)\n");
-	BUF_LIT(&b, "  --wait        until every door has it, also those that the core does not reach\n");
+	BUF_LIT(&b, "  --passkey       FILE: your passkey's word for it (chancery passkey new FILE)\n"
+		    "  --wait          until it holds at every door, also without the core\n");
 	put_gates(&b, command);
 	paint_flush(&b);
 }
@@ -110,13 +110,13 @@ static const struct input_words *find_command(const char *domain, const char *wo
 	return words_of_command(buf_str(&b));
 }
 
-_Noreturn static void wrong_word(const char *word, const struct input_words *command)
+_Noreturn static void wrong(const struct input_words *command, const char *word, const char *what)
 {
 	struct error error;
 	char text[TEXT_BYTES];
 	struct buf b = BUF(text);
 	put_command_line(&b, command);
-	error_set(&error, ERROR_INPUT, "%s does not belong here", word);
+	error_set(&error, ERROR_INPUT, "%s %s", word, what);
 	error_remedy(&error, "chancery " STR_FMT, STR_ARG(buf_str(&b)));
 	die(EXIT_USAGE, &error);
 }
@@ -144,17 +144,6 @@ struct words {
 	bool waits; /* until every door's driver has it */
 };
 
-/* A rulebook is a directory, and named by another hash than a file's. */
-static void check_staged(const struct input_words *command, const struct word_member *member)
-{
-	struct error error;
-	if (member->kind != WORD_STAGED || !str_eq(command->name, STR("mission.enact")))
-		return;
-	error_set(&error, ERROR_INPUT, "a rulebook is checked and sent before it is enacted");
-	error_remedy(&error, "chancery rules enact [DIR]");
-	die(EXIT_USAGE, &error);
-}
-
 /* A member of a command's own may have an option's name: its value says which of the two is meant. */
 static bool is_members(const struct word_member *member, const char *value)
 {
@@ -163,28 +152,59 @@ static bool is_members(const struct word_member *member, const char *value)
 	return member && words_put_value(&b, member, str_of(value), NULL) == 0;
 }
 
-static void read_words(struct words *words, int argc, char **argv)
+static void add_value(struct words *words, const struct word_member *member, const char *option, const char *value)
 {
-	for (int i = 0; i < argc; i += 2) {
-		const struct word_member *member = find_member(words->command, argv[i]);
-		if (!member && strcmp(argv[i], "--wait") == 0) {
-			words->waits = true;
-			i--; /* it has no value */
+	for (size_t i = 0; i < words->n; i++)
+		if (words->values[i].member == member)
+			wrong(words->command, option, "stands there twice");
+	ASSERT(words->n < VALUES_MAX);
+	words->values[words->n++] = (struct written_value){member, str_of(value)};
+}
+
+/* Takes the option, and its value; returns how many words that were. */
+static int take_option(struct words *words, int left, char **argv)
+{
+	const struct word_member *member = find_member(words->command, argv[0]);
+	bool is_passkey = strcmp(argv[0], "--passkey") == 0;
+	if (!member && strcmp(argv[0], "--wait") == 0) {
+		words->waits = true;
+		return 1;
+	}
+	if (!member && !is_passkey)
+		wrong(words->command, argv[0], "does not belong here");
+	if (left == 1)
+		wrong(words->command, argv[0], "has no value");
+	if (is_passkey && !is_members(member, argv[1]))
+		words->passkey = argv[1];
+	else
+		add_value(words, member, argv[0], argv[1]);
+	return 2;
+}
+
+static void check_all_there(const struct words *words)
+{
+	for (size_t i = 0; i < words->command->takes.n; i++) {
+		const struct word_member *member = &words->command->takes.at[i];
+		bool is_there = member->optional;
+		for (size_t k = 0; k < words->n; k++)
+			is_there |= words->values[k].member == member;
+		if (is_there)
 			continue;
-		}
-		bool is_passkey = strcmp(argv[i], "--passkey") == 0;
-		if (i + 1 == argc || words->n == VALUES_MAX || (!member && !is_passkey))
-			wrong_word(argv[i], words->command);
-		if (is_passkey && !is_members(member, argv[i + 1])) {
-			words->passkey = argv[i + 1];
-			continue;
-		}
-		check_staged(words->command, member);
-		words->values[words->n++] = (struct written_value){member, str_of(argv[i + 1])};
+		char text[NAME_BYTES] = "--";
+		struct buf b = {.at = (uint8_t *)text, .size = sizeof text - 1, .len = 2};
+		words_put_spoken(&b, member->name);
+		text[b.len] = 0;
+		wrong(words->command, text, "is missing");
 	}
 }
 
-/* What is missing or twice, the core says. */
+static void read_words(struct words *words, int argc, char **argv)
+{
+	for (int i = 0; i < argc;)
+		i += take_option(words, argc - i, argv + i);
+	check_all_there(words);
+}
+
 static enum exit_code give_words(struct giving *giving, const struct words *words, struct answer_line *ret_answer)
 {
 	static char memory[BODY_BYTES];
@@ -201,29 +221,27 @@ static enum exit_code give_words(struct giving *giving, const struct words *word
 	return code;
 }
 
-/* What takes something away is told until it is gone everywhere. */
-static bool is_revocation(struct str command)
+_Noreturn static void wrong_command(const char *domain, const char *word)
 {
-	static const struct str names[] = {{"people.suspend_badge", 20}, {"people.forget", 13}};
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (str_eq(names[i], command))
-			return true;
-	return false;
+	struct error error;
+	error_set(&error, ERROR_INPUT, "%s has no command %s", domain, word);
+	error_remedy(&error, "`chancery %s` lists those that it has.", domain);
+	die(EXIT_USAGE, &error);
 }
 
-static enum exit_code follow_tables(struct asker *link, const struct words *words)
+/* True when help was all that was asked for. */
+static bool helps(int argc, char **argv, const struct input_words *command)
 {
-	if (!words->waits && !is_revocation(words->command->name))
-		return EXIT_OK;
-	bool all = words->waits && tables_wait(link);
-	if (all) {
-		printf("Every driver has confirmed: it holds at all doors.\n");
-		return EXIT_OK;
+	if (command && argc > 2 && strcmp(argv[2], "--help") == 0) {
+		print_command(command);
+		return true;
 	}
-	all = tables_tell(link, true);
-	if (!all && !words->waits)
-		printf("It takes seconds where all is well: chancery status tells; --wait waits.\n");
-	return all || !words->waits ? EXIT_OK : EXIT_FAILED;
+	if (argc > 1 && strcmp(argv[1], "--help") != 0)
+		return false;
+	printf("The commands of %s:\n\n", argv[0]);
+	print_domain(argv[0]);
+	printf("\n--help behind one tells what it takes.\n");
+	return true;
 }
 
 int cli_ask(int argc, char **argv)
@@ -232,24 +250,20 @@ int cli_ask(int argc, char **argv)
 	struct passkey_file passkey;
 	struct asker link;
 	struct answer_line answer;
-	if (!words.command) {
-		printf("The commands of %s:\n\n", argv[0]);
-		print_domain(argv[0]);
-		return argc > 1 ? EXIT_USAGE : EXIT_OK;
-	}
-	if (argc > 2 && strcmp(argv[2], "--help") == 0) {
-		print_command(words.command);
+	if (helps(argc, argv, words.command))
 		return EXIT_OK;
-	}
+	if (!words.command)
+		wrong_command(argv[0], argv[1]);
 	read_words(&words, argc - 2, argv + 2);
+	cli_enter_mission();
 	link_open(&link);
 	struct giving giving = {&link, give_passkey(words.passkey, &passkey)};
 	enum exit_code code = give_words(&giving, &words, &answer);
 	give_end(&giving);
 	if (code == EXIT_OK)
 		give_print_done(&giving, words.command->name, &answer.done);
-	if (code == EXIT_OK && !answer.done.has_pending)
-		code = follow_tables(&link, &words);
+	if (code == EXIT_OK && !answer.done.has_pending && !tables_follow(&link, words.command->name, words.waits))
+		code = EXIT_FAILED;
 	asker_release(&link);
 	return (int)code;
 }

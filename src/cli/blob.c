@@ -10,8 +10,6 @@
 
 enum { HASH_BYTES = 32, PATH_BYTES = 4096, FILE_BYTES_MAX = 4096 * 24000 /* as the contract has it */ };
 
-static const char usage[] = "blob HASH --out FILE";
-
 _Noreturn static void fail(const char *path, const char *what)
 {
 	struct error error;
@@ -60,11 +58,11 @@ static void write_file(const char *path, struct str bytes)
 int cli_blob(int argc, char **argv)
 {
 	struct option_value out = {.name = "out"};
-	const char *hash = options_read(argc, argv, &out, 1, usage);
+	const char *hash = options_read(argc, argv, &out, 1);
 	uint8_t bytes[HASH_BYTES];
 	struct asker link;
 	if (!hash || !out.value || strlen(out.value) > PATH_BYTES - 8 || !hex_read(str_of(hash), bytes, sizeof bytes))
-		options_usage(usage);
+		options_usage();
 	struct arena arena = arena_map(FILE_BYTES_MAX);
 	struct ask_blob_read ask = {{(const char *)bytes, sizeof bytes}};
 	link_open(&link);

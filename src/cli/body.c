@@ -1,10 +1,13 @@
 #include "cli/body.h"
 
+#include "cli/rules.h"
 #include "cli/send.h"
 #include "cli/words.h"
+#include "keys/crypt.h"
 #include "schema/json.h"
 
 #include <openssl/evp.h>
+#include <sys/stat.h>
 
 enum { SECRET_FILE_BYTES_MAX = 1024, PATH_BYTES = 4096 };
 
@@ -60,45 +63,51 @@ static int put_blob(struct buf *b, const struct body_source *source, const struc
 	return failed;
 }
 
+static bool is_directory(const char *path)
+{
+	struct stat status;
+	return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+static int read_text(const char *path, size_t bytes_max, struct arena *arena, struct str *ret_text,
+		     uint8_t ret_hash[SEND_HASH_BYTES], struct error *error)
+{
+	size_t n = SEND_HASH_BYTES;
+	int failed = send_read_file(path, bytes_max, arena, ret_text, error);
+	if (failed < 0)
+		return failed;
+	int done = EVP_Q_digest(NULL, "SHA256", NULL, ret_text->at, ret_text->len, ret_hash, &n);
+	ASSERT(done == 1);
+	return 0;
+}
+
+/* A directory is a rulebook, which is named by a hash of its own. */
 static int put_staged(struct buf *b, const struct body_source *source, const struct word_member *member,
 		      const char *path, struct error *error)
 {
 	struct str text;
 	uint8_t hash[SEND_HASH_BYTES];
-	size_t n = sizeof hash;
-	int failed = send_read_file(path, (size_t)member->max, source->arena, &text, error);
-	if (failed < 0)
-		return failed;
-	int done = EVP_Q_digest(NULL, "SHA256", NULL, text.at, text.len, hash, &n);
-	ASSERT(done == 1);
-	failed = send_staged(source->link, path, text, hash, error);
+	int failed = is_directory(path) ? rules_read(path, source->arena, &text, hash, error)
+					: read_text(path, (size_t)member->max, source->arena, &text, hash, error);
+	if (failed == 0)
+		failed = send_staged(source->link, path, text, hash, error);
 	if (failed == 0)
 		buf_put_hex(b, hash, sizeof hash);
 	return failed;
 }
 
-static bool is_hex(struct str text)
-{
-	for (size_t i = 0; i < text.len; i++)
-		if (!memchr("0123456789abcdef", text.at[i], 16))
-			return false;
-	return text.len > 0 && text.len % 2 == 0;
-}
-
 /* A line of digits. */
-static int put_secret(struct buf *b, const struct body_source *source, const char *path, struct error *error)
+static int put_secret(struct buf *b, const struct body_source *source, const struct word_member *member,
+		      const char *path, struct error *error)
 {
 	struct str text;
 	int failed = send_read_file(path, SECRET_FILE_BYTES_MAX, source->arena, &text, error);
 	if (failed < 0)
 		return failed;
 	text.len -= str_ends(text, STR("\n"));
-	if (is_hex(text)) {
-		buf_put_str(b, text);
-		return 0;
-	}
-	error_set(error, ERROR_INPUT, "the file is not one line of hexadecimal digits, two a byte");
-	return error_where(error, "%s", path);
+	failed = words_put_value(b, member, text, error);
+	crypt_wipe((void *)text.at, text.len);
+	return failed < 0 ? error_where(error, "%s", path) : 0;
 }
 
 static int put_file(struct buf *b, const struct body_source *source, const struct written_value *value,
@@ -109,17 +118,11 @@ static int put_file(struct buf *b, const struct body_source *source, const struc
 	int failed = put_path(path, source, name, error);
 	if (failed < 0)
 		return failed;
+	if (value->member->kind == WORD_SECRET)
+		return put_secret(b, source, value->member, path, error);
 	buf_put_char(b, '"');
-	switch (value->member->kind) {
-	case WORD_BLOB:
-		failed = put_blob(b, source, value, all, n, path, error);
-		break;
-	case WORD_STAGED:
-		failed = put_staged(b, source, value->member, path, error);
-		break;
-	default:
-		failed = put_secret(b, source, path, error);
-	}
+	failed = value->member->kind == WORD_BLOB ? put_blob(b, source, value, all, n, path, error)
+						  : put_staged(b, source, value->member, path, error);
 	buf_put_char(b, '"');
 	return failed;
 }

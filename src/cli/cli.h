@@ -34,6 +34,8 @@ int cli_log(int argc, char **argv);
 int cli_passkey(int argc, char **argv);
 int cli_pending(int argc, char **argv);
 int cli_prove(int argc, char **argv);
+int cli_replay(int argc, char **argv);
+int cli_restore(int argc, char **argv);
 int cli_rules(int argc, char **argv);
 int cli_status(int argc, char **argv);
 int cli_undo(int argc, char **argv);

@@ -12,8 +12,6 @@
 
 enum { MEMORY_BYTES = 8 << 20, NOTE_TEXT_BYTES_MAX = 32000 };
 
-static const char usage[] = "cosign --out FILE [--witness NAME]  or  cosign --in FILE";
-
 /* Out */
 
 /* The size that this witness has cosigned, as far as the mission knows. */
@@ -133,10 +131,10 @@ int cli_cosign(int argc, char **argv)
 	if (argc == 1)
 		cli_become("-cosign", argv);
 	struct arena arena = arena_map(MEMORY_BYTES);
-	const char *operand = options_read(argc, argv, values, ARRAY_LEN(values), usage);
+	const char *operand = options_read(argc, argv, values, ARRAY_LEN(values));
 	out = values[0].value;
 	in = values[1].value;
 	if (operand || !out == !in || (in && values[2].value))
-		options_usage(usage);
+		options_usage();
 	return out ? write_out(out, values[2].value, &arena) : read_in(in, &arena);
 }

@@ -37,7 +37,7 @@ int cli_crashes(int argc, char **argv)
 {
 	static uint8_t memory[CRASH_REPORT_BYTES_MAX];
 	struct buf text = BUF(memory);
-	const char *name = options_read(argc, argv, NULL, 0, "crashes [REPORT]");
+	const char *name = options_read(argc, argv, NULL, 0);
 	if (!name) {
 		list();
 		return EXIT_OK;

@@ -145,8 +145,8 @@ int cli_doctor(int argc, char **argv)
 {
 	static struct doctor doctor;
 	struct option_value json = {.name = "json", .flag = true};
-	if (options_read(argc, argv, &json, 1, "doctor [--json]"))
-		options_usage("doctor [--json]");
+	if (options_read(argc, argv, &json, 1))
+		options_usage();
 	gather(&doctor);
 	size_t counts[ARRAY_LEN(verdicts)] = {0}, n = 0;
 	for (size_t i = 0; i < ARRAY_LEN(subjects); i++) {

@@ -9,11 +9,11 @@
 int cli_export(int argc, char **argv)
 {
 	struct option_value values[] = {{.name = "vkey"}};
-	const char *directory = options_read(argc, argv, values, ARRAY_LEN(values), "export DIR [--vkey KEY]");
+	const char *directory = options_read(argc, argv, values, ARRAY_LEN(values));
 	struct export_result result;
 	struct error error;
 	if (!directory)
-		options_usage("export DIR [--vkey KEY]");
+		options_usage();
 	struct note_key key = outside_mission_key(values[0].value);
 	struct source source = outside_open(&key);
 	if (export_record(source, &key, directory, outside_progress, &result, &error) < 0)

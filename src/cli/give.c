@@ -95,14 +95,17 @@ static void print_refusal(const struct giving *giving, const struct answer_refus
 static enum exit_code give(struct giving *giving, struct ask_line *line, struct str name, struct str body,
 			   struct answer_line *ret_answer)
 {
+	char text[NAME_BYTES];
+	struct buf spoken = BUF(text);
 	struct error error;
 	int failed, tries = 0;
 	do
 		failed = ask_once(giving, line, name, body, ret_answer, &error);
 	while (failed == 0 && ret_answer->kind == ANSWER_LINE_BUSY && waits_for_another_try(&ret_answer->busy, &tries));
 	if (failed < 0) {
+		words_put_spoken(&spoken, name);
 		if (failed == ERROR_INPUT && name.len > 0)
-			error_where(&error, STR_FMT, STR_ARG(name));
+			error_where(&error, STR_FMT, STR_ARG(buf_str(&spoken)));
 		error_print(&error);
 		return failed == ERROR_INPUT ? EXIT_USAGE : EXIT_FAILED;
 	}
@@ -134,34 +137,44 @@ enum exit_code give_undo(struct giving *giving, int64_t entry, struct answer_lin
 
 /* What became of it */
 
-static void put_gives(struct buf *b, struct giving *giving, struct str name, struct str gives)
+static void put_entry(struct buf *b, const struct answer_done *done)
 {
-	const struct input_words *command = words_of_command(name);
-	struct saying saying = {.language = cli_language(), .arena = &giving->link->memory};
-	for (size_t i = 0; command && i < command->gives.n; i++) {
-		struct buf one = {.at = arena_take(saying.arena, NAME_BYTES, 1), .size = NAME_BYTES};
-		BUF_LIT(&one, "{");
-		buf_put_str(&one, command->gives.at[i].name);
-		BUF_LIT(&one, "}");
-		words_put_sentence(b, &saying, buf_str(&one), &command->gives, gives);
-		BUF_LIT(b, "  ");
+	if (done->has_entry) {
+		BUF_LIT(b, "entry ");
+		buf_put_i64(b, done->entry);
+	} else {
+		BUF_LIT(b, "mark ");
+		buf_put_str(b, done->at);
 	}
 }
 
 static void put_pending(struct buf *b, struct str name, const struct answer_done *done)
 {
 	const struct input_type *type = input_find(ENTRY_INPUT_KIND_COMMAND, name);
-	BUF_LIT(b, "it waits for a second person");
+	BUF_LIT(b, "asked for, ");
+	put_entry(b, done);
+	BUF_LIT(b, "\nIt waits for a second person");
 	if (type && type->n_approvers > 0) {
 		BUF_LIT(b, ": a ");
 		words_put_or(b, type->approvers, type->n_approvers);
 		BUF_LIT(b, " other than you, within ");
 		words_put_span(b, type->approve_within);
 	}
-	BUF_LIT(b, "\n  there    chancery approve ");
+	BUF_LIT(b, "\nThat person's words: chancery approve ");
 	buf_put_u64(b, done->pending);
 	if (type && type->grave)
 		BUF_LIT(b, " --passkey FILE");
+	BUF_LIT(b, "   or   chancery decline ");
+	buf_put_u64(b, done->pending);
+	BUF_LIT(b, " --why TEXT");
+}
+
+static void put_done(struct buf *b, struct giving *giving, struct str name, const struct answer_done *done)
+{
+	struct saying saying = {.language = cli_language(), .arena = &giving->link->memory};
+	BUF_LIT(b, "done, ");
+	put_entry(b, done);
+	words_put_gives(b, &saying, name, done->gives);
 }
 
 void give_print_done(struct giving *giving, struct str name, const struct answer_done *done)
@@ -169,21 +182,11 @@ void give_print_done(struct giving *giving, struct str name, const struct answer
 	char text[TEXT_BYTES];
 	struct buf b = BUF(text);
 	const struct input_type *type = input_find(ENTRY_INPUT_KIND_COMMAND, name);
-	if (!done->has_pending)
-		put_gives(&b, giving, name, done->gives);
 	if (done->has_pending)
 		put_pending(&b, name, done);
 	else
-		BUF_LIT(&b, "done");
-	buf_put_str(&b, done->has_pending ? STR("\n  asked    ") : STR(", "));
-	if (done->has_entry) {
-		BUF_LIT(&b, "entry ");
-		buf_put_i64(&b, done->entry);
-	} else {
-		BUF_LIT(&b, "mark ");
-		buf_put_str(&b, done->at);
-	}
-	if (type && type->life_safety && !done->has_pending)
+		put_done(&b, giving, name, done);
+	if (type && type->life_safety)
 		BUF_LIT(&b, "\nA second person is to review it within the hour: chancery pending");
 	BUF_LIT(&b, "\n");
 	paint_flush(&b);

@@ -26,8 +26,6 @@ enum {
 	NUMBER_BYTES = 24
 };
 
-static const char usage[] = "import FILE… [--passkey FILE]";
-
 struct handle {
 	struct str name;
 	int64_t id;
@@ -192,7 +190,7 @@ static const char *take_passkey(int *argc, char **argv)
 		if (strcmp(argv[i], "--passkey") != 0)
 			continue;
 		if (i + 1 == *argc)
-			options_usage(usage);
+			options_usage();
 		const char *value = argv[i + 1];
 		for (int k = i + 2; k <= *argc; k++)
 			argv[k - 2] = argv[k];
@@ -208,7 +206,7 @@ int cli_import(int argc, char **argv)
 	struct passkey_file passkey;
 	const char *passkey_path = take_passkey(&argc, argv);
 	if (argc < 2)
-		options_usage(usage);
+		options_usage();
 	import.memory = arena_map(MEMORY_BYTES);
 	import.scratch = arena_map(SCRATCH_BYTES);
 	import.shows_progress = isatty(STDERR_FILENO);

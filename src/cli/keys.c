@@ -1,15 +1,11 @@
 #include "cli/cli.h"
+#include "cli/keyring_input.h"
 #include "cli/options.h"
-#include "cli/share_input.h"
 #include "cli/words.h"
 
 #include "keys/keyring.h"
 #include "serve/mission_file.h"
 #include "serve/running.h"
-
-static const char usage[] = "keys list|check|combine|rekey|add-passphrase|add-shares|remove [--door]\n"
-			    "       [--by file|passphrase|shares] [--fd N] [--label TEXT]\n"
-			    "       [--threshold K --shares N] [--protector N]";
 
 enum { MEMORY_BYTES = 1 << 20 };
 enum { BY, FD, LABEL, THRESHOLD, SHARES, PROTECTOR, DOOR, OPTIONS };
@@ -41,58 +37,16 @@ static void open_input(struct ask *ask)
 		secret_input_open(&ask->input, ask->options[FD].value);
 }
 
-/* Opening */
-
-static const char *way_of(const struct ask *ask)
+/* `way` NULL: the easiest. */
+static void unlock_by(struct ask *ask, const char *way)
 {
-	static const enum protector_kind easiest[] = {PROTECTOR_FILE, PROTECTOR_PASSPHRASE, PROTECTOR_SHARES};
-	struct protector p;
-	if (ask->options[BY].value)
-		return ask->options[BY].value;
-	for (size_t i = 0; i < ARRAY_LEN(easiest); i++)
-		for (size_t k = 0; master_protector(&ask->ring.master, k, &p); k++)
-			if (p.kind == easiest[i])
-				return protector_kind_name(p.kind);
-	return "file";
-}
-
-static int check_share(void *context, const struct share *share, struct error *error)
-{
-	const struct ask *ask = context;
-	if (master_knows_share(&ask->ring.master, share))
-		return 0;
-	error_set(error, ERROR_INPUT, "this share opens no protector of these keys");
-	return error_remedy(error, "It is another mission's, or its protector was removed.");
-}
-
-static int open_by_shares(struct ask *ask, struct error *error)
-{
-	struct share shares[SHARES_MAX];
-	open_input(ask);
-	int n = share_input_read(&ask->input, check_share, ask, shares, error);
-	int failed = n < 0 ? n : keyring_by_shares(&ask->ring, shares, (size_t)n, error);
-	crypt_wipe(shares, sizeof shares);
-	return failed;
+	struct error error;
+	check(ask, keyring_input_open(&ask->ring, &ask->input, way, ask->options[FD].value, &error), &error);
 }
 
 static void unlock(struct ask *ask)
 {
-	const char *way = way_of(ask);
-	struct error error;
-	int failed;
-	if (strcmp(way, "file") == 0) {
-		failed = keyring_by_file(&ask->ring, &error);
-	} else if (strcmp(way, "passphrase") == 0) {
-		open_input(ask);
-		failed =
-		    keyring_by_passphrase(&ask->ring, secret_input_line(&ask->input, "Passphrase: ", false), &error);
-	} else if (strcmp(way, "shares") == 0) {
-		failed = open_by_shares(ask, &error);
-	} else {
-		keyring_close(&ask->ring);
-		options_usage(usage);
-	}
-	check(ask, failed, &error);
+	unlock_by(ask, ask->options[BY].value);
 }
 
 static const uint8_t *root_of(const struct ask *ask)
@@ -216,7 +170,7 @@ static int run_add_shares(struct ask *ask)
 	int64_t threshold, count;
 	if (!ask->options[THRESHOLD].value || !ask->options[SHARES].value) {
 		keyring_close(&ask->ring);
-		options_usage(usage);
+		options_usage();
 	}
 	options_number(&ask->options[SHARES], 2, SHARES_MAX, &count);
 	options_number(&ask->options[THRESHOLD], 2, count, &threshold);
@@ -238,8 +192,7 @@ static int run_add_shares(struct ask *ask)
 
 static int run_combine(struct ask *ask)
 {
-	struct error error;
-	check(ask, open_by_shares(ask, &error), &error);
+	unlock_by(ask, "shares");
 	printf("These shares open keys “%s”. Nothing was changed.\n", keyring_name(ask->ring.kind));
 	return EXIT_OK;
 }
@@ -260,7 +213,7 @@ static int run_remove(struct ask *ask)
 	int64_t number;
 	if (!ask->options[PROTECTOR].value) {
 		keyring_close(&ask->ring);
-		options_usage(usage);
+		options_usage();
 	}
 	options_number(&ask->options[PROTECTOR], 1, UINT32_MAX, &number);
 	unlock(ask);
@@ -295,14 +248,14 @@ int cli_keys(int argc, char **argv)
 				      [PROTECTOR] = {.name = "protector"},
 				      [DOOR] = {.name = "door", .flag = true}},
 			  .input = {.fd = -1}};
-	const char *word = options_read(argc, argv, ask.options, OPTIONS, usage);
+	const char *word = options_read(argc, argv, ask.options, OPTIONS);
 	const struct verb *verb = NULL;
 	struct error error;
 	for (size_t i = 0; word && i < ARRAY_LEN(verbs); i++)
 		if (strcmp(verbs[i].name, word) == 0)
 			verb = &verbs[i];
-	if (!verb)
-		options_usage(usage);
+	if (!verb || !keyring_input_knows(ask.options[BY].value))
+		options_usage();
 	if (verb->stopped && running_lock(&error) < 0)
 		die(EXIT_FAILED, &error);
 	if (keyring_open(&ask.ring, ask.options[DOOR].value ? KEYRING_DOOR : KEYRING_MASTER, "keys", &error) < 0)

@@ -5,8 +5,6 @@
 
 #include <unistd.h>
 
-static const char usage[] = "log [--level LEVEL] [--events]";
-
 /* Every event there is, for the page that documents them. */
 static void print_events(void)
 {
@@ -22,7 +20,7 @@ static enum log_level level_of(const char *name)
 		if (strcmp(log_level_name((enum log_level)level), name) == 0)
 			return (enum log_level)level;
 	if (name)
-		options_usage(usage);
+		options_usage();
 	return LOG_INFO;
 }
 
@@ -39,8 +37,8 @@ int cli_log(int argc, char **argv)
 {
 	char line[LOG_KEPT_BYTES_MAX + 2];
 	struct option_value values[] = {{.name = "level"}, {.name = "events", .flag = true}};
-	if (options_read(argc, argv, values, ARRAY_LEN(values), usage))
-		options_usage(usage);
+	if (options_read(argc, argv, values, ARRAY_LEN(values)))
+		options_usage();
 	if (values[1].value) {
 		print_events();
 		return EXIT_OK;

@@ -9,17 +9,15 @@
 
 enum { BODY_BYTES = 4096, LIMIT_MAX = 1000 };
 
-static const char usage[] = "look REF --purpose TEXT [--limit N]";
-
 int cli_look(int argc, char **argv)
 {
 	static char memory[BODY_BYTES];
 	struct option_value values[] = {{.name = "purpose"}, {.name = "limit", .value = "20"}};
-	const char *ref = options_read(argc, argv, values, ARRAY_LEN(values), usage);
+	const char *ref = options_read(argc, argv, values, ARRAY_LEN(values));
 	struct answer_line answer;
 	struct asker link;
 	if (!ref || !values[0].value)
-		options_usage(usage);
+		options_usage();
 	struct str subject = str_of(ref);
 	struct ask_history history = {.ref = subject};
 	struct oversight_look look = {.purpose = str_of(values[0].value), .subjects = {1, &subject}};

@@ -8,9 +8,6 @@
 
 enum { BODY_BYTES = 2048, COMMAND_BYTES = 2048 };
 
-static const char usage[] = "passkey new FILE --label TEXT [--login NAME] [--enrol]\n"
-			    "       chancery passkey show FILE [--login NAME]";
-
 static const char *own_login(void)
 {
 	struct error error;
@@ -79,10 +76,11 @@ static int make(const char *path, const char *label, const char *login, bool enr
 	enum exit_code code = EXIT_OK;
 	if (passkey_file_make(&passkey, path, str_of(label), &error) < 0)
 		die(error.code == ERROR_SYSTEM ? EXIT_FAILED : EXIT_USAGE, &error);
+	char *place = realpath(path, NULL);
 	printf("The passkey “%s” is made: %s\nWhoever reads this file can speak as %s. Keep it where nobody else "
-	       "comes, and "
-	       "make no copy.\n\n",
-	       passkey.label, path, login);
+	       "comes, and make no copy.\n\n",
+	       passkey.label, place ? place : path, login);
+	free(place);
 	if (enrols)
 		code = enrol(&passkey, login);
 	if (!enrols || code != EXIT_OK)
@@ -107,13 +105,13 @@ int cli_passkey(int argc, char **argv)
 {
 	struct option_value values[] = {{.name = "label"}, {.name = "login"}, {.name = "enrol", .flag = true}};
 	if (argc < 2)
-		options_usage(usage);
-	const char *path = options_read(argc - 1, argv + 1, values, ARRAY_LEN(values), usage);
+		options_usage();
+	const char *path = options_read(argc - 1, argv + 1, values, ARRAY_LEN(values));
 	const char *label = values[0].value, *login = values[1].value ? values[1].value : own_login();
 	bool enrols = values[2].value != NULL;
 	if (path && strcmp(argv[1], "new") == 0 && label)
 		return make(path, label, login, enrols);
 	if (path && strcmp(argv[1], "show") == 0 && !label && !enrols)
 		return show(path, login);
-	options_usage(usage);
+	options_usage();
 }

@@ -10,8 +10,6 @@
 
 enum { MEMORY_BYTES = 4 << 20, PATH_BYTES = 4096, WITNESSES_MAX = 64 };
 
-static const char usage[] =
-    "prove ENTRY [--out FILE] [--vkey KEY]  or  prove --check FILE ENTRYFILE KEY [--witness KEY]…";
 static const char ending[] = ".tlog-proof";
 
 /* Making */
@@ -172,7 +170,7 @@ static int check(int argc, char **argv)
 	struct note_checkpoint checkpoint;
 	struct error error;
 	if (argc < 3 || (argc - 3) % 2 != 0)
-		options_usage(usage);
+		options_usage();
 	struct note_key key = outside_key(argv[2], note_key_parse);
 	if (proof_file_parse(outside_read(argv[0], PROOF_FILE_BYTES_MAX, &arena), &file, &error) < 0)
 		die(EXIT_RECORD, &error);
@@ -184,7 +182,7 @@ static int check(int argc, char **argv)
 	bool is_good = true;
 	for (int i = 3; i < argc; i += 2) {
 		if (strcmp(argv[i], "--witness") != 0)
-			options_usage(usage);
+			options_usage();
 		struct note_key witness = outside_key(argv[i + 1], note_witness_parse);
 		is_good &= check_witness(&file, &witness);
 	}
@@ -195,15 +193,10 @@ static int check(int argc, char **argv)
 int cli_prove(int argc, char **argv)
 {
 	struct option_value values[] = {{.name = "out"}, {.name = "vkey"}};
-	int64_t index;
 	if (argc > 1 && strcmp(argv[1], "--check") == 0)
 		return check(argc - 2, argv + 2);
-	const char *entry = options_read(argc, argv, values, ARRAY_LEN(values), usage);
-	if (!entry)
-		options_usage(usage);
+	int64_t index = options_operand(options_read(argc, argv, values, ARRAY_LEN(values)), "ENTRY");
 	cli_enter_mission();
-	struct option_value operand = {.name = "entry", .value = entry};
-	options_number(&operand, 0, JSON_INT_MAX, &index);
 	make(index, values[0].value, values[1].value);
 	return EXIT_OK;
 }

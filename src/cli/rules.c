@@ -15,14 +15,6 @@ struct rules_words {
 	size_t n;
 };
 
-void rules_usage(void)
-{
-	options_usage("rules check [--rules DIR] [--all]\n"
-		      "       chancery rules explain RULE [--rules DIR]\n"
-		      "       chancery rules try FACT=VALUE… [--keep FACT,FACT] [--rules DIR]\n"
-		      "       chancery rules try --detection DIR --event FILE|- [--time FIELD]");
-}
-
 static bool take_option(struct rules_words *w, int argc, char **argv, int *i)
 {
 	const struct {
@@ -41,7 +33,7 @@ static bool take_option(struct rules_words *w, int argc, char **argv, int *i)
 		if (strcmp(argv[*i], options[k].name) != 0)
 			continue;
 		if (*i + 1 == argc)
-			rules_usage();
+			options_usage();
 		*options[k].value = argv[++*i];
 		return true;
 	}
@@ -54,7 +46,7 @@ static void read_words(int argc, char **argv, struct rules_words *w)
 		if (take_option(w, argc, argv, &i))
 			continue;
 		if (strncmp(argv[i], "--", 2) == 0 || w->n == OPERANDS_MAX)
-			rules_usage();
+			options_usage();
 		w->operands[w->n++] = argv[i];
 	}
 }
@@ -77,16 +69,18 @@ int cli_rules(int argc, char **argv)
 {
 	struct rules_words w = {0};
 	if (argc < 2)
-		rules_usage();
+		options_usage();
 	read_words(argc, argv, &w);
 	bool tries = strcmp(argv[1], "try") == 0, detects = w.detection || w.event || w.time;
 	if (strcmp(argv[1], "check") == 0 && w.n == 0 && !detects && !w.keep)
 		return rules_check(w.rules, w.all);
 	if (strcmp(argv[1], "explain") == 0 && w.n == 1 && !detects && !w.keep && !w.all)
 		return rules_explain(w.rules, w.operands[0]);
+	if (strcmp(argv[1], "enact") == 0 && w.n <= 1 && !detects && !w.keep && !w.rules && !w.all)
+		return rules_enact(w.n == 1 ? w.operands[0] : NULL);
 	if (tries && w.detection && w.event && w.n == 0 && !w.rules && !w.keep && !w.all)
 		return rules_detect(w.detection, w.event, w.time);
 	if (tries && !detects && !w.all)
 		return rules_try(w.rules, w.operands, w.n, w.keep);
-	rules_usage();
+	options_usage();
 }

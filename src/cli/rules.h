@@ -12,12 +12,14 @@ enum { RULES_LINE_BYTES = 1 << 16 };
  * load. `shown` is what it is called. */
 const struct rulebook *rules_load(const char *directory, const char **ret_shown);
 
-/* Ends the process: the command line is wrong, and what it should be. */
-_Noreturn void rules_usage(void);
-
 int rules_check(const char *directory, bool all);
 int rules_explain(const char *directory, const char *rule);
 int rules_try(const char *directory, char **facts, size_t n, const char *keep);
+/* The rulebook of the directory as one text, and its hash; it must load. */
+int rules_read(const char *directory, struct arena *arena, struct str *ret_text, uint8_t ret_hash[RULEBOOK_HASH_BYTES],
+	       struct error *error);
+
+int rules_enact(const char *directory);
 int rules_detect(const char *directory, const char *file, const char *time_field);
 
 /* Text in lines of the terminal's width, or 80 columns, the first behind what `b` has, the others behind `indent` blanks. */

@@ -1,4 +1,5 @@
 #include "cli/rules.h"
+#include "cli/options.h"
 #include "cli/words.h"
 #include "base/error.h"
 #include "rules/changes.h"
@@ -32,7 +33,7 @@ static void read_facts(const struct vocabulary *v, char **words, size_t n, struc
 		struct str name, value;
 		struct error error;
 		if (!str_cut(str_of(words[i]), '=', &name, &value))
-			rules_usage();
+			options_usage();
 		size_t fact = find_fact(v, name);
 		if (fact_read(v->facts[fact].kind, value, texts[fact], TEXTS_MAX, &facts[fact], &error) < 0) {
 			error_where(&error, STR_FMT, STR_ARG(name));

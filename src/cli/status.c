@@ -1,3 +1,5 @@
+#include "cli/status.h"
+
 #include "cli/cli.h"
 #include "cli/link.h"
 #include "cli/options.h"
@@ -9,7 +11,7 @@
 
 #include <stdarg.h>
 
-enum { MEMORY_BYTES = 4 << 20 };
+enum { MEMORY_BYTES = 4 << 20, CARES_BYTES = 16384 };
 
 /* What somebody must see to, first: each with what to do. */
 static void put_care(struct buf *b, enum paint paint, const char *word, const char *format, ...) PRINTF(4, 5);
@@ -28,30 +30,51 @@ static void put_care(struct buf *b, enum paint paint, const char *word, const ch
 	BUF_LIT(b, "\n");
 }
 
-static void print_cares(const struct answer_status *s)
+/* By name, as many as one line bears. */
+static void put_tables(struct buf *b, const struct answer_driver_list *drivers)
 {
-	static char memory[4096];
-	struct buf b = BUF(memory);
+	char text[200];
+	struct buf names = BUF(text);
+	for (size_t i = 0; i < drivers->n; i++) {
+		if (drivers->at[i].confirmed >= drivers->at[i].wanted ||
+		    names.len + drivers->at[i].name.len + 8 > names.size)
+			continue;
+		buf_put_str(&names, names.len > 0 ? STR(", ") : STR(""));
+		buf_put_str(&names, drivers->at[i].name);
+	}
+	if (names.len > 0)
+		put_care(b, PAINT_CARE, "TABLES",
+			 "not confirmed yet by " STR_FMT ": without the core what was before decides there",
+			 STR_ARG(buf_str(&names)));
+}
+
+void status_put_cares(struct buf *b, const struct answer_status *s)
+{
+	size_t before = b->len;
 	if (s->locked_down)
-		put_care(&b, PAINT_BAD, "LOCKDOWN",
+		put_care(b, PAINT_BAD, "LOCKDOWN",
 			 "every door is held shut from outside: chancery doors lift-lockdown");
+	if (s->space_low)
+		put_care(b, PAINT_BAD, "DISK",
+			 "nearly full, only what keeps people safe is taken: free room on the mission's disk");
+	if (!s->signing)
+		put_care(b, PAINT_BAD, "UNSIGNED", "nothing is signed any more, as is told below: see docs/outside.md");
+	if (s->has_set_aside && s->set_aside > 0)
+		put_care(b, PAINT_BAD, "SET ASIDE", "%lld that ended the core twice %s not decided: chancery crashes",
+			 (long long)s->set_aside, s->set_aside == 1 ? "is" : "are");
 	if (s->clock_doubted)
 		put_care(
-		    &b, PAINT_CARE, "CLOCK",
+		    b, PAINT_CARE, "CLOCK",
 		    "doubted, nothing expires or is forgotten by date: compare it, then chancery record confirm-clock");
-	if (s->space_low)
-		put_care(&b, PAINT_BAD, "DISK",
-			 "nearly full, only what keeps people safe is taken: free room on the mission's disk");
-	if (s->has_set_aside && s->set_aside > 0)
-		put_care(&b, PAINT_BAD, "SET ASIDE",
-			 "%lld inputs ended the core twice and are not decided any more: chancery crashes",
-			 (long long)s->set_aside);
-	if (s->has_approvals && s->approvals + s->reviews > 0)
-		put_care(&b, PAINT_CARE, "WAITING", "%lld for approval, %lld to be reviewed: chancery pending",
-			 (long long)s->approvals, (long long)s->reviews);
-	if (b.len > 0)
-		BUF_LIT(&b, "\n");
-	paint_flush(&b);
+	put_tables(b, &s->drivers);
+	if (s->has_approvals && s->approvals > 0)
+		put_care(b, PAINT_CARE, "APPROVALS", "%lld wait for a second person: chancery pending",
+			 (long long)s->approvals);
+	if (s->has_reviews && s->reviews > 0)
+		put_care(b, PAINT_CARE, "REVIEWS", "%lld wait for a second person: chancery pending",
+			 (long long)s->reviews);
+	if (b->len > before)
+		BUF_LIT(b, "\n");
 }
 
 /* Its grant table, in a word: what it would decide by without the core. */
@@ -168,28 +191,32 @@ static void print_record(const struct answer_status *s)
 	printf("  orders     %lld wait for an answer\n", (long long)s->pending);
 }
 
-/* Also of a mission whose keys are closed the keeper knows how its processes are. */
-_Noreturn static void die_locked(const struct error *error)
+/* Where the core is away, or its keys are closed, the keeper still knows how the processes are. */
+_Noreturn static void die_without_core(const struct error *error)
 {
-	print_children();
+	if (error->code == ERROR_GONE)
+		print_children();
 	fflush(stdout);
-	die(EXIT_FAILED, error);
+	link_die(error);
 }
 
 int cli_status(int argc, char **argv)
 {
+	static char memory[CARES_BYTES];
+	struct buf cares = BUF(memory);
 	struct answer_line answer;
 	struct asker link;
 	struct error error;
-	if (options_read(argc, argv, NULL, 0, "status"))
-		options_usage("status");
+	if (options_read(argc, argv, NULL, 0))
+		options_usage();
 	cli_use_mission_zone();
 	link_open(&link);
 	if (asker_ask_one(&link, &(struct ask_line){.kind = ASK_LINE_STATUS}, ANSWER_LINE_STATUS, &answer, &error) < 0)
-		die_locked(&error);
+		die_without_core(&error);
 	const struct answer_status *s = &answer.status;
 	printf(STR_FMT "\n\n", STR_ARG(s->mission));
-	print_cares(s);
+	status_put_cares(&cares, s);
+	paint_flush(&cares);
 	print_record(s);
 	bool older = print_drivers(s);
 	print_witnesses(s);

@@ -268,6 +268,8 @@ void story_put_whole(struct buf *b, const struct story *story, const struct rule
 			BUF_LIT(b, "\n     then    ");
 			words_put_event(b, &story->saying, entry->events.at[i].name, entry->events.at[i].body);
 		}
+	if (entry->has_input)
+		words_put_files(b, &story->saying, entry->input.name, entry->input.body);
 	if (entry->masked)
 		BUF_LIT(b, "\n     masked  some of it opens to a look: chancery look REF --purpose TEXT");
 	if (entry->erased)

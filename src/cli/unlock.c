@@ -7,8 +7,6 @@
 #include <errno.h>
 #include <sys/socket.h>
 
-static const char usage[] = "unlock [--by passphrase|shares] [--fd N]";
-
 enum { LINE_MEMORY = 16 << 10 };
 
 /* In memory that is wiped, where other lines would stay in the link's. */
@@ -72,9 +70,9 @@ int cli_unlock(int argc, char **argv)
 	struct asker link;
 	struct secret_input input;
 	struct error error;
-	const char *operand = options_read(argc, argv, values, ARRAY_LEN(values), usage), *by = values[0].value;
+	const char *operand = options_read(argc, argv, values, ARRAY_LEN(values)), *by = values[0].value;
 	if (operand || (by && strcmp(by, "passphrase") != 0 && strcmp(by, "shares") != 0))
-		options_usage(usage);
+		options_usage();
 	link_open(&link);
 	link.unlocks = true;
 	by = way_of(&link, by);

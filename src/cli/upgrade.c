@@ -59,8 +59,8 @@ _Noreturn static void fail(const char *what, const char *remedy)
 int cli_upgrade(int argc, char **argv)
 {
 	struct arena arena = arena_map(MEMORY_BYTES);
-	if (options_read(argc, argv, NULL, 0, "upgrade"))
-		options_usage("upgrade");
+	if (options_read(argc, argv, NULL, 0))
+		options_usage();
 	struct upgrade upgrade = {.pid = running_keeper(), .before = count(&arena)};
 	if (upgrade.pid == 0)
 		fail("no mission runs here", "There is nothing to upgrade: chancery serve starts the program on disk.");

@@ -5,7 +5,7 @@
 int cli_verify(int argc, char **argv)
 {
 	char *words[] = {argv[0], (char[]){"journal.db"}, (char[]){"keys/journal.vkey"}, NULL};
-	if (options_read(argc, argv, NULL, 0, "verify"))
-		options_usage("verify");
+	if (options_read(argc, argv, NULL, 0))
+		options_usage();
 	cli_become("-verify", words);
 }

@@ -113,8 +113,8 @@ int cli_pending(int argc, char **argv)
 {
 	struct option_value json = {.name = "json", .flag = true};
 	struct asker link;
-	if (options_read(argc, argv, &json, 1, "pending [--json]"))
-		options_usage("pending [--json]");
+	if (options_read(argc, argv, &json, 1))
+		options_usage();
 	link_open(&link);
 	int64_t now = link_status(&link).wall;
 	asker_forget(&link);

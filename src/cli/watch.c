@@ -138,14 +138,17 @@ static bool ask_status(struct watch *watch)
 	return true;
 }
 
-/* What waits in the stream; false when the core went away. */
+/* What waits in the stream; false when the core went away. What it does not take it would not take again either. */
 static bool take_entries(struct watch *watch, struct buf *b)
 {
 	struct answer_line answer;
 	struct error error;
 	do {
 		arena_clear(&watch->stream.memory);
-		if (asker_next(&watch->stream, &answer, &error) < 0)
+		int failed = asker_next(&watch->stream, &answer, &error);
+		if (failed == ERROR_INPUT)
+			link_die(&error);
+		if (failed < 0)
 			return false;
 		if (answer.kind == ANSWER_LINE_ENTRY)
 			show_entry(watch, b, &answer.entry);
@@ -199,14 +202,29 @@ static void wait_for_core(struct watch *watch, struct buf *b)
 		nanosleep(&(struct timespec){.tv_nsec = RETRY_MS * 1000000L}, NULL);
 }
 
+/* The last few entries, where nothing else was said. */
+static struct ask_follow begin_of(const struct option_value *from, const struct option_value *after)
+{
+	struct ask_follow begin = {.has_from = from->value != NULL, .has_after = after->value != NULL};
+	if (begin.has_from && begin.has_after)
+		options_usage();
+	if (begin.has_from)
+		options_number(from, 0, JSON_INT_MAX, &begin.from);
+	else if (begin.has_after)
+		begin.after = str_of(after->value);
+	else
+		begin = (struct ask_follow){.has_last = true, .last = RECENT};
+	return begin;
+}
+
 int cli_watch(int argc, char **argv)
 {
 	static char memory[LINE_BYTES * 4];
 	static struct watch watch;
-	struct option_value values[] = {{.name = "from"}};
+	struct option_value values[] = {{.name = "from"}, {.name = "after"}};
 	struct buf b = BUF(memory);
-	if (options_read(argc, argv, values, ARRAY_LEN(values), "watch [--from ENTRY]"))
-		options_usage("watch [--from ENTRY]");
+	if (options_read(argc, argv, values, ARRAY_LEN(values)))
+		options_usage();
 	struct sigaction action = {.sa_handler = end};
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
@@ -216,11 +234,7 @@ int cli_watch(int argc, char **argv)
 	link_open(&watch.asker);
 	watch.status = link_status(&watch.asker);
 	put_head(&b, &watch.status);
-	watch.begin = (struct ask_follow){.has_last = true, .last = RECENT};
-	if (values[0].value) {
-		watch.begin = (struct ask_follow){.has_from = true};
-		options_number(&values[0], 0, JSON_INT_MAX, &watch.begin.from);
-	}
+	watch.begin = begin_of(&values[0], &values[1]);
 	for (;;) {
 		follow(&watch, &b);
 		asker_release(&watch.stream);

@@ -316,6 +316,46 @@ void words_put_command(struct buf *b, const struct saying *saying, struct str na
 	}
 }
 
+void words_put_gives(struct buf *b, const struct saying *saying, struct str name, struct str gives)
+{
+	const struct input_words *command = words_of_command(name);
+	size_t n = command ? command->gives.n : 0;
+	struct str *values = ARENA_TAKE(saying->arena, struct str, n);
+	if (n == 0 || !split_body(&command->gives, gives, saying->arena, values))
+		return;
+	for (size_t i = 0; i < n; i++) {
+		const struct word_member *member = &command->gives.at[i];
+		buf_put_str(b, i == 0 ? STR(": ") : STR(", "));
+		if (member->kind == WORD_REF) {
+			buf_put_str(b, member->table);
+			BUF_LIT(b, ":");
+			buf_put_str(b, values[i]);
+		} else {
+			put_member(b, saying, member, values[i]);
+		}
+	}
+}
+
+void words_put_files(struct buf *b, const struct saying *saying, struct str name, struct str body)
+{
+	const struct input_words *input = words_of_input(name);
+	size_t n = input ? input->takes.n : 0;
+	struct str *values = ARENA_TAKE(saying->arena, struct str, n);
+	if (n == 0 || !split_body(&input->takes, body, saying->arena, values))
+		return;
+	for (size_t i = 0; i < n; i++) {
+		struct json j = json_over(values[i], saying->arena);
+		struct str hash;
+		if (input->takes.at[i].kind != WORD_BLOB || !json_text(&j, SIZE_MAX, &hash))
+			continue;
+		BUF_LIT(b, "\n     ");
+		words_put_padded(b, input->takes.at[i].name, 7);
+		BUF_LIT(b, " chancery blob ");
+		words_put_shown(b, hash);
+		BUF_LIT(b, " --out FILE");
+	}
+}
+
 /* On a terminal */
 
 size_t words_width(struct str text)

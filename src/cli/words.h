@@ -33,6 +33,12 @@ void words_put_spoken(struct buf *b, struct str name);
 /* "people suspend-badge --badge 12 --why lost": a command with what its body says. */
 void words_put_command(struct buf *b, const struct saying *saying, struct str name, struct str body);
 
+/* ": passkey:3": what a command gave, as it can be typed again; nothing when it gave nothing. */
+void words_put_gives(struct buf *b, const struct saying *saying, struct str name, struct str gives);
+
+/* A line for each file that the input names, with how to read it. */
+void words_put_files(struct buf *b, const struct saying *saying, struct str name, struct str body);
+
 /* A member's value as it was written by a person, as JSON. Lists have commas between their values; a time is 2026-11-24, 2026-11-24T08:30Z or milliseconds; a
  * duration is 5s, 500ms or milliseconds; a ref is door:3 or 3. ERROR_INPUT says what is expected. */
 int words_put_value(struct buf *b, const struct word_member *member, struct str text, struct error *error);

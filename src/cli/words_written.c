@@ -3,7 +3,15 @@
 
 #include "schema/json.h"
 
-enum { MS = 1000 };
+enum { MS = 1000, HASH_BYTES = 32, VALUE_SHOWN_BYTES = 40 };
+
+static bool is_hex(struct str text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (!memchr("0123456789abcdef", text.at[i], 16))
+			return false;
+	return text.len % 2 == 0;
+}
 
 static bool put_scaled(struct buf *b, struct str number, int64_t scale, const struct word_member *member)
 {
@@ -75,12 +83,16 @@ static bool put_written(struct buf *b, const struct word_member *member, struct 
 	int64_t number;
 	switch (member->kind) {
 	case WORD_TEXT:
+		json_put_text(b, text);
+		return str_is_utf8(text) && text.len <= (size_t)member->max;
 	case WORD_BYTES:
 	case WORD_SECRET:
+		json_put_text(b, text);
+		return is_hex(text) && text.len / 2 >= (size_t)member->min && text.len / 2 <= (size_t)member->max;
 	case WORD_BLOB:
 	case WORD_STAGED:
 		json_put_text(b, text);
-		return str_is_utf8(text);
+		return is_hex(text) && text.len == 2 * (size_t)HASH_BYTES;
 	case WORD_INT:
 		if (!str_to_i64(text, member->min, member->max, &number))
 			return false;
@@ -123,14 +135,28 @@ static bool put_written_list(struct buf *b, const struct word_member *member, st
 	return good;
 }
 
+/* The beginning of it; a secret stands nowhere but where it belongs. */
+static void put_as_written(struct buf *b, const struct word_member *member, struct str text)
+{
+	if (member->kind == WORD_SECRET) {
+		BUF_LIT(b, "•••");
+		return;
+	}
+	words_put_shown(b, text.len > VALUE_SHOWN_BYTES ? (struct str){text.at, VALUE_SHOWN_BYTES} : text);
+	if (text.len > VALUE_SHOWN_BYTES)
+		BUF_LIT(b, "…");
+}
+
 int words_put_value(struct buf *b, const struct word_member *member, struct str text, struct error *error)
 {
-	char expected[512];
-	struct buf e = BUF(expected);
+	char expected[512], shown[4 * VALUE_SHOWN_BYTES];
+	struct buf e = BUF(expected), s = BUF(shown);
 	if (member->list ? put_written_list(b, member, text) : put_written(b, member, text))
 		return 0;
 	words_put_expected(&e, member);
-	error_set(error, ERROR_INPUT, "“" STR_FMT "” is not a value of " STR_FMT, STR_ARG(text), STR_ARG(member->name));
+	put_as_written(&s, member, text);
+	error_set(error, ERROR_INPUT, "“" STR_FMT "” is not a value of " STR_FMT, STR_ARG(buf_str(&s)),
+		  STR_ARG(member->name));
 	return error_remedy(error, "Write " STR_FMT ".", STR_ARG(buf_str(&e)));
 }
 
@@ -149,8 +175,7 @@ static void put_bounds(struct buf *b, const struct word_member *member)
 
 void words_put_expected(struct buf *b, const struct word_member *member)
 {
-	static const struct str kinds[] = {[WORD_TEXT] = {"text", 4},
-					   [WORD_BYTES] = {"hexadecimal digits", 18},
+	static const struct str kinds[] = {[WORD_BYTES] = {"hexadecimal digits", 18},
 					   [WORD_TIME] = {"2026-11-24 or 2026-11-24T08:30Z", 31},
 					   [WORD_DURATION] = {"5s or 500ms", 11},
 					   [WORD_BOOL] = {"true or false", 13},
@@ -159,7 +184,11 @@ void words_put_expected(struct buf *b, const struct word_member *member)
 					   [WORD_SECRET] = {"hexadecimal digits, best from a file: @FILE", 43},
 					   [WORD_BLOB] = {"@FILE", 5},
 					   [WORD_STAGED] = {"@FILE", 5}};
-	if (member->kind == WORD_INT) {
+	if (member->kind == WORD_TEXT) {
+		BUF_LIT(b, "a text of at most ");
+		buf_put_i64(b, member->max);
+		BUF_LIT(b, " bytes");
+	} else if (member->kind == WORD_INT) {
 		put_bounds(b, member);
 	} else if (member->kind == WORD_REF) {
 		buf_put_str(b, member->table);

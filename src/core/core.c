@@ -96,6 +96,7 @@ static const void *understand(const struct core_input *input, const struct input
 	}
 	void *ask = arena_take(arena, 1, type->size);
 	struct json json = json_over(input->body, arena);
+	json.packets = input->packets;
 	json.secrets = input->secrets;
 	if (!input_read(type, &json, ask)) {
 		json_error_text(&json, result->what, sizeof result->what);

@@ -47,6 +47,7 @@ struct core_input {
 	struct turn_checked was; /* the same, for the decision */
 	const struct str *roles; /* of an operator */
 	size_t n_roles;
+	const struct json_packets *packets; /* of a body that stands in an entry; NULL: nothing in it is sealed */
 	const struct json_secrets *secrets; /* takes the secrets out of the body; NULL where none can be */
 	/* Whether what the body names as a blob is durable; NULL: none is. */
 	bool (*has_blob)(void *context, struct str hash);

@@ -136,8 +136,18 @@ int journal_put_blob(struct journal *journal, const struct journal_blob *blob, s
 /* 1 when it is there: it lives in the arena. */
 int journal_get_blob(struct journal *journal, struct str hash, struct arena *arena, struct journal_blob *ret_blob,
 		     struct error *error);
-/* All of this owner's. */
+/* All of this owner's; and one, where it is there. */
 int journal_drop_blobs(struct journal *journal, struct str owner, struct error *error);
+int journal_drop_blob(struct journal *journal, struct str hash, struct error *error);
+
+/* The name of the first one whose hash is greater than `after`, which is empty at first. 1 found, 0 no more. */
+struct journal_blob_name {
+	uint8_t hash[JOURNAL_BLOB_HASH_BYTES];
+	char owner[JOURNAL_BLOB_OWNER_BYTES_MAX];
+	size_t owner_len;
+};
+int journal_next_blob(struct journal *journal, struct str after, struct journal_blob_name *ret_name,
+		      struct error *error);
 
 /* Called with each entry; the body holds only for the call. Must not call the journal. Not 0 ends the reading
  * and is what journal_read returns; who returns a negative code fills the error that it gave to journal_read.

@@ -39,3 +39,29 @@ int journal_drop_blobs(struct journal *journal, struct str owner, struct error *
 		failed = store_drop_blobs(journal->store, owner, error);
 	return failed < 0 ? failed : settle(journal, error);
 }
+
+int journal_drop_blob(struct journal *journal, struct str hash, struct error *error)
+{
+	int failed = store_check(journal->store, error);
+	if (failed == 0)
+		failed = store_drop_blob(journal->store, hash, error);
+	return failed < 0 ? failed : settle(journal, error);
+}
+
+int journal_next_blob(struct journal *journal, struct str after, struct journal_blob_name *ret_name,
+		      struct error *error)
+{
+	struct journal_blob_name name;
+	struct buf hash = BUF(name.hash), owner = BUF(name.owner);
+	int failed = store_check(journal->store, error);
+	if (failed < 0)
+		return failed;
+	int found = store_next_blob(journal->store, after, &hash, &owner, error);
+	if (found > 0 && (hash.over || owner.over || hash.len < sizeof name.hash))
+		return store_damaged(journal->store, error,
+				     "the hash of a blob or the name of its owner has another length");
+	name.owner_len = owner.len;
+	if (found > 0)
+		*ret_name = name;
+	return found;
+}

@@ -70,25 +70,34 @@ static int put_file(int at, const char *directory, const char *name, mode_t mode
 	return failed;
 }
 
+static int put_vkey(int at, const char *directory, const struct kind *kind, struct str origin,
+		    const uint8_t seed[NOTE_SEED_BYTES], struct error *error)
+{
+	struct note_signer signer;
+	char line[FILE_BYTES_MAX];
+	struct buf vkey = BUF(line);
+	int failed = kind->init(&signer, origin, seed, error);
+	if (failed < 0)
+		return failed;
+	note_key_write(&vkey, &signer.key);
+	note_signer_release(&signer);
+	buf_put_char(&vkey, '\n');
+	ASSERT(!vkey.over);
+	return put_file(at, directory, kind->vkey_name, 0644, buf_str(&vkey), error);
+}
+
 static int put_pair(int at, const char *directory, const struct kind *kind, struct str origin, struct error *error)
 {
 	uint8_t seed[NOTE_SEED_BYTES];
-	struct note_signer signer;
-	char line[FILE_BYTES_MAX], digits[SEED_FILE_BYTES];
-	struct buf vkey = BUF(line), hex = BUF(digits);
+	char digits[SEED_FILE_BYTES];
+	struct buf hex = BUF(digits);
 	int ready = sodium_init();
 	ASSERT(ready >= 0);
 	randombytes_buf(seed, sizeof seed);
-	int failed = kind->init(&signer, origin, seed, error);
-	if (failed == 0) {
-		note_key_write(&vkey, &signer.key);
-		buf_put_char(&vkey, '\n');
-		buf_put_hex(&hex, seed, sizeof seed);
-		buf_put_char(&hex, '\n');
-		ASSERT(!vkey.over && !hex.over);
-		failed = put_file(at, directory, kind->vkey_name, 0644, buf_str(&vkey), error);
-		note_signer_release(&signer);
-	}
+	buf_put_hex(&hex, seed, sizeof seed);
+	buf_put_char(&hex, '\n');
+	ASSERT(!hex.over);
+	int failed = put_vkey(at, directory, kind, origin, seed, error);
 	if (failed == 0)
 		failed = put_file(at, directory, kind->seed_name, 0600, buf_str(&hex), error);
 	sodium_memzero(seed, sizeof seed);
@@ -232,6 +241,20 @@ static int load_pair(const char *directory, const struct kind *kind, struct str 
 int journal_keys_load(const char *directory, struct str origin, struct journal_keys *ret_keys, struct error *error)
 {
 	return load_pair(directory, &journal_kind, origin, ret_keys, error);
+}
+
+int journal_keys_rename(const char *directory, struct str origin, struct error *error)
+{
+	struct journal_keys keys = {0};
+	int at = open_directory(directory, error);
+	if (at < 0)
+		return at;
+	int failed = load_seed(at, directory, &journal_kind, &keys, error);
+	if (failed == 0)
+		failed = put_vkey(at, directory, &journal_kind, origin, keys.seed, error);
+	close(at);
+	journal_keys_release(&keys);
+	return failed;
 }
 
 int witness_keys_load(const char *directory, struct str name, struct journal_keys *ret_keys, struct error *error)

@@ -26,6 +26,9 @@ int journal_keys_make(const char *directory, struct str origin, struct error *er
  * belong together, or they belong to another origin. */
 int journal_keys_load(const char *directory, struct str origin, struct journal_keys *ret_keys, struct error *error);
 
+/* Another origin for the same seed: of a mission that goes on after a fork. */
+int journal_keys_rename(const char *directory, struct str origin, struct error *error);
+
 /* The same for a witness of other logs: witness.seed and witness.vkey, of its own name and type. */
 int witness_keys_make(const char *directory, struct str name, struct error *error);
 int witness_keys_load(const char *directory, struct str name, struct journal_keys *ret_keys, struct error *error);

@@ -1,5 +1,7 @@
 #include "journal/store.h"
 
+#include "journal/log_renew.h"
+
 #include <inttypes.h>
 #include <sqlite3.h>
 #include <stdarg.h>
@@ -24,7 +26,9 @@ enum statement {
 	PUT_COSIGNED,
 	PUT_BLOB,
 	DROP_BLOBS,
+	DROP_BLOB,
 	GET_BLOB,
+	NEXT_BLOB,
 	GET_CHECKPOINT,
 	GET_COSIGNED,
 	NEXT_COSIGNED,
@@ -44,6 +48,8 @@ static const char *const statements[STATEMENTS] = {
     [PUT_COSIGNED] = "INSERT OR REPLACE INTO cosigned(witness, size, note) VALUES(?1, ?2, ?3)",
     [PUT_BLOB] = "INSERT OR IGNORE INTO blob(hash, owner, data) VALUES(?1, ?2, ?3)",
     [DROP_BLOBS] = "DELETE FROM blob WHERE owner = ?1",
+    [DROP_BLOB] = "DELETE FROM blob WHERE hash = ?1",
+    [NEXT_BLOB] = "SELECT hash, owner FROM blob WHERE hash > ?1 ORDER BY hash LIMIT 1",
     [GET_BLOB] = "SELECT owner, data FROM blob WHERE hash = ?1",
     [GET_COSIGNED] = "SELECT size, note FROM cosigned WHERE witness = ?1",
     [NEXT_COSIGNED] = "SELECT witness FROM cosigned WHERE witness > ?1 ORDER BY witness LIMIT 1",
@@ -298,6 +304,8 @@ int store_open(struct store **ret_store, const char *path, const char *vfs, int 
 	int failed = connect(store, path, vfs, error);
 	failed = failed < 0 ? failed : check_format(store, error);
 	failed = failed < 0 ? failed : prepare(store, error);
+	if (failed == 0 && log_renew(store->db) != SQLITE_OK)
+		failed = fail(store, error, "cannot write the log once more");
 	store->is_open = failed == 0;
 	if (failed < 0) {
 		store_close(store);
@@ -411,6 +419,15 @@ int store_drop_blobs(struct store *store, struct str owner, struct error *error)
 	return run(store->statement[DROP_BLOBS]) ? 0 : fail_writing(store, error, "cannot delete blobs");
 }
 
+int store_drop_blob(struct store *store, struct str hash, struct error *error)
+{
+	int failed = begin(store, error);
+	if (failed < 0)
+		return failed;
+	bind_bytes(store->statement[DROP_BLOB], 1, hash);
+	return run(store->statement[DROP_BLOB]) ? 0 : fail_writing(store, error, "cannot delete a blob");
+}
+
 int store_commit(struct store *store, struct error *error)
 {
 	int failed = begin(store, error);
@@ -451,6 +468,19 @@ int store_get_blob(struct store *store, struct str hash, struct buf *owner, stru
 	if (found > 0) {
 		buf_put_str(owner, column_bytes(s, 0));
 		buf_put_str(data, column_bytes(s, 1));
+		sqlite3_reset(s);
+	}
+	return found;
+}
+
+int store_next_blob(struct store *store, struct str after, struct buf *hash, struct buf *owner, struct error *error)
+{
+	sqlite3_stmt *s = store->statement[NEXT_BLOB];
+	bind_bytes(s, 1, after);
+	int found = look(store, s, error);
+	if (found > 0) {
+		buf_put_str(hash, column_bytes(s, 0));
+		buf_put_str(owner, column_bytes(s, 1));
 		sqlite3_reset(s);
 	}
 	return found;

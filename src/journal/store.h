@@ -46,6 +46,7 @@ int store_put_cosigned(struct store *store, struct str witness, uint64_t size, s
 
 /* The same hash twice is one blob. */
 int store_put_blob(struct store *store, struct str hash, struct str owner, struct str data, struct error *error);
+int store_drop_blob(struct store *store, struct str hash, struct error *error);
 int store_drop_blobs(struct store *store, struct str owner, struct error *error);
 
 /* Durable when it returns 0. */
@@ -57,6 +58,8 @@ int store_get_checkpoint(struct store *store, uint64_t *ret_size, struct buf *no
 int store_get_tile(struct store *store, unsigned level, uint64_t number, struct buf *hashes, struct error *error);
 
 int store_get_blob(struct store *store, struct str hash, struct buf *owner, struct buf *data, struct error *error);
+/* The first one whose hash is greater, in order of their bytes. */
+int store_next_blob(struct store *store, struct str after, struct buf *hash, struct buf *owner, struct error *error);
 
 /* The note of this witness, or of the first one whose name is greater: names in order of their bytes, from an empty
  * one on. */

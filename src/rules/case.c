@@ -66,8 +66,7 @@ static bool find_speaking(struct solver *s, const struct rulebook *silent, struc
 	uint64_t candidates[RULE_SET_WORDS_MAX];
 	index_candidates(silent, s->model, candidates);
 	s->work += 16;
-	SET_EACH(candidates, silent->set_words, rule)
-	{
+	SET_EACH (candidates, silent->set_words, rule) {
 		*ret_goal = (struct goal){silent->rules[rule].applies, false};
 		if (!is_as_wanted(s, ret_goal))
 			return true;

@@ -28,8 +28,7 @@ static void hear(struct voices *v)
 	for (size_t w = 0; w < v->words; w++)
 		v->permit_yes[w] = v->permit_unknown[w] = v->refuse_yes[w] = v->refuse_unknown[w] = 0;
 	index_candidates(v->rulebook, v->request, candidates);
-	SET_EACH(candidates, v->words, rule)
-	{
+	SET_EACH (candidates, v->words, rule) {
 		enum truth truth = match_expression(rule_at(v, rule)->applies, v->request);
 		if (truth == TRUTH_YES)
 			set_add(permits(v, rule) ? v->permit_yes : v->refuse_yes, rule);
@@ -56,8 +55,7 @@ static bool stands(const struct voices *v, size_t permission)
 
 static bool is_outweighed(const struct voices *v, size_t refusal)
 {
-	SET_EACH(v->permit_yes, v->words, permission)
-	{
+	SET_EACH (v->permit_yes, v->words, permission) {
 		if (set_has(rule_at(v, permission)->outweighs, refusal))
 			return true;
 	}
@@ -72,8 +70,7 @@ static uint16_t number_of(size_t rule)
 /* The first permission that stands decides; conditions of all that stand go with it, so that none gets lost. */
 static bool decide_permit(const struct voices *v, struct answer *a)
 {
-	SET_EACH(v->permit_yes, v->words, permission)
-	{
+	SET_EACH (v->permit_yes, v->words, permission) {
 		if (!stands(v, permission))
 			continue;
 		if (a->deciding == 0)
@@ -92,8 +89,7 @@ static void decide_refuse(const struct voices *v, struct answer *a)
 	size_t first = set_next(v->refuse_yes, v->words, 0);
 	if (first == v->words * 64)
 		return;
-	SET_EACH(v->refuse_yes, v->words, refusal)
-	{
+	SET_EACH (v->refuse_yes, v->words, refusal) {
 		if (is_outweighed(v, refusal))
 			continue;
 		if (a->deciding == 0)
@@ -110,8 +106,7 @@ static uint32_t facts_to_ask(const struct voices *v, size_t permission)
 {
 	const struct rule *p = rule_at(v, permission);
 	uint32_t facts = match_unknowns(p->applies, v->request);
-	SET_EACH(v->refuse_unknown, v->words, refusal)
-	{
+	SET_EACH (v->refuse_unknown, v->words, refusal) {
 		if (!set_has(p->outweighs, refusal))
 			facts |= match_unknowns(rule_at(v, refusal)->applies, v->request);
 	}
@@ -134,8 +129,7 @@ static uint32_t cheapest_hope(const struct voices *v)
 	const uint64_t *sets[] = {v->permit_yes, v->permit_unknown};
 	uint32_t cheapest = 0;
 	for (size_t i = 0; i < ARRAY_LEN(sets); i++) {
-		SET_EACH(sets[i], v->words, permission)
-		{
+		SET_EACH (sets[i], v->words, permission) {
 			if (!outweighs_all(v, permission, v->refuse_yes))
 				continue;
 			uint32_t facts = facts_to_ask(v, permission);
@@ -170,8 +164,7 @@ static void tell_spoke(const struct voices *v, struct answer *a)
 		spoke[w] = v->permit_yes[w] | v->refuse_yes[w];
 	if (a->deciding)
 		add_spoke(a, a->deciding);
-	SET_EACH(spoke, v->words, rule)
-	{
+	SET_EACH (spoke, v->words, rule) {
 		a->facts |= rule_at(v, rule)->facts;
 		if (number_of(rule) != a->deciding)
 			add_spoke(a, number_of(rule));
@@ -188,8 +181,7 @@ static void add_outweighed(struct answer *a, size_t rule, size_t by, enum outwei
 static void tell_outweighed_refusals(const struct voices *v, struct answer *a)
 {
 	size_t by = a->deciding - 1U;
-	SET_EACH(v->refuse_yes, v->words, refusal)
-	{
+	SET_EACH (v->refuse_yes, v->words, refusal) {
 		bool permission_wins;
 		enum outweighs why = precedence_of(v->rulebook, by, refusal, &permission_wins);
 		ASSERT(permission_wins);
@@ -205,8 +197,7 @@ static bool find_opponent(const struct voices *v, const struct answer *a, size_t
 		*ret_refusal = a->deciding - 1U;
 		return true;
 	}
-	SET_EACH(v->refuse_yes, v->words, refusal)
-	{
+	SET_EACH (v->refuse_yes, v->words, refusal) {
 		if (!set_has(outweighs, refusal)) {
 			*ret_refusal = refusal;
 			return true;
@@ -217,8 +208,7 @@ static bool find_opponent(const struct voices *v, const struct answer *a, size_t
 
 static void tell_outweighed_permissions(const struct voices *v, struct answer *a)
 {
-	SET_EACH(v->permit_yes, v->words, permission)
-	{
+	SET_EACH (v->permit_yes, v->words, permission) {
 		size_t by;
 		bool permission_wins;
 		if (!find_opponent(v, a, permission, &by))

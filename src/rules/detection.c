@@ -93,8 +93,7 @@ size_t detection_match(const struct detection_event *event, const struct detecti
 {
 	const struct detection *d = event->detection;
 	size_t n = 0;
-	SET_EACH(event->candidates, d->set_words, rule)
-	{
+	SET_EACH (event->candidates, d->set_words, rule) {
 		const struct detected *r = &d->rules[rule];
 		if (!is_for(r, source))
 			continue;

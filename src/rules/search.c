@@ -122,8 +122,7 @@ static enum found follow(struct graph *g)
 		return FOUND_ONE;
 	if (g->length == SEARCH_CIRCLE_MAX)
 		return FOUND_TOO_HARD;
-	SET_EACH(g->left, g->words, next)
-	{
+	SET_EACH (g->left, g->words, next) {
 		if (next < first || !set_has(beaten_by(g, last), next) || is_on_path(g, next))
 			continue;
 		g->path[g->length++] = (uint16_t)(next + 1);
@@ -145,8 +144,7 @@ enum found search_circle(struct search *s, struct finding *ret_finding)
 	g.beats = ARENA_TAKE(s->cases.scratch, uint64_t, g.n * g.words);
 	add_edges(&g);
 	trim(&g);
-	SET_EACH(g.left, g.words, first)
-	{
+	SET_EACH (g.left, g.words, first) {
 		g.path[0] = (uint16_t)(first + 1);
 		g.length = 1;
 		found = found == FOUND_NONE ? follow(&g) : found;

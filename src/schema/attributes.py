@@ -12,7 +12,7 @@ COMPARTMENT = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*$")
 MEMBER_ATTRIBUTES = {"see", "personal", "keep", "mark", "purpose"}
 COMMAND_ATTRIBUTES = {"act", "grave", "life_safety", "approve", "undo", "rate"}
 INPUT_ATTRIBUTES = {"see", "box"}
-EVENT_ATTRIBUTES = {"desired", "compartment", "mark", "forgets", "changes", "see"}
+EVENT_ATTRIBUTES = {"desired", "compartment", "forgets", "changes", "see"}
 # A value of these that was erased is empty, or 0 where it would name a row; of any other kind it must be able to be missing.
 ERASABLE = {"text", "bytes", "json", "list", "ref", "blob"}
 DAY_MS = 24 * 60 * 60 * 1000
@@ -70,11 +70,12 @@ class Attributes:
         every = {**self.inherited(domain, node), **own}
         result.attributes = own
         result.mark, result.purpose = every.get("mark", MARKS[0]), every.get("purpose") == "true"
-        see = every.get("see", default_see)
+        see = [word for word in every.get("see", default_see) if isinstance(word, str)]
         result.see = who_see(see)
         result.self = next((word for word in see if word not in ROLES and word in siblings), None)
-        if "keep" in own and "personal" not in every:
-            self.wrong(node.value["keep"], "only something personal is kept for a time", "say whose it is: personal: MEMBER", at_key=True)
+        for key, use in (("keep", "kept for a time"), ("purpose", "opened by a look")):
+            if key in own and "personal" not in every:
+                self.wrong(node.value[key], f"only something personal is {use}", "say whose it is: personal: MEMBER", at_key=True)
         if "personal" in every:
             result.personal = self.personal(node, result, own, every, siblings, in_table)
 
@@ -153,6 +154,8 @@ class Attributes:
             event.desired = self.desired(node.value["desired"], event.body)
         if "compartment" in node.value:
             event.compartment = self.text(node, "compartment", event.name, COMPARTMENT)
+            if event.body.sealed():
+                self.wrong(node, f"{event.name} lies in a box, where {event.body.sealed()[0].name} could not be forgotten", "name a row instead", at_key=True)
         if "forgets" in node.value:
             event.forgets = self.text(node, "forgets", event.name)
             if not any(f.name == event.forgets and f.type.kind == "ref" and not f.may_lack() for f in event.body.fields):

@@ -5,28 +5,32 @@ from dataclasses import dataclass
 from text import Mistake
 
 TABLE = re.compile(r"^static const struct cli_command commands\[\] = \{\n(.*?)^\};", re.MULTILINE | re.DOTALL)
-ROW = re.compile(r'\s*\{"([\w-]+)",\s*(?:NULL|"((?:[^"\\]|\\.)*)"),\s*"((?:[^"\\]|\\.)*)",\s*\w+,\s*(?:true|false)\},?\s*')
+TEXT = r'"(?:[^"\\]|\\.)*"'
+ROW = re.compile(rf'\s*\{{"([\w-]+)",\s*(?:NULL|({TEXT}(?:\s*{TEXT})*)),\s*"((?:[^"\\]|\\.)*)",\s*\w+,\s*(?:true|false)\}},?\s*')
 EXIT = re.compile(r"^\tEXIT_(\w+) = (\d+),\s*(?:/\* (.*?) \*/)?$", re.MULTILINE)
 
 
 @dataclass
 class Command:
     name: str
-    usage: str  # without the name: "REF [--limit N] [--json]"
+    ways: list  # to call it, each without the name: "REF [--limit N] [--json]"
     about: str
 
     def options(self):
         """--limit → whether it takes a value."""
-        return {name: bool(value) for name, value in re.findall(r"(--[a-z-]+)( [A-Z]+)?", self.usage)}
+        found = re.findall(r"(--[a-z-]+)( [A-Z]+| [a-z]+(?:\|[a-z]+)+)?", " ".join(self.ways))
+        return {name: bool(value) for name, value in found}
 
     def words(self):
-        """What may stand behind the name as it is written: of `rules check|explain`, both."""
-        first = self.usage.split(" ")[0]
-        return first.split("|") if re.fullmatch(r"[a-z-]+(\|[a-z-]+)*", first) else []
+        """What may stand behind the name as it is written: of `keys check|combine`, both."""
+        firsts = [way.split(" ")[0] for way in self.ways]
+        return list(dict.fromkeys(word for first in firsts if re.fullmatch(r"[a-z]+(-[a-z]+)*(\|[a-z-]+)*", first) for word in first.split("|")))
 
     def operand(self):
-        """FILE, DIR or REF, or ''."""
-        found = re.search(r"(?:^|[^-a-z] |\s)(FILE|DIR|REF)", re.sub(r"\[[^\]]*\]|--[a-z-]+ [A-Z]+", "", self.usage))
+        """FILE, DIR or REF; '' too where a word stands before it."""
+        if self.words():
+            return ""
+        found = re.search(r"(?:^|[^-a-z] |\s)(FILE|DIR|REF)", re.sub(r"\[-[^\]]*\]|--[a-z-]+ [A-Z]+", "", "\n".join(self.ways)))
         return found[1] if found else ""
 
 
@@ -43,7 +47,8 @@ def read_commands(path, code):
             raise Mistake(f"{path}:{line}:1", "this row of the table of commands is not understood",
                           'write {"name", "name REF", "about", function, true}')
         if row[2] is not None:
-            found.append(Command(row[1], row[2].removeprefix(row[1]).strip(), row[3]))
+            usage = "".join(text[1:-1] for text in re.findall(TEXT, row[2]))
+            found.append(Command(row[1], [way.removeprefix(row[1]).strip() for way in usage.split("\\n")], row[3]))
         at = row.end()
     return found
 

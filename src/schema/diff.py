@@ -5,13 +5,16 @@ What a journal of the old version holds must be read by the new one and mean the
 the exit code is 1. What a journal survives but somebody should know is told the same way behind `told: `. What is new is not mentioned.
 
     refused  an event, input, timer, refusal or message that is gone; a member that is gone, new without being optional, of another type, narrower, or required
-             where it was not; an enum's value that is gone; another `order`, compartment or `changes` of an event, another `box`; a value
-             that begins or ceases to be sealed, or is sealed for somebody else; fewer rows of a table; a column that becomes unique
-    told     who sees a value, its marking, how long it is kept; a table's columns (a snapshot of the old version is discarded, the journal folded again);
-             what a command gives; facts
+             where it was not; an enum's value that is gone; another `order`, `desired`, `compartment`, `forgets` or `changes` of an event, another `box`; a
+             value that begins or ceases to be sealed, or is another person's; fewer rows of a table; a column that becomes unique, or that
+             forgetting does not reach any more; a timer of another table
+    told     who sees a value or a thing, its marking, what opens it, how long it is kept; what stands before a command (`grave`, `approve`, `life_safety`)
+             and what it gives; a table's columns, label and what waits for the clock (a snapshot of the old version is discarded, the journal folded again);
+             facts
 
-Order counts nowhere: members, enum values and variants are read by their names. Both versions are read as they are written (plain.py), so that this also
-works where the old one would no longer be accepted today.
+Of the rest an entry says what came of it and not why: who may give a command, how often, what undoes it, what the law is asked, what refuses, what reacts,
+sentences and indexes are the next decision's, and change in silence. Order counts nowhere: members, enum values and variants are read by their names. Both
+versions are read as they are written (plain.py), so that this also works where the old one would no longer be accepted today.
 """
 import difflib
 import os
@@ -26,6 +29,13 @@ FROZEN = "what is published keeps its meaning: leave it, and write a new one und
 # What decides how an event acts on the state or on equipment when it is folded, or where it lies in the entry.
 EVENT_FROZEN = ("order", "desired", "compartment", "forgets", "changes")
 TOLD_OF_MEMBER = ("see", "mark", "purpose", "keep")
+# What stands before the next one that is given; of those that were given the entry says what stood before them.
+TOLD_OF_COMMAND = ("grave", "approve", "life_safety")
+TOLD_OF_COLUMN = ("by_date",)
+
+
+SEEN = "it holds for what was written before, too"
+NEXT = "it holds for the next one; what was written says how it was then"
 
 
 class Difference:
@@ -57,6 +67,9 @@ class Difference:
             for old, new in self.things(kind, of_kind(self.old, kind), of_kind(self.new, kind)):
                 self.body(f"{kind} {old.name}", old.body, new.body)
                 self.gives(old, new)
+                self.told_of(new.place, f"{kind} {old.name}", (*TOLD_OF_COMMAND, "see"), old, new)
+                if kind == "timer" and old.attributes != new.attributes:
+                    self.refuse(new.place, f"timer {old.name} is of {new.attributes['table']} now, and names rows of {old.attributes['table']} in old entries")
                 if old.attributes.get("box") != new.attributes.get("box"):
                     self.refuse(new.place, f"{kind} {old.name} has another `box` than before, which does not open old ones")
         for old, new in self.things("event", self.old.events, self.new.events):
@@ -67,10 +80,24 @@ class Difference:
         for old, new in self.things("message", self.old.messages, self.new.messages):
             self.body(f"message {old.name}", old.body, new.body)
         self.tables()
+        self.domains()
         self.facts()
         return self
 
+    def told_of(self, place, of, keys, old, new):
+        for key in keys:
+            if old.attributes.get(key) != new.attributes.get(key):
+                remedy = {"keep": "what was written is kept as it was promised then", "see": SEEN, "mark": SEEN, "purpose": SEEN}.get(key, NEXT)
+                self.tell(place, f"{of} has another `{key}` than before", remedy)
+
+    def domains(self):
+        """Who sees what says nothing else."""
+        for name, root in self.old.roots.items():
+            if name in self.new.roots and see_of(root) != see_of(self.new.roots[name]):
+                self.tell(self.new.roots[name].place, f"{name} has another `see` than before", SEEN)
+
     def event(self, old, new):
+        self.told_of(new.place, f"event {old.name}", ("see",), old, new)
         for key in EVENT_FROZEN:
             if old.attributes.get(key) != new.attributes.get(key):
                 self.refuse(new.place, f"event {old.name} has another `{key}` than before")
@@ -89,6 +116,7 @@ class Difference:
         for name, member in old.members.items():
             if name in new.members:
                 self.member(f"{of}: member {name}", member, new.members[name])
+                self.sealing(f"{of}: member {name}", (member, old), (new.members[name], new))
             else:
                 self.gone_member(of, member, old, new)
         for name, member in new.members.items():
@@ -107,7 +135,6 @@ class Difference:
         if old.or_null and not new.or_null:
             self.refuse(new.place, f"{of} may not be null any more, and is in old entries", "leave or_null")
         self.type(of, new.place, old.type, new.type)
-        self.sealing(of, old, new)
 
     def type(self, of, place, old, new):
         if (old.kind, old.name) != (new.kind, new.name):
@@ -123,16 +150,15 @@ class Difference:
         if old.of:
             self.type(of, place, old.of, new.of)
 
-    def sealing(self, of, old, new):
-        """Entries hold sealed values as markers, so that what was written in clear cannot become sealed afterwards, nor the other way."""
+    def sealing(self, of, before, now):
+        """Entries hold sealed values as markers, so that what was written in clear cannot become sealed afterwards, nor the other way. A packet says whose
+        key opens it, so that old entries are read still when a value is somebody else's; but forgetting that one would not reach them."""
+        (old, old_body), (new, new_body) = before, now
         if old.sealed() != new.sealed():
             self.refuse(new.place, f"{of} is {'sealed now, and stands in clear in old entries' if new.sealed() else 'in clear now, and sealed in old entries'}")
-        elif old.attributes.get("personal") != new.attributes.get("personal"):
-            self.refuse(new.place, f"{of} is about another person than before, whose key does not open old entries")
-        for key in TOLD_OF_MEMBER:
-            if old.attributes.get(key) != new.attributes.get(key):
-                remedy = "what was written is kept as it was promised then" if key == "keep" else "it holds for what was written before, too"
-                self.tell(new.place, f"{of} has another `{key}` than before", remedy)
+        elif old.sealed() and old.whose(old_body) != new.whose(new_body):
+            self.refuse(new.place, f"{of} is about another person than before, and forgetting that one does not reach old entries")
+        self.told_of(new.place, of, TOLD_OF_MEMBER, old, new)
 
     # Tables: the state is folded anew from the journal, so that a column may change as long as old events fit into it
 
@@ -145,11 +171,23 @@ class Difference:
             before, now = int(old.attributes["at_most"]), int(new.attributes["at_most"])
             if now < before:
                 self.refuse(new.place, f"table {name} has at most {now} rows now, and an old journal may make {before}", f"leave {before}")
+            if old.attributes.get("label") != new.attributes.get("label"):
+                self.tell(new.place, f"rows of {name} are called by another column than before", "old entries are worded so, too")
             self.columns(name, old.body, new.body)
+
+    def column(self, of, old, new):
+        """Whether an old `forgets` blanks it as it did then: folded again, a row must not hold what was forgotten."""
+        if old.sealed() and (not new.sealed() or old.attributes["personal"] != new.attributes["personal"]):
+            self.refuse(new.place, f"{of} is not forgotten any more with {old.attributes['personal']}, as old entries promised")
+        elif new.sealed() and not old.sealed():
+            self.tell(new.place, f"{of} is forgotten with {new.attributes['personal']} now", "it is blank also of those who were forgotten before")
+        self.told_of(new.place, of, TOLD_OF_COLUMN, old, new)
 
     def columns(self, name, old, new):
         changed = sorted(set(old.members) ^ set(new.members))
         for column, member in new.members.items():
+            if column in old.members:
+                self.column(f"table {name}: column {column}", old.members[column], member)
             if column in old.members and not is_flag(old.members[column], "unique") and is_flag(member, "unique"):
                 self.refuse(member.place, f"table {name}: column {column} is unique now, and an old journal may make two rows of one value",
                             "refuse in `decide`, and leave the column")
@@ -176,6 +214,10 @@ def shape(body):
 
 def renamed(near):
     return f"if it is “{near[0]}” now, give it its old name again" if near else ""
+
+
+def see_of(root):
+    return root.value["see"].plain() if "see" in root.value else None
 
 
 def is_flag(member, key):

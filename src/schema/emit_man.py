@@ -91,7 +91,10 @@ def command_text(domain, command):
         parts.append(".Pp\nGives\n" + tagged([f".It {word(f.name)}\n{wrapped(capital(type_words(f.type)) + '.')}" for f in command.gives.fields]))
     if command.refuses:
         parts.append(".Pp\n" + wrapped(f"Refused with {', '.join(command.refuses)}."))
-    return "".join(parts) + ".Pp\nFor example:\n" + literal(example(domain, command))
+    # What is staged is sent before, by the command that its `about` names.
+    if not any(f.type.kind == "staged" for f in command.takes.fields):
+        parts.append(".Pp\nFor example:\n" + literal(example(domain, command)))
+    return "".join(parts)
 
 
 def sentence_rows(things, sentence_of):
@@ -141,9 +144,11 @@ def see_also(book, but=None):
 def overview(book):
     rows = []
     for command in book.commands:
-        usage = f" {command.usage}" if command.usage else ""
-        about = command.about.rstrip(".")
-        rows.append(f".It {word(command.name + usage)}\n{wrapped(capital(about) + '.')}")
+        about = wrapped(capital(command.about.rstrip(".")) + ".")
+        if len(command.ways) == 1:
+            rows.append(f".It {word(f'{command.name} {command.ways[0]}'.strip())}\n{about}")
+        else:
+            rows.append(f".It {word(command.name)}\n{about}{literal(chr(10).join(f'chancery {command.name} {way}' for way in command.ways))}")
     own = []
     for domain in book.domains():
         commands = ", ".join(spoken(c.word) for c in book.commands_of(domain))

@@ -38,7 +38,12 @@ class Member:
 
     def sealed(self):
         """Whether an entry holds a marker where the value would stand."""
-        return "personal" in self.attributes or "keep" in self.attributes
+        return "personal" in self.attributes
+
+    def whose(self, body):
+        """The member of the body that names the person; a body without it concerns whom its decision says."""
+        named = self.attributes["personal"]
+        return named if named in body.members else "concerned"
 
 
 @dataclass
@@ -79,7 +84,7 @@ class Schemas:
             for column, spec in parts(node, "fields"):
                 if spec.is_map() and "due" in spec.value:
                     timer = f"{domain}.{spec.value['due'].value}"
-                    self.inputs["timer", timer] = Thing(timer, spec.value["due"].key_place, timer_body(spec.value["due"].place))
+                    self.inputs["timer", timer] = Thing(timer, spec.value["due"].key_place, timer_body(spec.value["due"].place), attributes={"table": name})
         for section in ("commands", "reports", "starts"):
             for word, node in parts(root, section):
                 kind, name = section[:-1], f"{domain}.{word}"
@@ -95,7 +100,7 @@ class Schemas:
         for word, node in parts(root, "facts"):
             for fact, spec in node.value.items():
                 if fact != "about":
-                    kind = next(key for key in spec.value if key != "about")
+                    kind = next(key for key in spec.value if key not in ("about", "personal"))
                     self.facts[f"{domain}.{word}: {fact}"] = (spec.key_place, kind)
 
     def body(self, domain, node, key, one_of=False):

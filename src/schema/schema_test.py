@@ -3,16 +3,18 @@
 import ast
 import copy
 import os
+import re
 import sys
 import unittest
 
 import yaml
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import attributes  # noqa: E402
 import generate  # noqa: E402
 import text  # noqa: E402
 import tree  # noqa: E402
-from mistakes import GOOD, MISTAKES, MISTAKES_OF_TWO  # noqa: E402
+from mistakes import GOOD, MISTAKES, MISTAKES_OF_TWO, NOT_IN_LISTS  # noqa: E402
 
 ENTRY = ("entry.yaml", "about: Kinds.\nmessages: {E: {about: Kinds., fields: {kind: {enum: [report]}}}}\n")
 
@@ -60,6 +62,7 @@ def judged(schema):
 class CallSites:
     """The places in the storeys that tell mistakes: all that there are, and those that were reached while this context was entered."""
 
+    MODULES = (text, tree, attributes)
     TELLERS = ((text.Mistake, "__init__"), (tree.Builder, "wrong"), (tree.Builder, "unknown"))
     NAMES = {"Mistake", "wrong", "unknown"}
 
@@ -69,7 +72,7 @@ class CallSites:
     @classmethod
     def declared(cls):
         found = set()
-        for module in (text, tree):
+        for module in cls.MODULES:
             with open(module.__file__, encoding="utf-8") as file:
                 calls = [node for node in ast.walk(ast.parse(file.read())) if isinstance(node, ast.Call)]
             found |= {(os.path.basename(module.__file__), node.lineno, node.col_offset) for node in calls
@@ -134,6 +137,11 @@ class Mistakes(unittest.TestCase):
                     wrong += judged(schema)
         self.assertGreater(wrong, 400)
 
+    def test_each_kind_may_stand_in_a_list_or_has_rows_that_say_that_it_may_not(self):
+        for spec in ("{text: {max: 3}}", "{enum: [one, two]}", "Pair", "{message: Pair}"):
+            self.assertEqual(refused(GOOD.replace("hut:   id\n", f"hut:   id\n      more:  {{list: {{of: {spec}, max: 3}}}}\n")), "", spec)
+        self.assertEqual({"text", "enum", "message", "like", *NOT_IN_LISTS}, {*tree.TYPE_KEYS, "id"})
+
     def test_all_mistakes_are_told_at_once(self):
         found = refused(GOOD.replace("at_most: 8", "at_most: 0").replace("act: none", "act: {x: y}"))
         self.assertIn("from 1 to", found)
@@ -145,6 +153,15 @@ class Mistakes(unittest.TestCase):
 
     def test_what_is_not_yaml_at_all_is_told_too(self):
         self.assertIn("huts.yaml:1:1: this is not YAML", refused("about: \x00\n"))
+
+
+class Documented(unittest.TestCase):
+    def test_each_word_of_the_language_stands_in_its_page(self):
+        with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "README.md"), encoding="utf-8") as file:
+            words = {word for code in re.findall(r"`([^`]+)`", file.read()) for word in re.findall(r"\w+", code)}
+        language = {*tree.SCHEMA_KEYS, *tree.TABLE_KEYS, *tree.MESSAGE_KEYS, *tree.FACT_KEYS, *tree.REFUSAL_KEYS, *tree.EVENT_KEYS, *tree.TYPE_KEYS,
+                    *tree.FIELD_ATTRIBUTES}.union(*tree.INPUT_KEYS.values(), *(keys or () for keys in tree.TYPE_KEYS.values()))
+        self.assertEqual(language - words, set())
 
 
 class Made(unittest.TestCase):

@@ -34,6 +34,9 @@ TYPE_KEYS = {"text": {"max"}, "bytes": {"max", "exactly"}, "int": {"min", "max"}
              "staged": {"max"}}
 FIELD_ATTRIBUTES = {"optional", "or_null", "unique", "indexed", "due", "by_date", "about"} | MEMBER_ATTRIBUTES
 SECRET_BYTES_MAX = 128
+NUMBERS = ("int", "time", "duration", "bool", "enum")
+# What is found by the member of a body that it is, and nowhere deeper.
+UNFOUND = ("ref", "secret", "blob", "staged")
 INDEXABLE = {"text", "bytes", "int", "time", "duration", "ref"}
 
 
@@ -41,6 +44,13 @@ def part_of(schema, section):
     """(name, node) of each thing in a section; of none where the section is no map, which was told already."""
     part = schema.value.get(section)
     return part.value.items() if part is not None and part.is_map() else ()
+
+
+def inside(message):
+    """All members of a message, and of the messages in it."""
+    for f in message.fields if message else ():
+        yield f
+        yield from inside(f.type.item().message)
 
 
 class Builder(Attributes):
@@ -165,7 +175,7 @@ class Builder(Attributes):
         if not node.is_text() or node.value not in self.message_nodes:
             return self.unknown(node, "message", node.value if node.is_text() else "?", self.message_nodes)
         if node.value in self.growing:
-            return self.wrong(node, f"{node.value} holds itself", "hold a list of it, or a ref")
+            return self.wrong(node, f"{node.value} holds itself", "hold a ref to a row instead")
         return Type("message", message=self.message(node.value))
 
     def enum_type(self, node, c_name):
@@ -231,7 +241,7 @@ class Builder(Attributes):
         of = self.type_of(domain, node.value["of"], c_owner, name)
         if of and of.kind not in ("text", "enum", "message"):
             return self.wrong(node.value["of"], f"lists of {of.kind} have no use yet", "list texts, enums or messages")
-        return of and Type("list", max=self.number(node.value["max"], 1, 4096), of=of)
+        return of and Type("list", max=self.number(node.value["max"], 1, 16384), of=of)
 
     # Fields
 
@@ -269,6 +279,8 @@ class Builder(Attributes):
             self.wrong(node, f"{f.name} cannot be found by its value", f"index a member that is always there, of: {', '.join(sorted(INDEXABLE))}", True)
         if f.due and f.type.kind != "time":
             self.wrong(node.value["due"], "only a time can be due", "make it {time: {}}", at_key=True)
+        if f.by_date and not f.due:
+            self.wrong(node.value["by_date"], f"nothing is due by {f.name}, which could wait for the clock", "delete it, or write due: WORD", at_key=True)
         if f.or_null or f.type.kind == "json":
             self.wrong(node, f"a row cannot hold {'null' if f.or_null else 'json'}", "use optional, or bytes", at_key=True)
 
@@ -284,10 +296,22 @@ class Builder(Attributes):
         self.bind_personal(node, found, in_table)
         return found
 
+    def check_messages(self, node, fields, in_table=False):
+        """Of what lies in a message, inside a body or a row, nobody finds whose it is, who may see it and which rows it names: a body is cut, sealed and
+        indexed by its own members. Texts and lists of a row stand inside it, and those of a message do not."""
+        for f in fields:
+            for inner in inside(f.type.item().message):
+                kind = inner.type.kind
+                if inner.attributes or inner.type.item().kind in UNFOUND:
+                    self.wrong(node.value[f.name], f"{inner.name} in {f.name} would not be looked after", "make it a member of its own", at_key=True)
+                if in_table and kind not in (*NUMBERS, "message"):
+                    self.wrong(node.value[f.name], f"a row cannot hold the {kind} {inner.name} of a message", "make it a column of its own", at_key=True)
+
     def body(self, domain, node, key, c_name, about):
         """A message that an input, event or refusal holds; its fields stand under `key`. Who sees it says the owner, or else its domain."""
         see = self.see(node.value["see"], ()) if "see" in node.value else self.tree.sees.get(domain, ())
         fields = self.fields(domain, node.value[key], c_name, see=see) if key in node.value else []
+        self.check_messages(node.value.get(key), fields)
         result = Message(c_name, about, fields)
         self.tree.messages.append(result)
         return result
@@ -356,6 +380,7 @@ class Builder(Attributes):
             if not at_most:
                 self.wrong(child, f"{name} has no bound", "write at_most: N, so that its memory is known", at_key=True)
             fields = self.fields(domain, child.value["fields"], snake(name), name, self.tree.sees.get(domain, ())) if "fields" in child.value else []
+            self.check_messages(child.value.get("fields"), fields, in_table=True)
             if not fields or fields[0].type.kind != "id" or any(f.type.kind == "id" for f in fields[1:]):
                 self.wrong(child, f"the first field of {name}, and no other, is its id", f"write {snake(name)}: id", at_key=True)
                 continue
@@ -401,6 +426,9 @@ class Builder(Attributes):
         result = Input(kind, domain, word, about, self.body(domain, node, "takes", c_name, about))
         if "takes" not in node.value:
             self.wrong(node, f"{name} does not say what it takes", "write takes: {…}, or takes: {}", at_key=True)
+        for f in result.takes.fields:
+            if kind != "command" and f.type.kind in ("secret", "blob"):
+                self.wrong(node.value["takes"].value[f.name], f"nobody sends a {f.type.kind} with a {kind}", "let a command bring it", at_key=True)
         if "gives" in node.value:
             result.gives = self.body(domain, node, "gives", c_name + "_gives", f"What {name} gives.")
         for code in self.words(node.value["refuses"], "refuses", CODE) if "refuses" in node.value else []:
@@ -540,6 +568,8 @@ class Builder(Attributes):
         if by is None or by.kind != "command":
             self.unknown(node, "command", node.value, {i.word for i in self.tree.inputs.values() if i.domain == domain})
             return
+        if by is done:
+            self.wrong(node, f"{word} cannot undo itself", "name the command that does", at_key=True)
         known = {f.name for f in done.takes.fields} | {f.name for f in (done.gives.fields if done.gives else ())}
         for f in by.takes.fields:
             if f.name not in known and not f.optional:
@@ -553,6 +583,15 @@ class Builder(Attributes):
                 refusal = self.tree.refusals.get(code)
                 if refusal and not refusal.any_command and code not in used:
                     self.wrong(node, f"nothing refuses with {code}", "name it in a `refuses:`, or delete it", at_key=True)
+
+    def check_boxes(self, schemas):
+        """What a compartment hides lies in the box of its input's entry."""
+        boxes = {i.box[0] for i in self.tree.inputs.values() if i.box}
+        for domain, schema in schemas:
+            for word, node in part_of(schema, "events"):
+                event = self.tree.events.get(f"{domain}.{word}")
+                if event and event.compartment and event.compartment not in boxes:
+                    self.unknown(node.value["compartment"], "box of the compartment", event.compartment, boxes)
 
     def check_c_names(self, schemas):
         seen = {}
@@ -575,7 +614,7 @@ def build(schemas):
         b.message(name)
     for name, node in schemas:
         b.reactions(name, node)
-    for check in (b.check_circles, b.check_undo, b.check_use, b.check_c_names):
+    for check in (b.check_circles, b.check_undo, b.check_use, b.check_boxes, b.check_c_names):
         check(schemas)
     if b.mistakes:
         raise Mistakes(b.mistakes)

@@ -206,6 +206,46 @@ void hub_blob_read(struct hub *hub, unsigned peer, const struct ask_blob_read *a
 	send_parts(hub, peer, buf_str(&plain));
 }
 
+/* Sealed, for a backup */
+
+enum { NAMES_MAX = 64 }; /* in one line, as the contract has it */
+
+void hub_blob_names(struct hub *hub, unsigned peer, const struct ask_blob_names *ask)
+{
+	struct answer_blob_name *rows = ARENA_TAKE(&hub->batch, struct answer_blob_name, NAMES_MAX);
+	struct journal_blob_name name;
+	struct str after = ask->after;
+	size_t n = 0;
+	int found = 1;
+	while (n < NAMES_MAX && (found = journal_next_blob(hub->journal, after, &name, &hub->error)) > 0) {
+		after = arena_str(&hub->batch, (struct str){(const char *)name.hash, sizeof name.hash});
+		rows[n++] =
+		    (struct answer_blob_name){after, arena_str(&hub->batch, (struct str){name.owner, name.owner_len})};
+	}
+	if (found < 0 && hub->failed == 0)
+		hub->failed = found;
+	hub_asker_park(hub, peer, &(struct answer_line){.kind = ANSWER_LINE_BLOB_NAMES, .blob_names = {{n, rows}}});
+}
+
+void hub_blob_part(struct hub *hub, unsigned peer, const struct ask_blob_part *ask)
+{
+	struct journal_blob blob;
+	arena_clear(&hub->piece);
+	int found = journal_get_blob(hub->journal, ask->hash, &hub->piece, &blob, &hub->error);
+	if (found < 0 && hub->failed == 0)
+		hub->failed = found;
+	size_t at = (size_t)(ask->part - 1) * PART_BYTES;
+	if (found <= 0 || at >= blob.data.len) {
+		hub_asker_park(hub, peer, &(struct answer_line){.kind = ANSWER_LINE_END});
+		return;
+	}
+	size_t left = blob.data.len - at;
+	struct answer_file file = {ask->part,
+				   (int64_t)((blob.data.len + PART_BYTES - 1) / PART_BYTES),
+				   {blob.data.at + at, left < PART_BYTES ? left : PART_BYTES}};
+	hub_asker_park(hub, peer, &(struct answer_line){.kind = ANSWER_LINE_FILE, .file = file});
+}
+
 /* Secrets */
 
 static struct keys *keys_for(const struct hub *hub, bool door)

@@ -234,7 +234,8 @@ static void ask(struct hub *hub, struct asked *asked)
 	}
 	const char *wrong = asked->assertion ? check_assertion(hub, asked->peer, asked) : NULL;
 	if (wrong) {
-		hub_bad(hub, asked->peer, 0, wrong, "Ask for a nonce and touch the passkey again.");
+		hub_bad(hub, asked->peer, 0, wrong,
+			"Use one that is enrolled for you, with a nonce that was asked for just now.");
 		return;
 	}
 	if (type && hub_stage_is_asked_for(hub, asked->peer, type, asked->body, &asked->was))

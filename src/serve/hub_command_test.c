@@ -145,7 +145,8 @@ static void check_bad(struct answer_line answer, const char *what)
 {
 	CHECK_INT(answer.kind, ANSWER_LINE_BAD);
 	CHECK_HAS(answer.bad.what, what);
-	CHECK_STR(answer.bad.remedy, STR("Ask for a nonce and touch the passkey again."));
+	CHECK_STR(answer.bad.remedy,
+		  STR("Use one that is enrolled for you, with a nonce that was asked for just now."));
 }
 
 #define ANNEX STR("{\"name\":\"Annex\"}")

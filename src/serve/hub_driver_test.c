@@ -53,10 +53,9 @@ RIG_TEST(a_driver_is_told_what_is_wrong_with_its_line_and_no_entry_is_made)
 	rig_attach(ONE);
 	rig_commit();
 	rig_forget();
-	PLAY(
-	    {ONE, TAMPER("1", "1", "true"), BAD("0", "a report came before hello", "Answer config with hello first.")},
-	    {ONE, HELLO("0", "1"), BAD("0", "hello names another driver", "Answer with the name that config gave.")},
-	    {ONE, TAMPER("1", "1", "true"), ""});
+	PLAY({ONE, TAMPER("1", "1", "true"), BAD("0", "a report came before hello", "Answer config with hello first.")},
+	     {ONE, HELLO("0", "1"), BAD("0", "hello names another driver", "Answer with the name that config gave.")},
+	     {ONE, TAMPER("1", "1", "true"), ""});
 	CHECK_INT(rig_entries(), 0);
 }
 
@@ -95,6 +94,34 @@ RIG_TEST(an_order_waits_for_a_driver_that_has_not_said_hello)
 	CHECK(!str_contains(rig_told(ONE), STR("order")));
 	PLAY({ONE, HELLO("1", "1"), ORDER("76", "1", "00000")},
 	     {ONE, "{'expired':{'sequence':2,'entry':76,'event':1}}", ACK("2")}, {ONE, HELLO("1", "1"), ""});
+}
+
+/* A commit may take seconds: the driver counts from when the order leaves, and one that is over by then does not leave. */
+RIG_TEST(an_order_that_leaves_late_says_so)
+{
+	rig_say(ONE, SHOW("1", "1", CARD_OF_GUARD));
+	rig.premises.clock_us += 2000 * 1000;
+	CHECK_TOLD(ONE, ORDER("76", "1", "02000") "\n" ACK("1"));
+	rig_say(ONE, SHOW("2", "1", CARD_OF_GUARD));
+	rig.premises.clock_us += (3000 + DRIVERS_ANSWER_MS_MAX) * 1000;
+	CHECK_TOLD(ONE, ACK("2"));
+	CHECK_HAS(rig_entry(RIG_FURNISHED + 3), "\"drivers.OrderUnanswered\"");
+}
+
+/* The driver starts again with its new settings, and passes over what comes before it has said hello. */
+RIG_TEST(no_order_comes_between_settings_and_hello)
+{
+	rig_say(OFFICER, COMMAND("doors.key_reader", "'line':'line-1','address':1,'key':'000102030405060708090a0b0c0d0e0f'"));
+	rig_commit();
+	rig_forget();
+	rig_say(ONE, SHOW("1", "1", CARD_OF_GUARD));
+	rig.premises.clock_us += HUB_CONFIG_QUIET_MS * 1000;
+	struct str told = rig_told(ONE);
+	CHECK_HAS(told, "{'config':");
+	CHECK_HAS_NO(told, "{'order':");
+	CHECK_HAS(told, "{'ack':");
+	rig_say(ONE, HELLO("1", "1"));
+	CHECK_HAS(rig_told(ONE), "{'order':{'entry':77,");
 }
 
 /* When what a card has told is to be forgotten: 90 days after the month. */

@@ -12,6 +12,7 @@
  *     hub_stage.c     what is too large for an entry; rulebooks among it
  *     hub_forget.c    snapshots, baselines, and the end of keys
  *     hub_rekey.c     new root keys
+ *     hub_restore.c   the first start after a restore
  *     hub_watch.c     clock, disk, and inputs that end the process
  */
 #ifndef SERVE_HUB_INNER_H
@@ -64,7 +65,7 @@ struct peer_stream {
 /* A history that is being sent: entries below `before` that mention the ref, `left` more. */
 struct peer_history {
 	bool reading;
-	uint64_t before;
+	uint64_t first, before; /* from the one up to before the other */
 	int64_t left;
 	char table[VAULT_TABLE_BYTES_MAX];
 	size_t table_len;
@@ -291,10 +292,9 @@ void hub_driver_line(struct hub *hub, unsigned peer, struct str line);
 void hub_driver_config(struct hub *hub, unsigned peer);
 uint64_t hub_driver_readers(const struct hub *hub);
 void hub_driver_readers_changed(struct hub *hub, struct str command);
-/* Before the answers leave: what this batch acknowledges, and the open orders of those who said hello. */
-void hub_driver_park(struct hub *hub);
-void hub_driver_order(struct hub *hub, uint64_t entry, const struct core_order *order);
-void hub_driver_desired(struct hub *hub, uint64_t entry, const struct core_order *desired);
+/* Behind the commit, before the answers leave: orders and desired states of entries from this one on, what the batch acknowledges, and all that is open for
+ * those who said hello. */
+void hub_driver_park(struct hub *hub, uint64_t from);
 
 /* hub_table.c */
 void hub_table_begin(struct hub *hub);
@@ -308,6 +308,9 @@ bool hub_table_step(struct hub *hub);
 int64_t hub_table_due_us(const struct hub *hub);
 /* The number of the first table of the driver's that has in it all that was decided up to now; 0 where none is made. */
 int64_t hub_table_wanted(const struct hub *hub, size_t driver);
+
+/* hub_restore.c */
+int hub_restore(struct hub *hub, struct error *error);
 
 /* hub_asker.c */
 void hub_asker_line(struct hub *hub, unsigned peer, struct str line);
@@ -376,6 +379,9 @@ void hub_tlog_status(struct hub *hub, bool sees, struct answer_status *status);
 void hub_blob(struct hub *hub, unsigned peer, const struct ask_blob *ask);
 void hub_blob_read(struct hub *hub, unsigned peer, const struct ask_blob_read *ask);
 void hub_blob_drop(struct peer_blob *blob);
+/* As they are kept, for a backup. */
+void hub_blob_names(struct hub *hub, unsigned peer, const struct ask_blob_names *ask);
+void hub_blob_part(struct hub *hub, unsigned peer, const struct ask_blob_part *ask);
 bool hub_has_blob(struct hub *hub, struct str hash);
 /* A secret of the command that is being decided gets its number; when the command is over it is kept, or destroyed. */
 bool hub_keep_secret(struct hub *hub, bool door, struct str secret, uint64_t *ret_number);

@@ -210,7 +210,7 @@ void hub_read_history(struct hub *hub, unsigned peer, const struct ask_history *
 {
 	struct peer_asker *asker = &hub->peers[peer].asker;
 	struct subject row;
-	uint64_t before = journal_size(hub->journal) + hub->n_entries;
+	uint64_t before = journal_size(hub->journal) + hub->n_entries, after = 0;
 	if (!find_ref(hub, &asker->viewer, ask->ref, &row)) {
 		hub_bad(hub, peer, 0, "that is neither a ref nor a name",
 			"Write a table and a number, as door:3 or person:12, or a name as it stands in the mission.");
@@ -220,9 +220,17 @@ void hub_read_history(struct hub *hub, unsigned peer, const struct ask_history *
 		hub_bad(hub, peer, 0, "this page mark is not of this record", "Ask without one for the newest page.");
 		return;
 	}
+	if (ask->has_after && !cursor_read(ask->after, hub->options.cursor_key, &after)) {
+		hub_bad(hub, peer, 0, "this mark is not of this record", "Ask without one for all there is.");
+		return;
+	}
 	ASSERT(row.table.len <= sizeof asker->history.table);
-	asker->history = (struct peer_history){
-	    .reading = true, .before = before, .left = ask->limit, .id = row.id, .table_len = row.table.len};
+	asker->history = (struct peer_history){.reading = true,
+					       .first = ask->has_after ? after + 1 : 0,
+					       .before = before,
+					       .left = ask->limit,
+					       .id = row.id,
+					       .table_len = row.table.len};
 	memcpy(asker->history.table, row.table.at, row.table.len);
 }
 
@@ -251,6 +259,10 @@ static int history_piece(struct hub *hub, unsigned peer, struct error *error)
 		return hub_index_mend(hub, n, error);
 	for (int i = 0; i < n && history->left > 0; i++) {
 		bool sent;
+		if (found[i] < history->first) {
+			send_end(hub, peer, false);
+			return 0;
+		}
 		int failed = send_entry(hub, peer, found[i], &ref, &sent, error);
 		if (failed < 0)
 			return failed;

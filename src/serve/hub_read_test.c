@@ -77,6 +77,30 @@ RIG_TEST(a_page_ends_with_a_mark_for_the_next_one_until_there_is_no_more)
 	}
 }
 
+RIG_TEST(history_after_a_mark_is_what_came_since)
+{
+	char mark[CURSOR_TEXT_BYTES + 1], line[256];
+	show_three_cards();
+	size_t n = answers_to(OFFICER, HISTORY("door:1", "3"));
+	CHECK_INT(n, 4);
+	CHECK_INT(answers[2].entry.index, 68);
+	snprintf(mark, sizeof mark, STR_FMT, STR_ARG(answers[2].entry.at));
+	static const struct {
+		const char *limit;
+		int64_t indexes[2];
+		size_t n;
+	} rows[] = {{"9", {78, 76}, 2}, {"2", {78, 76}, 2}, {"1", {78}, 1}};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		snprintf(line, sizeof line, "{'history':{'ref':'door:1','after':'%s','limit':%s}}", mark,
+			 rows[i].limit);
+		CHECK_INT(answers_to(OFFICER, line), rows[i].n + 1);
+		for (size_t k = 0; k < rows[i].n; k++)
+			CHECK_INT(answers[k].entry.index, rows[i].indexes[k]);
+		CHECK_INT(answers[rows[i].n].kind, ANSWER_LINE_END);
+		CHECK(answers[rows[i].n].end.has_older == (i > 0)); /* there may be more */
+	}
+}
+
 RIG_TEST(a_page_mark_of_another_record_is_refused)
 {
 	static const uint8_t other[CURSOR_KEY_BYTES] = {1};
@@ -86,6 +110,8 @@ RIG_TEST(a_page_mark_of_another_record_is_refused)
 	snprintf(line, sizeof line, "{'history':{'ref':'door:1','older':'%.64s','limit':2}}", text);
 	rig_say(OFFICER, line);
 	CHECK_HAS(rig_told(OFFICER), "'this page mark is not of this record'");
+	rig_say(OFFICER, "{'history':{'ref':'door:1','after':'70','limit':2}}");
+	CHECK_HAS(rig_told(OFFICER), "this mark is not of this record");
 	rig_say(OFFICER, "{'history':{'ref':'door:1','older':'70','limit':2}}");
 	CHECK_HAS(rig_told(OFFICER), "'this page mark is not of this record'");
 }

@@ -29,9 +29,9 @@ static const struct right {
 	enum ask_line_kind line;
 	bool people, cosign;
 } rights[] = {
-    {ASK_LINE_RAW, true, false},	   {ASK_LINE_CHECKPOINT, true, true}, {ASK_LINE_COSIGNATURES, true, true},
-    {ASK_LINE_PROOF, true, true},	   {ASK_LINE_COSIGNED, true, true},   {ASK_LINE_WITNESS_AHEAD, true, true},
-    {ASK_LINE_WITNESS_STATE, false, true},
+    {ASK_LINE_RAW, true, false},	   {ASK_LINE_CHECKPOINT, true, true},  {ASK_LINE_COSIGNATURES, true, true},
+    {ASK_LINE_PROOF, true, true},	   {ASK_LINE_COSIGNED, true, true},    {ASK_LINE_WITNESS_AHEAD, true, true},
+    {ASK_LINE_WITNESS_STATE, false, true}, {ASK_LINE_BLOB_NAMES, true, false}, {ASK_LINE_BLOB_PART, true, false},
 };
 
 static const struct right *right_of(enum ask_line_kind line)
@@ -367,6 +367,10 @@ bool hub_tlog_line(struct hub *hub, unsigned peer, const struct ask_line *asked)
 	struct answer_line checkpoint = checkpoint_line(hub);
 	if (asked->kind == ASK_LINE_RAW)
 		raw(hub, peer, &asked->raw);
+	else if (asked->kind == ASK_LINE_BLOB_NAMES)
+		hub_blob_names(hub, peer, &asked->blob_names);
+	else if (asked->kind == ASK_LINE_BLOB_PART)
+		hub_blob_part(hub, peer, &asked->blob_part);
 	else if (asked->kind == ASK_LINE_CHECKPOINT)
 		park(hub, peer, &checkpoint);
 	else if (asked->kind == ASK_LINE_COSIGNATURES)

@@ -84,7 +84,8 @@ static void watch_space(struct hub *hub)
 	const struct hub_outside *outside = &hub->options.outside;
 	struct hub_watch *watch = &hub->watch;
 	uint64_t low = hub->options.space_low_bytes;
-	watch->free_bytes = outside->free_bytes(outside->context);
+	uint64_t free_bytes = outside->free_bytes(outside->context); /* UINT64_MAX: nobody can tell */
+	watch->free_bytes = free_bytes < JSON_INT_MAX ? free_bytes : JSON_INT_MAX;
 	bool is_low = watch->free_bytes < (watch->space_is_low ? 2 * low : low);
 	if (is_low == watch->space_is_low)
 		return;
@@ -94,10 +95,12 @@ static void watch_space(struct hub *hub)
 	hub_start(hub, STR("record.change_space"), arena_keep(&hub->batch, &b));
 }
 
+/* Who says that the clock is right means what it says at that moment, not what somebody makes it say before the next look. */
 void hub_watch_step(struct hub *hub)
 {
 	int64_t now_us = hub_elapsed_us(hub);
-	if (hub->watch.looked_us != 0 && now_us - hub->watch.looked_us < LOOK_EVERY_US)
+	bool confirmed = hub->watch.was_doubted && !record_clock_is_doubted(&hub->core.state);
+	if (!confirmed && hub->watch.looked_us != 0 && now_us - hub->watch.looked_us < LOOK_EVERY_US)
 		return;
 	hub->watch.looked_us = now_us;
 	watch_clock(hub);

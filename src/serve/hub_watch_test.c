@@ -100,7 +100,7 @@ RIG_TEST(while_the_clock_is_doubted_doors_work)
 	CHECK_INT(order_count(rig_state()), 0); /* what is due by elapsed time is over */
 }
 
-static void confirm(void)
+static void agree(void)
 {
 	static int pending;
 	char line[64];
@@ -110,7 +110,13 @@ static void confirm(void)
 	snprintf(line, sizeof line, "{'approve':{'pending':%d}}", pending);
 	rig_say(SECOND, line);
 	CHECK_HAS(rig_told(SECOND), "{'done':");
+	rig_commit();
 	CHECK(!is_doubted());
+}
+
+static void confirm(void)
+{
+	agree();
 	rig_wait_ms(LOOK_MS);
 	rig_forget();
 }
@@ -128,6 +134,17 @@ RIG_TEST(when_two_people_say_that_it_is_right_the_missions_clock_goes_forward_to
 	set_machine(2 * WEEK_MS);
 	rig_wait_ms(LOOK_MS);
 	CHECK(is_doubted());
+}
+
+RIG_TEST(what_two_people_confirm_is_what_the_clock_said_then)
+{
+	set_machine(WEEK_MS);
+	rig_wait_ms(LOOK_MS);
+	agree();
+	set_machine(-WEEK_MS);
+	rig_wait_ms(LOOK_MS);
+	CHECK(is_doubted());
+	CHECK_INT(hub_core(rig.hub)->wall, RIG_WALL + WEEK_MS + 2 * LOOK_MS);
 }
 
 RIG_TEST(a_clock_behind_the_missions_may_be_right_and_stay_behind)

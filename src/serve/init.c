@@ -1,5 +1,6 @@
 #include "serve/init.h"
 
+#include "base/tree.h"
 #include "base/yaml.h"
 #include "journal/journal_keys.h"
 #include "keys/keyring.h"
@@ -8,45 +9,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <pwd.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 enum { PATH_BYTES = 4096, FILE_BYTES_MAX = 8 << 20, MEMORY_BYTES = 64 << 20, SCBK_BYTES = 16 };
-
-static int make_directory(const char *path, mode_t mode, struct error *error)
-{
-	if (mkdir(path, mode) == 0 || errno == EEXIST)
-		return 0;
-	return error_system(error, "cannot make the directory %s", path);
-}
-
-static int write_file(const char *path, struct str bytes, mode_t mode, struct error *error)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-	if (fd < 0)
-		return error_system(error, "cannot make %s", path);
-	bool written = write(fd, bytes.at, bytes.len) == (ssize_t)bytes.len && fsync(fd) == 0;
-	int failed = written ? 0 : error_system(error, "cannot write %s", path);
-	close(fd);
-	return failed;
-}
-
-static int read_file(const char *path, struct arena *arena, struct str *ret_bytes, struct error *error)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return error_system(error, "cannot read %s", path);
-	struct buf b = arena_buf(arena);
-	ssize_t got;
-	while (b.len < FILE_BYTES_MAX && (got = read(fd, b.at + b.len, FILE_BYTES_MAX - b.len)) > 0)
-		b.len += (size_t)got;
-	close(fd);
-	*ret_bytes = arena_keep(arena, &b);
-	return 0;
-}
 
 /* Copying the sample */
 
@@ -66,7 +34,7 @@ static void put_replaced(struct buf *b, struct str text, struct str from, struct
 static int copy_file(const char *from, const char *to, bool mission, struct arena *arena, struct error *error)
 {
 	struct str bytes;
-	int failed = read_file(from, arena, &bytes, error);
+	int failed = tree_read(from, arena, FILE_BYTES_MAX, &bytes, error);
 	if (failed < 0)
 		return failed;
 	const struct passwd *user = getpwuid(getuid());
@@ -75,12 +43,12 @@ static int copy_file(const char *from, const char *to, bool mission, struct aren
 		put_replaced(&b, bytes, STR("$USER"), str_of(user->pw_name));
 		bytes = arena_keep(arena, &b);
 	}
-	return write_file(to, bytes, 0640, error);
+	return tree_write(to, bytes, 0640, error);
 }
 
 static int copy_tree(const char *from, const char *to, struct arena *arena, struct error *error)
 {
-	int failed = make_directory(to, 0750, error);
+	int failed = tree_make(to, 0750, error);
 	DIR *directory = failed < 0 ? NULL : opendir(from);
 	if (!directory)
 		return failed < 0 ? failed : error_system(error, "cannot read the sample %s", from);
@@ -138,7 +106,7 @@ static int make_reader_keys(struct arena *arena, struct error *error)
 		if (command && str_eq(command->text, STR("doors.add_reader")) && line && address)
 			put_key(&b, line->text, address->text);
 	}
-	failed = write_file("keys/readers.yaml", buf_str(&b), 0600, error);
+	failed = tree_write("keys/readers.yaml", buf_str(&b), 0600, error);
 	explicit_bzero(b.at, b.len);
 	return failed;
 }
@@ -148,36 +116,13 @@ static int make_keys(struct arena *arena, struct error *error)
 	static struct mission_file mission;
 	int failed = mission_file_read(&mission, arena, error);
 	if (failed == 0)
-		failed = make_directory("keys", 0700, error);
+		failed = tree_make("keys", 0700, error);
 	if (failed < 0)
 		return failed;
-	failed = journal_keys_make("keys", mission_file_origin(&mission, arena), error);
+	failed = journal_keys_make("keys", mission_file_origin(&mission, 1, arena), error);
 	for (enum keyring_kind kind = KEYRING_MASTER; failed == 0 && kind < KEYRING_KINDS; kind++)
 		failed = keyring_make(kind, "keys", error);
 	return failed < 0 ? failed : make_reader_keys(arena, error);
-}
-
-/* The way there, as mkdir -p makes it. */
-static int make_parents(const char *dir, struct error *error)
-{
-	char path[PATH_BYTES];
-	snprintf(path, sizeof path, "%s", dir);
-	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = 0;
-		int failed = make_directory(path, 0750, error);
-		*slash = '/';
-		if (failed < 0)
-			return failed;
-	}
-	return 0;
-}
-
-static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *place)
-{
-	(void)status;
-	(void)kind;
-	(void)place;
-	return remove(path);
 }
 
 /* Everything is made beside the directory and gets its name at the end: there is a whole mission, or none. */
@@ -212,7 +157,7 @@ int init_mission(const char *dir, const char *sample, struct error *error)
 	if (snprintf(making, sizeof making, "%.*s.making-XXXXXX", (int)length, dir) >= PATH_BYTES)
 		return error_set(error, ERROR_LIMIT, "the directory's name is too long");
 	struct arena arena = arena_map(MEMORY_BYTES);
-	int failed = make_parents(dir, error);
+	int failed = tree_make_parents(dir, error);
 	bool made = failed == 0 && mkdtemp(making);
 	if (failed == 0 && (!made || chmod(making, 0750) < 0))
 		failed = error_system(error, "cannot make a directory beside %s", dir);
@@ -221,7 +166,7 @@ int init_mission(const char *dir, const char *sample, struct error *error)
 	if (failed == 0 && rename(making, dir) < 0)
 		failed = error_system(error, "cannot give the mission its name");
 	if (failed < 0 && made)
-		nftw(making, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+		tree_remove(making);
 	arena_unmap(&arena);
 	return failed;
 }

@@ -6,6 +6,7 @@
 #include "gen/schema_hash.h"
 #include "journal/journal_keys.h"
 #include "rules/rulebook_load.h"
+#include "serve/incarnation_file.h"
 #include "serve/version.h"
 
 #include <sodium.h>
@@ -38,7 +39,7 @@ int installation_load_rules(const struct rulebook **ret_rules, struct arena *are
 
 static int read_journal_key(struct installation *inst, struct error *error)
 {
-	struct str name = mission_file_origin(&inst->mission, &inst->memory);
+	struct str name = mission_file_origin(&inst->mission, inst->incarnation.incarnation, &inst->memory);
 	struct journal_keys *keys = ARENA_TAKE(&inst->memory, struct journal_keys, 1);
 	int failed = journal_keys_load("keys", name, keys, error);
 	if (failed < 0)
@@ -97,6 +98,8 @@ int installation_look(struct installation *ret_installation, struct error *error
 		failed = keyring_open(&inst->doors, KEYRING_DOOR, "keys", error);
 	if (failed == 0)
 		failed = keyring_open(&inst->keys, KEYRING_MASTER, "keys", error);
+	if (failed == 0)
+		failed = incarnation_read_file(".", &inst->incarnation, &inst->memory, error);
 	if (failed == 0)
 		failed = read_journal_key(inst, error);
 	if (failed == 0)

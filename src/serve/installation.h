@@ -14,6 +14,7 @@
 
 struct installation {
 	struct mission_file mission;
+	struct incarnation incarnation; /* of a mission that was restored (backup.yaml); else its number is 1 */
 	struct journal_options journal;
 	struct rulebooks rulebooks; /* of rules/access; without one where it does not load */
 	struct str rules_text;

@@ -188,6 +188,9 @@ static void start(struct keeper *keeper, struct child *child)
 		become(keeper, child, &socket, &log);
 	if (pid < 0 && failed == 0)
 		error_system(&error, "making a process");
+	/* While the keeper still has the child's end too: then nobody can have closed it. */
+	if (pid > 0 && child->kind == &driver_kind)
+		send_begin(keeper, child, socket.ours);
 	close_end(&socket.childs);
 	close_end(&log.childs);
 	if (pid < 0) {
@@ -197,8 +200,6 @@ static void start(struct keeper *keeper, struct child *child)
 		return;
 	}
 	close_end(&child->log);
-	if (child->kind == &driver_kind)
-		send_begin(keeper, child, socket.ours);
 	child->pid = pid;
 	child->log = log.ours;
 	child->lines = child->kind->lines ? socket.ours : -1;

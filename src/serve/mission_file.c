@@ -1,48 +1,11 @@
 #include "serve/mission_file.h"
 
-#include "base/yaml.h"
+#include "base/settings.h"
 #include "schema/words.h"
 
 #include <pwd.h>
 
-static const char path[] = "mission.yaml";
-
-static int wrong(const struct yaml *node, struct error *error, const char *what, const char *remedy)
-{
-	error_set(error, ERROR_INPUT, "%s", what);
-	yaml_where(node, path, error);
-	return error_remedy(error, "%s", remedy);
-}
-
-/* Every key of the map is one of these. */
-static int known_keys(const struct yaml *map, const char *const *keys, size_t n, struct error *error)
-{
-	if (map->kind != YAML_MAP)
-		return wrong(map, error, "this is not a map", "Write `key: value` lines.");
-	for (const struct yaml *value = map->first; value; value = value->next) {
-		size_t i = 0;
-		while (i < n && !str_eq(value->key, str_of(keys[i])))
-			i++;
-		if (i < n)
-			continue;
-		error_set(error, ERROR_INPUT, "there is no member `" STR_FMT "`", STR_ARG(value->key));
-		error_where(error, "%s:%d:%d", path, value->key_line, value->key_column);
-		return error_remedy(error, "See the head of src/serve/mission_file.h for the members.");
-	}
-	return 0;
-}
-
-static int text(const struct yaml *map, const char *key, size_t bytes_max, struct str *ret_text, struct error *error)
-{
-	const struct yaml *node = yaml_get(map, key);
-	if (!node || node->kind != YAML_TEXT || node->text.len == 0 || node->text.len > bytes_max) {
-		error_set(error, ERROR_INPUT, "`%s` must be a text of 1 to %zu bytes", key, bytes_max);
-		yaml_where(node ? node : map, path, error);
-		return error_remedy(error, "Write %s: …", key);
-	}
-	*ret_text = node->text;
-	return 0;
-}
+static const struct settings settings = {"mission.yaml", "See the head of src/serve/mission_file.h for the members."};
 
 static const struct yaml *list(const struct yaml *map, const char *key)
 {
@@ -50,14 +13,14 @@ static const struct yaml *list(const struct yaml *map, const char *key)
 	return node && node->kind == YAML_LIST ? node : NULL;
 }
 
-static void find_login(struct mission_operator *operator)
+static void find_login(struct mission_operator *it)
 {
 	char name[MISSION_LOGIN_BYTES_MAX + 1];
-	memcpy(name, operator->login.at, operator->login.len);
-	name[operator->login.len] = 0;
+	memcpy(name, it->login.at, it->login.len);
+	name[it->login.len] = 0;
 	const struct passwd *user = getpwnam(name);
-	operator->known = user != NULL;
-	operator->uid = user ? user->pw_uid : 0;
+	it->known = user != NULL;
+	it->uid = user ? user->pw_uid : 0;
 }
 
 static bool is_role(const struct yaml *node)
@@ -69,45 +32,46 @@ static bool is_role(const struct yaml *node)
 }
 
 /* How much the person may see of what is marked, and who in the mission it is. */
-static int read_standing(const struct yaml *node, struct mission_operator *operator, struct error * error)
+static int read_standing(const struct yaml *node, struct mission_operator *it, struct error *error)
 {
 	static const char *const marks[] = {"open", "restricted", "confidential", "secret"};
 	const struct yaml *clearance = yaml_get(node, "clearance"), *person = yaml_get(node, "person");
 	int64_t id = 0;
-	while (clearance && operator->clearance < ARRAY_LEN(marks) &&
-	       !(clearance->kind == YAML_TEXT && str_eq(clearance->text, str_of(marks[operator->clearance]))))
-		operator->clearance++;
-	if (operator->clearance == ARRAY_LEN(marks))
-		return wrong(clearance, error, "there is no such clearance",
-			     "One of open, restricted, confidential, secret.");
+	while (clearance && it->clearance < ARRAY_LEN(marks) &&
+	       !(clearance->kind == YAML_TEXT && str_eq(clearance->text, str_of(marks[it->clearance]))))
+		it->clearance++;
+	if (it->clearance == ARRAY_LEN(marks))
+		return settings_wrong(&settings, clearance, error, "there is no such clearance",
+				      "One of open, restricted, confidential, secret.");
 	if (person && !(person->kind == YAML_TEXT && str_to_i64(person->text, 1, INT64_MAX, &id)))
-		return wrong(person, error, "this is no number of a person",
-			     "Write it as in person:12, only the number.");
-	operator->person =(uint64_t) id;
+		return settings_wrong(&settings, person, error, "this is no number of a person",
+				      "Write it as in person:12, only the number.");
+	it->person = (uint64_t)id;
 	return 0;
 }
 
-static int read_operator(const struct yaml *node, struct mission_operator *operator, struct error * error)
+static int read_operator(const struct yaml *node, struct mission_operator *it, struct error *error)
 {
 	static const char *const keys[] = {"login", "name", "roles", "clearance", "person"};
-	int failed = known_keys(node, keys, ARRAY_LEN(keys), error);
+	int failed = settings_keys(&settings, node, keys, ARRAY_LEN(keys), error);
 	if (failed == 0)
-		failed = text(node, "login", MISSION_LOGIN_BYTES_MAX, &operator->login, error);
+		failed = settings_text(&settings, node, "login", MISSION_LOGIN_BYTES_MAX, &it->login, error);
 	if (failed == 0)
-		failed = text(node, "name", MISSION_NAME_BYTES_MAX, &operator->name, error);
+		failed = settings_text(&settings, node, "name", MISSION_NAME_BYTES_MAX, &it->name, error);
 	if (failed < 0)
 		return failed;
 	const struct yaml *roles = list(node, "roles");
 	if (!roles || roles->n > MISSION_ROLES_MAX)
-		return wrong(node, error, "`roles` must be a list of at most 8", "Write roles: [security_officer, …]");
+		return settings_wrong(&settings, node, error, "`roles` must be a list of at most 8",
+				      "Write roles: [security_officer, …]");
 	for (const struct yaml *role = roles->first; role; role = role->next) {
 		if (!is_role(role))
-			return wrong(role, error, "there is no such role",
-				     "Roles are those of `who:` in the schemas, as security_officer.");
-		operator->roles[operator->n_roles++] = role->text;
+			return settings_wrong(&settings, role, error, "there is no such role",
+					      "Roles are those of `who:` in the schemas, as security_officer.");
+		it->roles[it->n_roles++] = role->text;
 	}
-	find_login(operator);
-	return read_standing(node, operator, error);
+	find_login(it);
+	return read_standing(node, it, error);
 }
 
 static int read_driver(const struct yaml *node, struct mission_driver *driver, struct error *error)
@@ -115,15 +79,15 @@ static int read_driver(const struct yaml *node, struct mission_driver *driver, s
 	static const char *const keys[] = {"name", "kind", "device", "baud"};
 	static const int64_t rates[] = {9600, 19200, 38400, 57600, 115200, 230400};
 	struct str baud;
-	int failed = known_keys(node, keys, ARRAY_LEN(keys), error);
+	int failed = settings_keys(&settings, node, keys, ARRAY_LEN(keys), error);
 	if (failed == 0)
-		failed = text(node, "name", 40, &driver->name, error);
+		failed = settings_text(&settings, node, "name", 40, &driver->name, error);
 	if (failed == 0)
-		failed = text(node, "kind", 40, &driver->kind, error);
+		failed = settings_text(&settings, node, "kind", 40, &driver->kind, error);
 	if (failed == 0)
-		failed = text(node, "device", 200, &driver->device, error);
+		failed = settings_text(&settings, node, "device", 200, &driver->device, error);
 	if (failed == 0)
-		failed = text(node, "baud", 6, &baud, error);
+		failed = settings_text(&settings, node, "baud", 6, &baud, error);
 	if (failed < 0)
 		return failed;
 	if (!str_to_i64(baud, 9600, 230400, &driver->baud))
@@ -131,8 +95,8 @@ static int read_driver(const struct yaml *node, struct mission_driver *driver, s
 	for (size_t i = 0; i < ARRAY_LEN(rates); i++)
 		if (driver->baud == rates[i])
 			return 0;
-	return wrong(yaml_get(node, "baud"), error, "no reader speaks at that rate",
-		     "One of 9600, 19200, 38400, 57600, 115200, 230400.");
+	return settings_wrong(&settings, yaml_get(node, "baud"), error, "no reader speaks at that rate",
+			      "One of 9600, 19200, 38400, 57600, 115200, 230400.");
 }
 
 /* Witnesses */
@@ -176,23 +140,25 @@ static int read_witness(const struct yaml *node, struct mission_witness *witness
 {
 	static const char *const keys[] = {"name", "vkey", "url"};
 	struct str vkey;
-	int failed = known_keys(node, keys, ARRAY_LEN(keys), error);
+	int failed = settings_keys(&settings, node, keys, ARRAY_LEN(keys), error);
 	if (failed == 0)
-		failed = text(node, "vkey", NOTE_VKEY_BYTES_MAX, &vkey, error);
+		failed = settings_text(&settings, node, "vkey", NOTE_VKEY_BYTES_MAX, &vkey, error);
 	if (failed == 0)
-		failed = text(node, "url", 200, &witness->url, error);
+		failed = settings_text(&settings, node, "url", 200, &witness->url, error);
 	if (failed < 0)
 		return failed;
 	failed = note_witness_parse(vkey, &witness->key, error);
 	if (failed < 0) {
-		yaml_where(yaml_get(node, "vkey"), path, error);
+		yaml_where(yaml_get(node, "vkey"), settings.path, error);
 		return error_remedy(error, "Copy the line that `chancery witness` prints when it starts, whole.");
 	}
 	if (!is_prefix(witness->url))
-		return wrong(yaml_get(node, "url"), error, "this is not where a witness can be",
-			     "https://HOST/PATH without a slash at the end; http:// only to this machine.");
+		return settings_wrong(&settings, yaml_get(node, "url"), error, "this is not where a witness can be",
+				      "https://HOST/PATH without a slash at the end; http:// only to this machine.");
 	witness->name = note_key_name(&witness->key);
-	return yaml_get(node, "name") ? text(node, "name", MISSION_NAME_BYTES_MAX, &witness->name, error) : 0;
+	return yaml_get(node, "name")
+		   ? settings_text(&settings, node, "name", MISSION_NAME_BYTES_MAX, &witness->name, error)
+		   : 0;
 }
 
 static int read_witnesses(const struct yaml *root, struct mission_file *mission, struct error *error)
@@ -201,8 +167,9 @@ static int read_witnesses(const struct yaml *root, struct mission_file *mission,
 	if (!yaml_get(root, "witnesses"))
 		return 0;
 	if (!witnesses || witnesses->n > MISSION_WITNESSES_MAX)
-		return wrong(yaml_get(root, "witnesses"), error, "`witnesses` must be a list of at most 16",
-			     "Write witnesses: and a line for each, or leave it out.");
+		return settings_wrong(&settings, yaml_get(root, "witnesses"), error,
+				      "`witnesses` must be a list of at most 16",
+				      "Write witnesses: and a line for each, or leave it out.");
 	for (const struct yaml *node = witnesses->first; node; node = node->next) {
 		struct mission_witness *witness = &mission->witnesses[mission->n_witnesses];
 		int failed = read_witness(node, witness, error);
@@ -210,8 +177,8 @@ static int read_witnesses(const struct yaml *root, struct mission_file *mission,
 			return failed;
 		for (size_t i = 0; i < mission->n_witnesses; i++)
 			if (str_eq(note_key_name(&mission->witnesses[i].key), note_key_name(&witness->key)))
-				return wrong(node, error, "two witnesses' keys have one name",
-					     "What they cosign is kept by it: name each witness once.");
+				return settings_wrong(&settings, node, error, "two witnesses' keys have one name",
+						      "What they cosign is kept by it: name each witness once.");
 		mission->n_witnesses++;
 	}
 	return 0;
@@ -221,11 +188,11 @@ static int read_lists(const struct yaml *root, struct mission_file *mission, str
 {
 	const struct yaml *operators = list(root, "operators"), *drivers = list(root, "drivers");
 	if (!operators || operators->n > MISSION_OPERATORS_MAX)
-		return wrong(root, error, "`operators` must be a list of at most 64",
-			     "Write operators: and a line for each.");
+		return settings_wrong(&settings, root, error, "`operators` must be a list of at most 64",
+				      "Write operators: and a line for each.");
 	if (!drivers || drivers->n > MISSION_DRIVERS_MAX)
-		return wrong(root, error, "`drivers` must be a list of at most 64",
-			     "Write drivers: and a line for each.");
+		return settings_wrong(&settings, root, error, "`drivers` must be a list of at most 64",
+				      "Write drivers: and a line for each.");
 	for (const struct yaml *node = operators->first; node; node = node->next) {
 		int failed = read_operator(node, &mission->operators[mission->n_operators++], error);
 		if (failed < 0)
@@ -238,8 +205,8 @@ static int read_lists(const struct yaml *root, struct mission_file *mission, str
 			return failed;
 		for (size_t i = 0; i < mission->n_drivers; i++)
 			if (str_eq(mission->drivers[i].name, driver->name))
-				return wrong(node, error, "two drivers have one name",
-					     "Reports and orders go by it: rename one.");
+				return settings_wrong(&settings, node, error, "two drivers have one name",
+						      "Reports and orders go by it: rename one.");
 		mission->n_drivers++;
 	}
 	return 0;
@@ -250,13 +217,13 @@ int mission_file_read(struct mission_file *ret_mission, struct arena *arena, str
 	static const char *const keys[] = {"name", "zone", "operators", "drivers", "witnesses"};
 	const struct yaml *root;
 	*ret_mission = (struct mission_file){0};
-	int failed = yaml_read_file(path, arena, &root, error);
+	int failed = yaml_read_file(settings.path, arena, &root, error);
 	if (failed == 0)
-		failed = known_keys(root, keys, ARRAY_LEN(keys), error);
+		failed = settings_keys(&settings, root, keys, ARRAY_LEN(keys), error);
 	if (failed == 0)
-		failed = text(root, "name", MISSION_NAME_BYTES_MAX, &ret_mission->name, error);
+		failed = settings_text(&settings, root, "name", MISSION_NAME_BYTES_MAX, &ret_mission->name, error);
 	if (failed == 0)
-		failed = text(root, "zone", 64, &ret_mission->zone, error);
+		failed = settings_text(&settings, root, "zone", 64, &ret_mission->zone, error);
 	if (failed == 0)
 		failed = read_lists(root, ret_mission, error);
 	return failed < 0 ? failed : read_witnesses(root, ret_mission, error);
@@ -270,13 +237,17 @@ const struct mission_operator *mission_file_operator(const struct mission_file *
 	return NULL;
 }
 
-struct str mission_file_origin(const struct mission_file *mission, struct arena *arena)
+struct str mission_file_origin(const struct mission_file *mission, int64_t incarnation, struct arena *arena)
 {
 	struct buf b = arena_buf(arena);
 	BUF_LIT(&b, "chancery/");
 	for (size_t i = 0; i < mission->name.len; i++) {
 		char c = mission->name.at[i];
 		buf_put_char(&b, c == ' ' || c == '\t' || c == '\n' || c == '+' ? '-' : c);
+	}
+	if (incarnation > 1) {
+		buf_put_char(&b, '/');
+		buf_put_i64(&b, incarnation);
 	}
 	return arena_keep(arena, &b);
 }

@@ -61,8 +61,9 @@ struct mission_file {
 /* Reads mission.yaml in the current directory. Texts live in the arena. Logins that this machine does not have stay unknown and match nobody. */
 int mission_file_read(struct mission_file *ret_mission, struct arena *arena, struct error *error);
 
-/* What the journal is signed as: `chancery/` and the mission's name, with a hyphen for each blank and plus (a C2SP key name has neither). */
-struct str mission_file_origin(const struct mission_file *mission, struct arena *arena);
+/* What the journal is signed as: `chancery/` and the mission's name, with a hyphen for each blank and plus (a C2SP key name has neither); behind a fork `/` and
+ * the incarnation. */
+struct str mission_file_origin(const struct mission_file *mission, int64_t incarnation, struct arena *arena);
 
 /* The operator of that Unix user, or NULL. */
 const struct mission_operator *mission_file_operator(const struct mission_file *mission, uint32_t uid);

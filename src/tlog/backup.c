@@ -64,6 +64,8 @@ static int copy_rows(struct copying *copying, struct str note, struct error *err
 		failed = journal_adopt(copying->copy, note, error);
 	if (failed == 0)
 		failed = source_cosigned(backup->source, copy_cosigned, copying, error);
+	if (failed == 0)
+		failed = backup_blobs(backup, copying->copy, error);
 	return failed;
 }
 
@@ -97,6 +99,7 @@ static int copy_record(struct backup *backup, struct error *error)
 /* The parts, in the order in which they are copied: the record first, because the others are named in it. */
 static int (*const parts[])(struct backup *backup, struct error *error) = {
     copy_record,
+    backup_files,
 };
 
 int backup_run(struct backup *backup, struct error *error)

@@ -6,6 +6,7 @@
 
 #include <ftw.h>
 #include <signal.h>
+#include <sodium.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -138,7 +139,7 @@ static int64_t count(const char *sql)
 /* As many rows, and not one of them different. */
 static void check_same(void)
 {
-	static const char *const tables[] = {"entry", "tile", "checkpoint", "cosigned"};
+	static const char *const tables[] = {"entry", "tile", "checkpoint", "cosigned", "blob"};
 	for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
 		char sql[256];
 		snprintf(sql, sizeof sql, "SELECT count(*) FROM (SELECT * FROM main.%s EXCEPT SELECT * FROM copy.%s)",
@@ -163,6 +164,47 @@ TEST(a_backup_has_the_same_rows_and_goes_on_with_the_mission)
 		CHECK_INT(made.cosignatures, i > 0 ? 2 : 1);
 		check_same();
 	}
+	end();
+}
+
+static void put_file(const char *owner, const char *text)
+{
+	struct journal *journal = open_original();
+	uint8_t hash[crypto_hash_sha256_BYTES];
+	struct error error;
+	crypto_hash_sha256(hash, (const uint8_t *)text, strlen(text));
+	struct journal_blob blob = {{(const char *)hash, sizeof hash}, str_of(owner), str_of(text)};
+	CHECK_OK(journal_put_blob(journal, &blob, &error), &error);
+	journal_close(journal);
+}
+
+static void drop_files(const char *owner)
+{
+	struct journal *journal = open_original();
+	struct error error;
+	CHECK_OK(journal_drop_blobs(journal, str_of(owner), &error), &error);
+	journal_close(journal);
+}
+
+TEST(files_that_entries_name_come_and_go_with_the_missions)
+{
+	char text[32];
+	begin();
+	write_to(3);
+	for (int i = 0; i < 150; i++) {
+		snprintf(text, sizeof text, "picture %d", i);
+		put_file(i % 3 == 0 ? "person:3" : "person:4", text);
+	}
+	CHECK_INT(back_up().blobs, 150);
+	check_same();
+	drop_files("person:3");
+	put_file("person:5", "one more");
+	CHECK_INT(back_up().blobs, 101);
+	check_same();
+	drop_files("person:4");
+	drop_files("person:5");
+	CHECK_INT(back_up().blobs, 0);
+	check_same();
 	end();
 }
 
@@ -235,8 +277,27 @@ static int lie_cosigned(void *context, source_cosigned_fn *cosigned, void *cosig
 	return source_cosigned(liar->source, cosigned, cosigned_context, error);
 }
 
-static const struct source_verbs lies = {
-    .checkpoint = lie_checkpoint, .entries = lie_entries, .cosigned = lie_cosigned};
+static int lie_next_blob(void *context, struct str after, struct journal_blob_name *ret_name, struct error *error)
+{
+	const struct liar *liar = context;
+	return source_next_blob(liar->source, after, ret_name, error);
+}
+
+/* As long as it is, and not what its hash says. */
+static int lie_blob(void *context, struct str hash, struct arena *arena, struct str *ret_data, struct error *error)
+{
+	const struct liar *liar = context;
+	int found = source_blob(liar->source, hash, arena, ret_data, error);
+	if (found > 0)
+		*ret_data = STR("another file");
+	return found;
+}
+
+static const struct source_verbs lies = {.checkpoint = lie_checkpoint,
+					 .entries = lie_entries,
+					 .cosigned = lie_cosigned,
+					 .next_blob = lie_next_blob,
+					 .blob = lie_blob};
 
 static int export_from(struct source source, struct error *error)
 {
@@ -256,6 +317,20 @@ TEST(from_a_source_that_changes_an_entry_nothing_is_published)
 	CHECK(access(in("export/checkpoint"), F_OK) != 0);
 	source_close(liar.source);
 	CHECK_INT(count("SELECT count(*) FROM copy.checkpoint"), 0);
+	end();
+}
+
+TEST(a_file_that_is_not_what_its_hash_says_is_not_taken)
+{
+	begin();
+	write_to(3);
+	put_file("person:3", "picture");
+	struct liar liar = {.source = open_source(), .changed = UINT64_MAX, .ends = UINT64_MAX};
+	struct backup backup;
+	struct error error;
+	CHECK_INT(back_up_from((struct source){&liar, &lies}, &backup, &error), ERROR_RECORD);
+	source_close(liar.source);
+	CHECK_INT(count("SELECT count(*) FROM copy.blob"), 0);
 	end();
 }
 

@@ -1,6 +1,6 @@
 /* source.h: where the record is read from on its way outside: a running mission, or the journal of a stopped one.
  *
- * Both give the same: the newest checkpoint, entries byte for byte, cosigned checkpoints, proofs. Nothing is believed:
+ * Both give the same: the newest checkpoint, entries byte for byte, cosigned checkpoints, proofs, files. Nothing is believed:
  * whoever takes entries hashes them and holds the hashes against the checkpoint.
  */
 #ifndef TLOG_SOURCE_H
@@ -29,6 +29,10 @@ struct source_verbs {
 	/* That entry `from`, or the tree of `from` entries, is in the tree of `to`. */
 	int (*proof)(void *context, enum source_proof of, uint64_t from, uint64_t to, struct proof *ret_proof,
 		     struct error *error);
+	/* The first file whose hash is greater than `after`: 1 and its name, 0 when there is none. */
+	int (*next_blob)(void *context, struct str after, struct journal_blob_name *ret_name, struct error *error);
+	/* As it is kept, in the arena; 0 when it has gone meanwhile. */
+	int (*blob)(void *context, struct str hash, struct arena *arena, struct str *ret_data, struct error *error);
 	void (*close)(void *context);
 };
 
@@ -52,6 +56,18 @@ static inline int source_proof(struct source s, enum source_proof of, uint64_t f
 			       struct proof *ret_proof, struct error *error)
 {
 	return s.verbs->proof(s.context, of, from, to, ret_proof, error);
+}
+
+static inline int source_next_blob(struct source s, struct str after, struct journal_blob_name *ret_name,
+				   struct error *error)
+{
+	return s.verbs->next_blob(s.context, after, ret_name, error);
+}
+
+static inline int source_blob(struct source s, struct str hash, struct arena *arena, struct str *ret_data,
+			      struct error *error)
+{
+	return s.verbs->blob(s.context, hash, arena, ret_data, error);
 }
 
 static inline void source_close(struct source s)

@@ -4,9 +4,13 @@
 
 #include <inttypes.h>
 
+enum { NAMES_MAX = 64 }; /* in one answer */
+
 struct core_source {
 	struct asker asker;
 	uint8_t body[JOURNAL_BODY_BYTES_MAX]; /* of an entry that comes in parts */
+	struct journal_blob_name names[NAMES_MAX];
+	size_t n_names, names_at; /* those before were given */
 };
 
 static int get_checkpoint(void *context, struct buf *note, uint64_t *ret_size, struct error *error)
@@ -120,6 +124,57 @@ static int get_proof(void *context, enum source_proof of, uint64_t from, uint64_
 	return 0;
 }
 
+/* Names come in pages: the next one is asked for when this one is used up. */
+static int next_blob(void *context, struct str after, struct journal_blob_name *ret_name, struct error *error)
+{
+	struct core_source *core = context;
+	struct answer_line answer;
+	asker_forget(&core->asker);
+	if (core->names_at == core->n_names) {
+		struct ask_line ask = {.kind = ASK_LINE_BLOB_NAMES, .blob_names = {after}};
+		int failed = asker_ask_one(&core->asker, &ask, ANSWER_LINE_BLOB_NAMES, &answer, error);
+		if (failed < 0)
+			return failed;
+		core->names_at = 0;
+		core->n_names = answer.blob_names.blobs.n;
+		for (size_t i = 0; i < core->n_names; i++) {
+			const struct answer_blob_name *from = &answer.blob_names.blobs.at[i];
+			struct journal_blob_name *to = &core->names[i];
+			memcpy(to->hash, from->hash.at, sizeof to->hash);
+			memcpy(to->owner, from->owner.at, from->owner.len);
+			to->owner_len = from->owner.len;
+		}
+	}
+	if (core->names_at == core->n_names)
+		return 0;
+	*ret_name = core->names[core->names_at++];
+	return 1;
+}
+
+static int get_blob(void *context, struct str hash, struct arena *arena, struct str *ret_data, struct error *error)
+{
+	struct core_source *core = context;
+	struct answer_line answer = {.file = {.of = 1}};
+	struct buf data = {.at = arena_take(arena, JOURNAL_BLOB_BYTES_MAX, 1), .size = JOURNAL_BLOB_BYTES_MAX};
+	for (int64_t part = 1, of = 1; part <= of; part++) {
+		struct ask_line ask = {.kind = ASK_LINE_BLOB_PART, .blob_part = {hash, part}};
+		asker_forget(&core->asker);
+		int failed = asker_ask(&core->asker, &ask, error);
+		if (failed == 0)
+			failed = asker_next(&core->asker, &answer, error);
+		if (failed < 0 || answer.kind == ANSWER_LINE_END)
+			return failed;
+		if (answer.kind != ANSWER_LINE_FILE || answer.file.part != part)
+			return error_set(error, ERROR_GONE, "the core answered something else than it was asked");
+		of = answer.file.of;
+		buf_put_str(&data, answer.file.data);
+	}
+	if (data.over)
+		return error_set(error, ERROR_LIMIT, "a file is longer than %d bytes", JOURNAL_BLOB_BYTES_MAX);
+	*ret_data = buf_str(&data);
+	return 1;
+}
+
 static void close_core(void *context)
 {
 	struct core_source *core = context;
@@ -127,7 +182,8 @@ static void close_core(void *context)
 	free(core);
 }
 
-static const struct source_verbs verbs = {get_checkpoint, get_entries, get_cosigned, get_proof, close_core};
+static const struct source_verbs verbs = {get_checkpoint, get_entries, get_cosigned, get_proof,
+					  next_blob,	  get_blob,    close_core};
 
 int source_open(struct source *ret_source, const struct note_key *key, struct error *error)
 {

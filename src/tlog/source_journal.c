@@ -43,6 +43,19 @@ static int get_proof(void *context, enum source_proof of, uint64_t from, uint64_
 				      : proof_of_consistency(&hashes, from, to, ret_proof, error);
 }
 
+static int next_blob(void *context, struct str after, struct journal_blob_name *ret_name, struct error *error)
+{
+	return journal_next_blob(context, after, ret_name, error);
+}
+
+static int get_blob(void *context, struct str hash, struct arena *arena, struct str *ret_data, struct error *error)
+{
+	struct journal_blob blob = {0};
+	int found = journal_get_blob(context, hash, arena, &blob, error);
+	*ret_data = blob.data;
+	return found;
+}
+
 static void close_journal(void *context)
 {
 	journal_close(context);
@@ -50,7 +63,8 @@ static void close_journal(void *context)
 
 int source_of_journal(struct source *ret_source, const char *path, const struct note_key *key, struct error *error)
 {
-	static const struct source_verbs verbs = {get_checkpoint, get_entries, get_cosigned, get_proof, close_journal};
+	static const struct source_verbs verbs = {get_checkpoint, get_entries, get_cosigned, get_proof,
+						  next_blob,	  get_blob,    close_journal};
 	struct journal_options options = {.path = path, .key = key};
 	struct journal *journal;
 	if (access(path, F_OK) != 0) {

@@ -72,10 +72,13 @@ def section(text, title):
     return found[1] if found else ""
 
 
+def blocks(text):
+    """The indented blocks, each without its margin."""
+    return [textwrap.dedent(found).strip("\n") + "\n" for found in re.findall(r"^ {4,}\S.*\n(?:(?: {4,}.*)?\n)*", text + "\n", re.MULTILINE)]
+
+
 def first_block(text):
-    """The first indented block, without its margin."""
-    found = re.search(r"^ {4,}\S.*\n(?:(?: {4,}.*)?\n)*", text + "\n", re.MULTILINE)
-    return textwrap.dedent(found[0]).strip("\n") + "\n" if found else ""
+    return next(iter(blocks(text)), "")
 
 
 # What pages name
@@ -193,14 +196,18 @@ def generate(scratch, paths):
     return run(sys.executable, os.path.join(ROOT, "src/schema/generate.py"), os.path.join(scratch, "gen"), *paths, cwd=scratch)
 
 
+def copy_all(paths, scratch):
+    for path in paths:
+        os.makedirs(os.path.dirname(os.path.join(scratch, path)), exist_ok=True)
+        shutil.copy(os.path.join(ROOT, path), os.path.join(scratch, path))
+
+
 def check_command(page, scratch, files):
     text = section(page, "A command")
     block = first_block(text)
     name = block.split(":")[0]
     paths = schemas(files)
-    for path in paths:
-        os.makedirs(os.path.dirname(os.path.join(scratch, path)), exist_ok=True)
-        shutil.copy(os.path.join(ROOT, path), os.path.join(scratch, path))
+    copy_all(paths, scratch)
     before = generate(scratch, paths)
     if not check("the schemas are good without it", before.returncode == 0, before.stdout):
         return
@@ -226,6 +233,32 @@ def check_command(page, scratch, files):
         file.write(schema.replace("\ncommands:\n", "\ncommands:\n" + textwrap.indent(block.replace("ref: Door", "ref: Dor"), "  "), 1))
     wrong = generate(scratch, paths)
     check("a mistake in it is told with file and line", wrong.returncode != 0 and re.search(r"doors\.yaml:\d+:\d+: .+; .+", wrong.stdout), wrong.stdout)
+
+
+def check_domain(page, scratch, files):
+    """The schema is good beside the others, and the C file is all that it asks for."""
+    schema, code, *_ = [*blocks(section(page, "A domain")), "", ""]
+    head = re.match(r"# (src/domain/(\w+)/\w+\.yaml)\n", schema)
+    if not check("A domain: the schema says where it belongs", head, schema):
+        return
+    path, name = head[1], head[2]
+    copy_all(schemas(files), scratch)
+    os.makedirs(os.path.join(scratch, "src/domain", name))
+    header = '#include "gen/dispatch.h"\n#include "schema/turn.h"\n'
+    for file, content in ((path, schema), (f"src/domain/{name}/{name}.h", header), (f"src/domain/{name}/{name}.c", code)):
+        with open(os.path.join(scratch, file), "w", encoding="utf-8") as out:
+            out.write(content)
+    made = generate(scratch, [*schemas(files), path])
+    if not check("A domain, word for word", made.returncode == 0, made.stdout):
+        return
+    compiled = run("cc", "-std=gnu17", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-Wconversion", f"-I{scratch}", f"-I{scratch}/src", f"-I{ROOT}/src",
+                   "-c", f"src/domain/{name}/{name}.c", "-o", "domain.o", cwd=scratch)
+    if not check("A domain: its C file", compiled.returncode == 0, compiled.stdout):
+        return
+    with open(os.path.join(scratch, "gen/dispatch.h"), encoding="utf-8") as file:
+        owed = set(re.findall(rf"^void ({name}_(?:decide|apply|on|due)_\w+)\(", file.read(), re.MULTILINE))
+    defined = set(re.findall(r" T (\w+)", run("nm", "domain.o", cwd=scratch).stdout))
+    check("A domain defines what it owes, and no more", owed and owed == defined, (sorted(owed), sorted(defined)))
 
 
 def check_driver(page):
@@ -268,7 +301,8 @@ def main():
     with tempfile.TemporaryDirectory(prefix="documents-") as scratch:
         page = read("docs/adding.md")
         check_access_rule(page, scratch)
-        check_command(page, scratch, files)
+        check_command(page, os.path.join(scratch, "command"), files)
+        check_domain(page, os.path.join(scratch, "domain"), files)
         check_driver(page)
         check_events()
         check_version()

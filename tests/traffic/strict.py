@@ -10,6 +10,7 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "src", "schema"))
 
+import model  # noqa: E402
 import plain  # noqa: E402
 
 DEPTH_MAX, RAW_DEPTH, RAW_MEMBERS_MAX = 16, 3, 64  # docs/journal-format.md; a raw value is a member of a member
@@ -87,10 +88,15 @@ def check_raw(value, path, depth=RAW_DEPTH):
 
 
 class Context:
-    """How a line is to be read: written by ourselves (members in declared order), and, inside an entry, with how many packets of sealed values."""
+    """How a line is to be read: written by ourselves (members in declared order); inside an entry, with how many packets of sealed values; of an answer, as
+    much as its reader may see: members may lack, and null stands for what `masked` and `erased` say."""
 
-    def __init__(self, ours=False, packets=None):
-        self.ours, self.packets = ours, packets
+    def __init__(self, ours=False, packets=None, cut=False, masked=False, erased=False):
+        self.ours, self.packets, self.cut, self.masked, self.erased = ours, packets, cut, masked, erased
+
+    def may_be_null(self, member):
+        """What a look would open, and what was kept under a key that is destroyed."""
+        return (self.masked and bool(member.attributes.get("purpose"))) or (self.erased and member.sealed())
 
 
 class Checker:
@@ -128,7 +134,7 @@ class Checker:
         for name, member in body.members.items():
             if name in value:
                 self.member(owner, member, value[name], f"{path}.{name}" if path else name, context)
-            elif not member.optional and not body.one_of:
+            elif not member.optional and not body.one_of and not context.cut:
                 raise Wrong(f"{path}: has no member {name}")
         self.see(owner)
 
@@ -136,6 +142,10 @@ class Checker:
         if value is None and member.or_null:
             self.see(owner, member.name, "null")
             return
+        if value is None and context.may_be_null(member):
+            return
+        if context.cut and member.type.kind == "secret":
+            raise Wrong(f"{path}: a secret left the core")
         if context.packets is not None and member.sealed() and is_marker(value):
             if value[0] >= context.packets:
                 raise Wrong(f"{path}: the marker names packet {value[0]} of {context.packets}")

@@ -13,7 +13,7 @@ import sys
 from concurrent.futures import ProcessPoolExecutor
 
 import strict
-from strict import Checker, Context, Wrong, plain
+from strict import Checker, Context, Wrong, model, plain
 
 WRONG_SHOWN = 20
 OURS = {"CoreLine", "AnswerLine", "Entry"}  # written by the core, so canonically
@@ -25,7 +25,10 @@ class Record:
 
     def __init__(self, checker):
         self.checker = checker
-        self.commands = {}  # entry → the command that it was, of the newest journal
+        # Of the newest journal, by number.
+        self.commands = {}  # the command that was done
+        self.entries = {}  # (kind, name, names of events, name of the refusal, whether there is a box)
+        self.tables = {model.snake(name) for name in checker.schemas.tables}
         self.kinds = {}  # driver → its kind
 
     def take(self, what, data):
@@ -76,7 +79,9 @@ class Record:
         for on, emits in self.checker.schemas.reactions:
             if on in names and emits in names[names.index(on):]:
                 self.checker.see("reaction", on, emits)
-        self.commands[value["index"]] = name if kind == "command" else None
+        refusal = value["refusal"] and value["refusal"]["name"]
+        self.commands[value["index"]] = name if kind == "command" and refusal is None else None
+        self.entries[value["index"]] = (kind, name, names, refusal, value["box"] is not None)
 
     def event_body(self, name, body, path, context):
         if name == "drivers.OrderDone":
@@ -119,21 +124,91 @@ class Record:
     def CoreLine_refused(self, refused, *_):
         self.known_refusal(refused["name"], "refused.name")
 
+    # What the core answers, cut to its reader's rights
+
     def AnswerLine_done(self, done, *_):
-        command = self.commands.get(done["entry"])
-        if command is None:
-            raise Wrong(f"done.entry: entry {done['entry']} was no command")
-        self.checker.gives(command, done["gives"], "done.gives")
+        """What gives nothing gives {}: also a command that waits, and what nobody who may not read the record is told the entry of."""
+        command = self.commands.get(done["entry"]) if "entry" in done else None
+        if "entry" in done and command is None:
+            raise Wrong(f"done.entry: entry {done['entry']} was no command that was done")
+        if "pending" in done and done["gives"] != {}:
+            raise Wrong("done.gives: it waits, and gives something already")
+        if command is not None and "pending" not in done:
+            self.checker.gives(command, done["gives"], "done.gives")
+        elif done["gives"] != {}:
+            self.some_gives(done["gives"])
+
+    def some_gives(self, gives):
+        """Of a command that is not told: what one of all commands gives."""
+        for (kind, name), thing in self.checker.schemas.inputs.items():
+            if kind == "command" and thing.gives and set(thing.gives.members) == set(gives):
+                self.checker.gives(name, gives, "done.gives")
+                return
+        raise Wrong("done.gives: no command gives this")
 
     def AnswerLine_refused(self, refused, context, _):
         self.checker.thing("refusal", refused["name"], refused["takes"], "refused.takes", context)
 
     def AnswerLine_entry(self, answer, context, _):
-        self.entry(answer["body"], context)
+        context = Context(context.ours, cut=True, masked=answer["masked"], erased=answer["erased"])
+        if "input" in answer and answer["input"]["kind"] == "timer":  # whose row is a number that nobody knows
+            self.nothing(answer["input"]["body"], "entry.input.body")
+        elif "input" in answer:
+            self.checker.thing(answer["input"]["kind"], answer["input"]["name"], answer["input"]["body"], "entry.input.body", context)
+        for i, event in enumerate(answer["events"]):
+            self.checker.thing("event", event["name"], event["body"], f"entry.events[{i}].body", context)
+        if "refusal" in answer:
+            self.checker.thing("refusal", answer["refusal"]["name"], answer["refusal"]["takes"], "entry.refusal.takes", context)
+        self.names(answer["names"], "entry.names")
+        if "index" in answer:
+            self.is_of_the_entry(answer)
+
+    def is_of_the_entry(self, answer):
+        """Nothing is told that the entry of this number does not have."""
+        entry = self.entries.get(answer["index"])
+        if entry is None:
+            raise Wrong(f"entry.index: entry {answer['index']} was not entered")
+        kind, name, events, refusal, boxed = entry
+        if "input" in answer and (answer["input"]["kind"], answer["input"]["name"]) != (kind, name):
+            raise Wrong(f"entry.input: entry {answer['index']} was {kind} {name}")
+        told = [event["name"] for event in answer["events"]]
+        if not boxed and not is_part(told, events):
+            raise Wrong(f"entry.events: entry {answer['index']} has other events")
+        if "refusal" in answer and answer["refusal"]["name"] != refusal:
+            raise Wrong(f"entry.refusal: entry {answer['index']} was not refused so")
+
+    def AnswerLine_waiting(self, row, context, _):
+        if ("command", row["command"]) not in self.checker.schemas.inputs:
+            raise Wrong(f"waiting.command: there is no command {row['command']}")
+        if "body" in row:
+            context = Context(context.ours, cut=not row["whole"], masked=row["masked"], erased=row["erased"])
+            self.checker.thing("command", row["command"], row["body"], "waiting.body", context)
+        elif row["whole"]:
+            raise Wrong("waiting.whole: nothing is whole")
+        self.names(row["names"], "waiting.names")
+
+    def AnswerLine_table(self, table, *_):
+        self.names(table["doors"], "table.doors")
+
+    def names(self, names, path):
+        for i, name in enumerate(names):
+            table, _, number = name["ref"].partition(":")
+            if table not in self.tables or not number.isdigit():
+                raise Wrong(f"{path}[{i}].ref: is no row")
+
+    def nothing(self, body, path):
+        if body != {}:
+            raise Wrong(f"{path}: says something")
 
     def known_refusal(self, name, path):
         if name not in self.checker.schemas.refusals:
             raise Wrong(f"{path}: there is no refusal {name}")
+
+
+def is_part(told, whole):
+    """Whether the names are some of the others, in their order."""
+    rest = iter(whole)
+    return all(name in rest for name in told)
 
 
 def settings_of(kind):

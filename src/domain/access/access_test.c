@@ -55,11 +55,13 @@ TEST(each_rule_of_the_decision_gives_its_reason)
 	    {4, "people.issue_badge",
 	     "{\"person\":1,\"card\":\"20000000\",\"bits\":26,\"kind\":\"fob\",\"until\":1795424460000}", 1,
 	     "{\"reader\":1,\"format\":\"wiegand\",\"bits\":26,\"card\":\"20000000\"}", "\"why\":\"badge_expired\""},
-	    {6, NULL, NULL, 0, "{\"reader\":1,\"format\":\"wiegand\",\"bits\":26,\"card\":\"40000000\"}",
+	    {6, "doors.lock_down", "{\"why\":\"drill\"}", 0,
+	     "{\"reader\":1,\"format\":\"wiegand\",\"bits\":26,\"card\":\"80000000\"}", "\"why\":\"held\""},
+	    {7, NULL, NULL, 0, "{\"reader\":1,\"format\":\"wiegand\",\"bits\":26,\"card\":\"40000000\"}",
 	     "\"why\":\"forbidden_by_rule\""},
-	    {6, NULL, NULL, 12, "{\"reader\":1,\"format\":\"wiegand\",\"bits\":26,\"card\":\"80000000\"}",
+	    {7, NULL, NULL, 12, "{\"reader\":1,\"format\":\"wiegand\",\"bits\":26,\"card\":\"80000000\"}",
 	     "\"why\":\"no_rule_permits\""},
-	    {7, NULL, NULL, 0, "{\"reader\":1,\"format\":\"wiegand\",\"bits\":26,\"card\":\"80000000\"}",
+	    {8, NULL, NULL, 0, "{\"reader\":1,\"format\":\"wiegand\",\"bits\":26,\"card\":\"80000000\"}",
 	     "access.Granted"},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -150,6 +152,7 @@ TEST(what_a_card_tells_is_of_the_person_whose_it_is)
 	    {"{\"reader\":2,\"format\":\"wiegand\",\"bits\":26,\"card\":\"40000000\"}", 1}, /* denied */
 	    {"{\"reader\":1,\"format\":\"wiegand\",\"bits\":25,\"card\":\"80000000\"}",
 	     1}, /* denied, and names nobody */
+	    {"{\"reader\":9,\"format\":\"wiegand\",\"bits\":26,\"card\":\"80000000\"}", 1}, /* refused */
 	};
 	struct try try;
 	furnish(&try);
@@ -207,5 +210,48 @@ TEST(a_table_that_a_driver_did_not_take_is_recorded)
 	CHECK_INT(try_report(&try, "access.table_refused", "{\"number\":7,\"why\":\"signature\"}"), CORE_DONE);
 	CHECK_STR(try_events(&try), STR("access.TableNotTaken"));
 	CHECK(str_contains(try.result.entry, STR("{\"driver\":\"line-1\",\"number\":7,\"why\":\"signature\"}")));
+	try_release(&try);
+}
+
+/* A report that says how long it has waited. */
+static void read_late(struct try *try, int64_t ago)
+{
+	struct core_input input = {
+	    .kind = ENTRY_INPUT_KIND_REPORT,
+	    .name = STR("access.card_read"),
+	    .body = STR("{\"reader\":1,\"format\":\"wiegand\",\"bits\":26,\"card\":\"80000000\"}"),
+	    .from = {.kind = ENTRY_FROM_DRIVER, .driver = {try->line, STR("12345678"), try->sequence + 1, .ago = ago}}};
+	struct core_moment now = {.wall = try->now};
+	const char *what;
+	core_turn(&try->core, &input, &now, &try->arena, &try->result);
+	CHECK(core_fold(&try->twin, try->result.entry, &try->arena, &what));
+	try->sequence++;
+}
+
+/* The driver has stopped waiting by then, and decided by its table. */
+TEST(a_card_that_has_waited_longer_than_its_driver_is_not_decided)
+{
+	struct try try;
+	furnish(&try);
+	read_late(&try, ACCESS_ANSWER_MS - 1);
+	CHECK_STR(try_events(&try), STR("access.Granted doors.Released"));
+	read_late(&try, ACCESS_ANSWER_MS);
+	CHECK_STR(try_events(&try), STR("access.ReadLate"));
+	CHECK_INT(try.result.n_orders, 0);
+	try_release(&try);
+}
+
+TEST(nobody_who_was_forgotten_is_declared_to_stand_for_a_door)
+{
+	static const struct try_refusal rows[] = {
+	    {"access.declare_standing", "{\"door\":1,\"person\":2}", "ACCESS_NO_PERSON"},
+	    {"access.declare_standing", "{\"door\":1,\"person\":9}", "ACCESS_NO_PERSON"},
+	    {"access.declare_standing", "{\"door\":9,\"person\":1}", "ACCESS_NO_DOOR"},
+	    {"access.revoke_standing", "{\"standing\":1}", "ACCESS_NO_STANDING"},
+	};
+	struct try try;
+	furnish(&try);
+	try_start(&try, "record.forget_again", "{\"table\":\"person\",\"subject\":2}");
+	try_check_refusals(&try, rows, ARRAY_LEN(rows));
 	try_release(&try);
 }

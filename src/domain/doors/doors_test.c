@@ -208,3 +208,22 @@ TEST(a_lockdown_that_is_in_force_takes_a_new_reason_and_keeps_its_beginning)
 	CHECK_INT(lockdown_get(&try.core.state, 1)->why, LOCKDOWN_WHY_ATTACK);
 	try_release(&try);
 }
+
+/* The core has taken the key out of the command; here it is a number. */
+TEST(a_reader_s_newest_key_is_the_one_that_counts)
+{
+	struct try try;
+	try_init(&try, NULL);
+	try_furnish(&try);
+	CHECK(!reader_get(&try.core.state, 2)->has_key);
+	for (uint64_t key = 1; key <= 2; key++) {
+		CHECK_INT(
+		    try_command(&try, "doors.key_reader",
+				"{\"line\":\"line-1\",\"address\":1,\"key\":\"000102030405060708090a0b0c0d0e0f\"}"),
+		    CORE_DONE);
+		CHECK_STR(try_events(&try), STR("doors.ReaderKeyed"));
+		CHECK(reader_get(&try.core.state, 2)->has_key && reader_get(&try.core.state, 2)->key == key);
+	}
+	CHECK(!reader_get(&try.core.state, 1)->has_key);
+	try_release(&try);
+}

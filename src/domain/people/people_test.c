@@ -9,6 +9,8 @@ TEST(each_refusal_has_its_reason)
 {
 	static const struct try_refusal rows[] = {
 	    {"people.enrol", "{\"name\":\"Uma Ray\",\"groups\":[],\"clearance\":0,\"until\":1000}", "PEOPLE_TIMES"},
+	    {"people.enrol", "{\"name\":\"Uma Ray\",\"groups\":[],\"clearance\":0,\"until\":1795424400000}",
+	     "PEOPLE_TIMES"}, /* now */
 	    {"people.enrol",
 	     "{\"name\":\"Uma Ray\",\"groups\":[],\"clearance\":0,\"from\":1895424400000,\"until\":1895424300000}",
 	     "PEOPLE_TIMES"},
@@ -219,6 +221,17 @@ TEST(a_picture_is_the_person_s_until_it_is_forgotten)
 	enrol_passkey(&try, "test");
 	enrol_passkey(&try, "second");
 	ask_to_forget(&try, "{\"person\":2,\"why\":\"law\"}");
-	CHECK(!person_get(&try.core.state, 2)->has_photo || person_get(&try.core.state, 2)->photo.len == 0);
+	CHECK(!person_get(&try.core.state, 2)->has_photo);
 	try_release(&try);
+}
+
+TEST(a_picture_of_somebody_whose_key_is_gone_is_none)
+{
+	struct try try;
+	try_init(&try, NULL);
+	try_furnish(&try);
+	try_vault_erase_subject(&try.vault, "person", 2);
+	try_command(&try, "people.set_photo", "{\"person\":2,\"photo\":\"" PHOTO "\"}");
+	CHECK(person_get(&try.core.state, 2)->has_photo && !person_get(&try.twin.state, 2)->has_photo);
+	try_give_back(&try);
 }

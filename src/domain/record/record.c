@@ -202,8 +202,20 @@ void record_note_month(struct state *state, struct str keep, int64_t month)
 	retention_add(state, &row);
 }
 
+static bool is_forgetting(const struct state *s, const struct subject *subject, struct str keep, int64_t month)
+{
+	for (const struct forgetting *row = forgetting_after(s, 0); row; row = forgetting_after(s, row->forgetting))
+		if (row->subject == (int64_t)subject->id && row->month == month &&
+		    str_eq(text_str(row->table), subject->table) && str_eq(text_str(row->keep), keep))
+			return true;
+	return false;
+}
+
+/* Once, though several events of one entry may say it. */
 static void forget(struct state *s, const struct subject *subject, struct str keep, int64_t month)
 {
+	if (is_forgetting(s, subject, keep, month))
+		return;
 	struct forgetting row = {.forgetting = forgetting_next_id(s), .subject = (int64_t)subject->id, .month = month};
 	text_set(&row.table, subject->table);
 	text_set(&row.keep, keep);

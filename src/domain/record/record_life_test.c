@@ -119,7 +119,8 @@ TEST(each_pair_of_keys_gets_one_new_root_key_at_a_time)
 	CHECK_INT(try_command(&try, "record.rekey", "{\"keys\":\"mission\"}"), CORE_DONE);
 	CHECK_INT(try_command(&try, "record.rekey", "{\"keys\":\"doors\"}"), CORE_DONE);
 	CHECK_INT(rekey_count(&try.core.state), 2);
-	CHECK_INT(rekey_after(&try.core.state, 0)->rekey, RECORD_REKEY_MISSION);
+	CHECK_INT(rekey_get(&try.core.state, RECORD_REKEY_MISSION)->keys, REKEY_KEYS_MISSION);
+	CHECK_INT(rekey_get(&try.core.state, RECORD_REKEY_DOORS)->keys, REKEY_KEYS_DOORS);
 	try_check_refusals(&try, rows, ARRAY_LEN(rows));
 	CHECK_INT(try_start(&try, "record.end_rekey", "{\"keys\":\"doors\"}"), CORE_DONE);
 	CHECK_STR(try_events(&try), STR("record.Rekeyed"));
