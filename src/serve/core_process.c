@@ -355,6 +355,14 @@ static void show_progress(uint64_t folded, uint64_t size)
 		LOG(journal_folding, .folded = (int64_t)folded, .size = (int64_t)size);
 }
 
+/* The record is read in the sandbox already, also by the process that helps with it. */
+static int lock_in(void *context, struct error *error)
+{
+	(void)context;
+	int entered = sandbox_enter(SANDBOX_CORE_HERE, NULL, 0, error);
+	return entered < 0 ? entered : 0;
+}
+
 static void open_hub(struct process *p)
 {
 	static struct hub_driver drivers[MISSION_DRIVERS_MAX];
@@ -397,6 +405,7 @@ static void open_hub(struct process *p)
 						  .send = send_line,
 						  .has_room = has_room,
 						  .free_bytes = free_bytes,
+						  .opened = lock_in,
 						  .work = begin_work,
 						  .work_ended = work_ended,
 						  .shared = shared_memory,
@@ -459,8 +468,6 @@ int core_process_run(void)
 	if (core_outside_open(&p.outside, &error) < 0 || installation_open(&p.installation, kept, &error) < 0)
 		die(EXIT_FAILED, &error);
 	open_hub(&p);
-	if (sandbox_enter(SANDBOX_CORE_HERE, NULL, 0, &error) < 0)
-		die(EXIT_FAILED, &error);
 	if (!p.installation.keys.keys.file && !unlock(&p))
 		return EXIT_OK;
 	watch(&p, KEEPER_CONTROL_FD, CONTROL_KEY, EPOLLIN, EPOLL_CTL_ADD);

@@ -40,6 +40,8 @@ struct hub_outside {
 	bool (*has_room)(void *context, unsigned peer); /* for one more piece of entries */
 	int64_t (*wall_ms)(void *context);		/* the machine's clock, whatever it says */
 	uint64_t (*free_bytes)(void *context);		/* of the journal's disk */
+	/* All files are open, and nothing was read that came from anybody: the process locks itself in (sandbox.h). May be NULL. */
+	int (*opened)(void *context, struct error *error);
 	/* Runs `work` in a process of its own, a copy of this one; `shared` is memory that both see. work_ended: true once, when it has ended;
 	 * ret_done: it returned 0. One at a time. */
 	void (*work)(void *context, int (*work)(void *hub, void *shared), void *hub);

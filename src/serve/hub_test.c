@@ -15,6 +15,28 @@ RIG_TEST(nothing_is_sent_before_the_commit)
 	CHECK_INT(journal_size(hub_journal(rig.hub)), RIG_FURNISHED + 2);
 }
 
+static int cannot_lock_in(void *context, struct error *error)
+{
+	(void)context;
+	return error_set(error, ERROR_SYSTEM, "cannot lock itself in");
+}
+
+/* A start of another program is an entry; this one must not come so far. */
+RIG_TEST(a_process_that_is_not_locked_in_reads_nothing_of_the_record)
+{
+	struct error error;
+	struct str program = rig.options.environment.program;
+	rig_close();
+	rig.options.environment.program = STR("another");
+	rig.options.outside.opened = cannot_lock_in;
+	CHECK_INT(rig_try_open(&error), ERROR_SYSTEM);
+	CHECK_HAS(str_of(error.what), "cannot lock itself in");
+	rig.options.environment.program = program;
+	rig.options.outside.opened = NULL;
+	rig_open();
+	CHECK_INT(rig_entries(), 0);
+}
+
 /* Peers that leave */
 
 static const struct rig_step pipelined[] = {{OFFICER, "{'status':{}}", NULL},

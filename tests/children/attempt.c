@@ -2,6 +2,7 @@
  *
  *     attempt PID NUMBER [ARGUMENT…]   up to six: a number, or @text, which is put into the process's memory for the call
  *     attempt PID hang NUMBER …        leaves the process inside the call
+ *     attempt PID copy NUMBER …        not the process, but the next copy that it makes of itself, as soon as it has
  *
  * Prints how it went: `signal N` (it died of it), `errno N` (it was refused), `value N` (it was done). x86-64 only: registers have names.
  */
@@ -37,13 +38,36 @@ static void write_words(pid_t pid, uint64_t at, const char *bytes, size_t n)
 	}
 }
 
-static void stop(pid_t pid)
+static void wait_for_stop(pid_t pid)
 {
 	int status;
-	if (ptrace(PTRACE_SEIZE, pid, 0, 0) < 0 || ptrace(PTRACE_INTERRUPT, pid, 0, 0) < 0)
-		give_up("stopping the process");
 	if (waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status))
 		give_up("waiting for the process");
+}
+
+static void stop(pid_t pid)
+{
+	if (ptrace(PTRACE_SEIZE, pid, 0, 0) < 0 || ptrace(PTRACE_INTERRUPT, pid, 0, 0) < 0)
+		give_up("stopping the process");
+	wait_for_stop(pid);
+}
+
+/* The copy, stopped at its first instruction; the process goes on. Says so once it looks, so that somebody may make the process do it. */
+static pid_t stop_copy(pid_t pid)
+{
+	int status;
+	unsigned long copy;
+	if (ptrace(PTRACE_SEIZE, pid, 0, PTRACE_O_TRACEFORK) < 0)
+		give_up("watching the process");
+	printf("watching\n");
+	fflush(stdout);
+	while (waitpid(pid, &status, 0) == pid && WIFSTOPPED(status) && status >> 16 != PTRACE_EVENT_FORK)
+		ptrace(PTRACE_CONT, pid, 0, status >> 16 ? 0 : WSTOPSIG(status));
+	if (!WIFSTOPPED(status) || ptrace(PTRACE_GETEVENTMSG, pid, 0, &copy) < 0 ||
+	    ptrace(PTRACE_DETACH, pid, 0, 0) < 0)
+		give_up("waiting for a copy of the process");
+	wait_for_stop((pid_t)copy);
+	return (pid_t)copy;
 }
 
 /* Numbers as they are; texts into the room below the stack, one place each. */
@@ -85,15 +109,18 @@ static void tell(pid_t pid, int status)
 
 int main(int argc, char **argv)
 {
-	bool hang = argc > 2 && strcmp(argv[2], "hang") == 0;
-	int first = hang ? 3 : 2, status;
+	bool hang = argc > 2 && strcmp(argv[2], "hang") == 0, copy = argc > 2 && strcmp(argv[2], "copy") == 0;
+	int first = hang || copy ? 3 : 2, status;
 	if (argc <= first || argc - first > 1 + ARGUMENTS_MAX) {
-		printf("usage: attempt PID [hang] NUMBER [ARGUMENT…]\n");
+		printf("usage: attempt PID [hang|copy] NUMBER [ARGUMENT…]\n");
 		return 2;
 	}
 	pid_t pid = (pid_t)strtol(argv[1], NULL, 10);
 	struct user_regs_struct before, regs;
-	stop(pid);
+	if (copy)
+		pid = stop_copy(pid);
+	else
+		stop(pid);
 	if (ptrace(PTRACE_GETREGS, pid, 0, &before) < 0)
 		give_up("reading registers");
 	regs = before;
