@@ -18,7 +18,7 @@ import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "system")]
-from mission import ROOT, close  # noqa: E402
+from mission import ROOT, close, recorded  # noqa: E402
 
 BUILD = os.path.join(ROOT, "build", "release")
 
@@ -42,6 +42,7 @@ def expected_of(number, build, place):
         archive.extractall(place, filter="data")
     golden = os.path.join(place, number)
     os.chmod(os.path.join(golden, "keys"), 0o700)
+    recorded("Incarnation", golden, "incarnation.json")
     journal = os.path.join(golden, "journal.db")
     said = run(build, "chancery-verify", journal, os.path.join(golden, "keys", "journal.vkey")) + run(build, "chancery", "replay", golden)
     lines = [line for line in (said + events_of(journal)).replace(place, "").splitlines() if not line.startswith("took ")]

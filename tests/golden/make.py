@@ -24,7 +24,7 @@ from golden_test import expected_of  # noqa: E402
 from mission import Mission  # noqa: E402
 from officers import Officers  # noqa: E402
 
-KEPT = ("journal.db", "mission.yaml", "keys/journal.vkey", "keys/master", "keys/master.key", "keys/subjects.0", "keys/subjects.1")
+KEPT = ("journal.db", "mission.yaml", "incarnation.json", "keys/journal.vkey", "keys/master", "keys/master.key", "keys/subjects.0", "keys/subjects.1")
 FORGOTTEN, AGAIN, AMBASSADOR = "Ottiline Varkesh", "Severin Ashgrove", "Ysolde Marrantine"
 LATER_DAYS = 125  # a month and the days that its card numbers are kept are over
 KNOWN, UNKNOWN = ("83ff9c8748", 37), ("5b2e91d74c", 40)

@@ -156,20 +156,6 @@ void deed_set_clock(struct sim *sim)
 
 /* The machine */
 
-void deed_rekey(struct sim *sim)
-{
-	struct error error;
-	sim_commit(sim);
-	if (sim->is_dead || sim->machine.n_roots + 2 > MACHINE_ROOTS_MAX)
-		return;
-	trace_say("a new master key");
-	if (machine_rekey(&sim->machine, &error) == 0)
-		return;
-	trace_say("and it fails: %s", error.what);
-	sim->is_dead = true;
-	sim->death = MACHINE_DIES;
-}
-
 void deed_copy(struct sim *sim)
 {
 	trace_say("somebody copies the snapshots");

@@ -297,6 +297,17 @@ void deed_stage(struct sim *sim)
 	}
 }
 
+/* What takes long is answered when it has come to its end. */
+static void command_and_wait(struct sim *sim, struct talk_connection *c, const char *name, struct str body)
+{
+	struct talk_ask ask = {.kind = TALK_COMMAND,
+			       .said = talk_say(&sim->talk, str_of(people_login(c->who)), str_of(name), body),
+			       .is_enact = true,
+			       .may_be_bad = true};
+	c->enacts = true;
+	deeds_say(sim, c, ask, "{\"command\":{\"name\":\"%s\",\"body\":" STR_FMT "}}", name, STR_ARG(body));
+}
+
 void deed_enact(struct sim *sim)
 {
 	struct talk_connection *c = officer(sim);
@@ -304,11 +315,13 @@ void deed_enact(struct sim *sim)
 	if (!c || c->follows || c->history.is_asked)
 		return;
 	sim_rules_hash(sim_roll(sim, PLACE_RULEBOOKS + PLACE_BAD_RULEBOOKS), hash);
-	struct str body = deeds_text(sim, "{\"rulebook\":\"%s\"}", hash);
-	struct talk_ask ask = {.kind = TALK_COMMAND,
-			       .said = talk_say(&sim->talk, str_of(people_login(c->who)), STR("mission.enact"), body),
-			       .is_enact = true,
-			       .may_be_bad = true};
-	c->enacts = true;
-	deeds_say(sim, c, ask, "{\"command\":{\"name\":\"mission.enact\",\"body\":" STR_FMT "}}", STR_ARG(body));
+	command_and_wait(sim, c, "mission.enact", deeds_text(sim, "{\"rulebook\":\"%s\"}", hash));
+}
+
+/* Another root key for the mission's keys: of those before nothing may be left that opens what was forgotten. */
+void deed_rekey(struct sim *sim)
+{
+	struct talk_connection *c = deeds_by(sim, see_role("security_officer") | see_role("administrator"));
+	if (c && !c->follows && !c->history.is_asked && sim->machine.n_roots < MACHINE_ROOTS_MAX / 2)
+		command_and_wait(sim, c, "record.rekey", STR("{\"keys\":\"mission\"}"));
 }

@@ -113,7 +113,7 @@ static void check_order(const struct line *line, struct str body, const struct l
 {
 	struct str own = {0};
 	int64_t answers = peek_int(body, "answers", 0);
-	bool same_boot = order->answers != 0 && str_eq(order->boot, str_of(line->boot_text));
+	bool same_boot = order->answers != 0 && str_eq(order->boot, str_of(line->heard_boot));
 	MUST(str_eq(order->line, place_line(line->number)), "an order of " STR_FMT " goes to line-%zu",
 	     STR_ARG(order->line), line->number);
 	MUST(order->state == LEDGER_OPEN, "order %llu.%u is given again, and was answered",
@@ -143,7 +143,7 @@ static void hear_ack(struct line *line, int64_t sequence)
 	int64_t taken = 0;
 	for (size_t i = 0; i < ledger->n_boots; i++)
 		if (str_eq(ledger->boots[i].line, place_line(line->number)) &&
-		    str_eq(ledger->boots[i].boot, str_of(line->boot_text)))
+		    str_eq(ledger->boots[i].boot, str_of(line->heard_boot)))
 			taken = ledger->boots[i].sequence;
 	MUST(sequence <= taken, "report %lld of line-%zu is acknowledged, and %lld are durable", (long long)sequence,
 	     line->number, (long long)taken);
@@ -255,7 +255,10 @@ bool line_next(struct line *line, struct buf *b)
 	line->n_out--;
 	buf_put_str(b, text);
 	/* What is hello to the hub begins here, not where it was said. */
-	line->said_hello |= str_starts(text, STR("{\"hello\""));
+	if (str_starts(text, STR("{\"hello\""))) {
+		line->said_hello = true;
+		snprintf(line->heard_boot, sizeof line->heard_boot, STR_FMT, STR_ARG(peek_text(text, "hello.boot")));
+	}
 	return true;
 }
 
@@ -280,26 +283,29 @@ static void check_desired(const struct line *line)
 		if (!str_eq(want->line, place_line(line->number)))
 			continue;
 		const struct kept_desired *is = find_desired(line, want);
-		MUST(is && want->is_reached && str_eq((struct str){is->body, is->body_len}, want->body),
-		     STR_FMT " is not as it is to be: " STR_FMT, STR_ARG(want->key), STR_ARG(want->body));
+		struct str body = is ? (struct str){is->body, is->body_len} : (struct str){0};
+		MUST(str_eq(body, want->body) && want->is_reached,
+		     STR_FMT " is to be " STR_FMT " and is " STR_FMT ", %s", STR_ARG(want->key), STR_ARG(want->body),
+		     STR_ARG(body), want->is_reached ? "and said so" : "and never said so");
 	}
+}
+
+static void check_card(const struct line *line, const struct line_card *card)
+{
+	const struct value *value = &line->talk->values->at[card->value];
+	bool is_there = value->times_entered == 1 || (value->times_entered == 0 && card->may_be_lost);
+	MUST(is_there || value->times_shown > 1, "card %u was shown once at line-%zu and is in the record %u times",
+	     card->value, line->number, value->times_entered);
 }
 
 void line_check_rest(const struct line *line)
 {
-	const struct values *values = line->talk->values;
 	if (line->manner.is_captured)
 		return;
 	MUST(line->is_alive && outbox_waiting(&line->kit.outbox) == 0, "line-%zu has %zu reports that nobody takes",
 	     line->number, outbox_waiting(&line->kit.outbox));
-	for (size_t i = 0; i < line->n_cards; i++) {
-		const struct value *card = &values->at[line->cards[i].value];
-		if (card->times_shown > 1)
-			continue;
-		MUST(card->times_entered == 1 || (card->times_entered == 0 && line->cards[i].may_be_lost),
-		     "card %u was shown once at line-%zu and is in the record %u times", line->cards[i].value, line->number,
-		     card->times_entered);
-	}
+	for (size_t i = 0; i < line->n_cards && !line->has_failed; i++)
+		check_card(line, &line->cards[i]);
 	check_desired(line);
 	const struct ledger_table *newest = ledger_newest_table(ledger_of(line), place_line(line->number));
 	const struct grant *held = tables_grant(&line->kit.tables);

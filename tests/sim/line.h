@@ -60,9 +60,11 @@ struct line {
 	bool is_set_up; /* and has settings */
 	bool has_left;	/* it ended to be started again */
 	bool said_hello;
-	bool has_config; /* of this hub */
-	uint8_t start[SPOOL_BOOT_BYTES]; /* of the machine */
-	char boot_text[17];		 /* in the last hello */
+	bool
+	    has_failed; /* its disk, once: what it reported from then on may be lost, or come twice (driver/kit/README.md) */
+	bool has_config;		    /* of this hub */
+	uint8_t start[SPOOL_BOOT_BYTES];    /* of the machine */
+	char boot_text[17], heard_boot[17]; /* in the last hello, and in the last one that has reached the hub */
 	size_t out_first, n_out;
 	uint64_t orders, opened, by_table, n_lives;
 	unsigned shown[LEDGER_READERS_MAX], acted[LEDGER_READERS_MAX]; /* by reader: cards, and what it did then */

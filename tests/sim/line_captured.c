@@ -72,6 +72,7 @@ static void put_hello(struct line *line, struct buf *b)
 	    line->number, line->boot_text, (long long)line->acked + 1);
 	line->hello_is_due = false;
 	line->said_hello = true;
+	memcpy(line->heard_boot, line->boot_text, sizeof line->heard_boot);
 	line->sent = line->acked;
 	buf_put(b, text, (size_t)n);
 }

@@ -125,7 +125,8 @@ int64_t line_run(struct line *line)
 		next_us = earlier(next_us, porter_due(&line->porter, now_us));
 	}
 	next_us = earlier(next_us, kit_due(&line->kit, now_us));
-	bool lossy = line->kit.outbox.dropped + line->kit.throttled != dropped || !line->kit.spools;
+	bool lossy = line->kit.outbox.dropped + line->kit.throttled != dropped;
+	line->has_failed |= !line->kit.spools;
 	for (size_t i = 0; lossy && i < line->n_cards; i++)
 		line->cards[i].may_be_lost = true;
 	if (!disk_is_down(line->disk))

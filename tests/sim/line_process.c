@@ -102,6 +102,8 @@ void line_end(struct line *line)
 {
 	if (!line->is_alive)
 		return;
+	trace_say("line-%zu ends, %zu reports wait%s", line->number, outbox_waiting(&line->kit.outbox),
+		  line->kit.spools ? "" : ", in memory");
 	if (line->is_set_up)
 		panel_release(&line->panel);
 	for (size_t i = 0; i < line->n_files; i++)

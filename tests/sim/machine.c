@@ -214,6 +214,12 @@ static bool work_ended(void *context, bool *ret_done)
 	return true;
 }
 
+static void new_root(void *context, const uint8_t *root, bool is_in_force)
+{
+	(void)is_in_force;
+	remember_root(of(context), root);
+}
+
 static void *shared(void *context, size_t size)
 {
 	ASSERT(size <= HUB_SHARED_BYTES);
@@ -241,6 +247,7 @@ void machine_fill(struct machine *m, struct hub_options *options)
 	options->outside.work = work;
 	options->outside.work_ended = work_ended;
 	options->outside.shared = shared;
+	options->outside.new_root = new_root;
 }
 
 void machine_wait(struct machine *m, int64_t ms)
@@ -267,14 +274,6 @@ void machine_kill_work(struct machine *m)
 bool machine_is_working(const struct machine *m)
 {
 	return m->work_is_wanted;
-}
-
-int machine_rekey(struct machine *m, struct error *error)
-{
-	int failed = keys_rekey(&m->keys, &m->master, error);
-	if (failed == 0)
-		remember_root(m, keyfile_root(m->keys.file));
-	return failed;
 }
 
 void machine_bound(struct machine *m, uint64_t room)

@@ -19,7 +19,7 @@
 #include "sim/worker.h"
 
 enum {
-	MACHINE_ROOTS_MAX = 64,
+	MACHINE_ROOTS_MAX = 512,
 	MACHINE_SLOTS_MAX = 4096, /* keys in a file of keys */
 };
 
@@ -67,9 +67,6 @@ void machine_wait(struct machine *machine, int64_t ms);
 void machine_let_work(struct machine *machine, unsigned steps);
 bool machine_is_working(const struct machine *machine);
 void machine_kill_work(struct machine *machine); /* it ends, and has not done it */
-
-/* A new master key, while the process runs. An error is the process's end. */
-int machine_rekey(struct machine *machine, struct error *error);
 
 /* The bound of the disk is so many bytes above what is on it; 0: there is none. */
 void machine_bound(struct machine *machine, uint64_t room);

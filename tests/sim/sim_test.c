@@ -47,6 +47,15 @@ static void count(struct tally *t, const struct sim_outcome *o)
 	t->broken += o->broken;
 }
 
+/* Where each worker is, for when one does not come back. */
+static void show_places(const struct tally *t, size_t workers)
+{
+	printf("     at seed");
+	for (size_t i = 0; i < workers; i++)
+		printf(" %llu", (unsigned long long)t->at[i]);
+	printf("\n");
+}
+
 static void show_tally(const struct tally *t, time_t begun)
 {
 	printf("     %llu seeds in %lld s: %llu lives, %llu steps, %llu entries; %llu granted, %llu denied, %llu orders, "
@@ -135,6 +144,7 @@ TEST(many_seeds)
 		if (time(NULL) - told >= PROGRESS_S) {
 			told = time(NULL);
 			show_tally(tally, begun);
+			show_places(tally, workers);
 		}
 	}
 	show_tally(tally, begun);

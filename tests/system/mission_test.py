@@ -12,7 +12,6 @@ import stranger_test  # noqa: E402
 from mission import Mission, ROOT, close  # noqa: E402
 
 BUILD = os.path.abspath(sys.argv.pop(1)) if len(sys.argv) > 1 else os.path.join(ROOT, "build", "release")
-PROCESSES = r"(?s)\n +process +pid .*program +chancery [^\n]*\n"  # `status` reads of them in a file
 BREAKS = 4
 SEED = int(os.environ.get("SEED", "0")) or random.SystemRandom().randrange(1, 1 << 31)
 
@@ -167,11 +166,11 @@ class WithoutARole(unittest.TestCase):
                 file.write(re.sub(r"login: *[^,}\n]+", "login: somebody-else", settings))
             mission.start_world()
             mission.start_serve()
-            for words, code in ((["status"], 1), (["history", "door:1"], 2), (["watch"], 2)):
+            for words in (["status"], ["history", "door:1"], ["watch"]):
                 done = mission.run(*words, check=False)
-                self.assertEqual(done.returncode, code, words)
+                self.assertEqual(done.returncode, 2, words)
                 self.assertIn("Roles stand in mission.yaml", done.stderr)
-                self.assertEqual(re.sub(PROCESSES, "", done.stdout), "")
+                self.assertEqual(done.stdout, "")
             done = mission.run("people", "suspend-badge", "--badge", "1", "--why", "lost", check=False)
             self.assertEqual(done.returncode, 3)
             self.assertIn("has no role", done.stderr)
