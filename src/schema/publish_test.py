@@ -95,7 +95,7 @@ class Pages(InADirectory):
     def test_the_command_line_takes_every_example(self):
         """No mission runs there, so that an example goes as far as the connection."""
         examples = [line for name, page in MADE.items() if re.fullmatch(r"chancery-.*\.1", name) for line in re.findall(r"^chancery .*", page, re.MULTILINE)]
-        self.assertEqual(len(examples), sum(all(f.type.kind != "staged" for f in command.takes.fields) for command in COMMANDS))
+        self.assertEqual(len(examples), len(COMMANDS))
         with tempfile.TemporaryDirectory() as mission:
             run("cp", "-r", os.path.join(ROOT, "sample", "mission.yaml"), mission)
             for line in examples:
@@ -395,7 +395,8 @@ class Reference(unittest.TestCase):
 class Words(unittest.TestCase):
     def test_every_attribute_has_its_words(self):
         attributes = tree.MEMBER_ATTRIBUTES | tree.COMMAND_ATTRIBUTES | tree.INPUT_ATTRIBUTES | tree.EVENT_ATTRIBUTES
-        self.assertEqual(attributes - {"act"}, set(said.ATTRIBUTES), "add a row to ATTRIBUTES in said.py")
+        # An act has words of its own, and a box is nobody's business but the record's.
+        self.assertEqual(attributes - {"act", "box"}, set(said.ATTRIBUTES), "add a row to ATTRIBUTES in said.py")
         self.assertEqual(said.attribute_words({"changes": "nothing"}), ["changes nothing"])
 
     def test_an_invented_value_is_one_of_its_type(self):
