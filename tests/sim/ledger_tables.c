@@ -84,8 +84,7 @@ static void issued(const struct taken *t, unsigned event, struct str body)
 	    .line = ledger_keep(ledger, line), .number = number, .until = peek_int(body, "until", 0)};
 	if (basis && basis->is_there)
 		table->basis = *basis;
-	MUST(table->until <= t->wall + VALID_MS,
-	     "a grant table is good for longer than it may be");
+	MUST(table->until <= t->wall + VALID_MS, "a grant table is good for longer than it may be");
 	ledger_driver(ledger, line);
 }
 

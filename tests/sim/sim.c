@@ -190,7 +190,6 @@ static void end_life(struct sim *sim, enum sim_fault end)
 	if (how == MACHINE_DIES && sim->has_fault[FAULT_POWER] && sim_thousandths(sim, 100))
 		how = MACHINE_LOSES_POWER;
 	trace_say("the core %s", how == MACHINE_ENDS ? "ends" : how == MACHINE_DIES ? "dies" : "loses its power");
-	sim->outcome->deaths[how == MACHINE_ENDS ? FAULTS : end]++;
 	sim_stop_hub(sim, how);
 }
 

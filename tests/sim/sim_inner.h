@@ -145,6 +145,7 @@ deed_fn deed_launch, deed_arm, deed_approve, deed_decline, deed_undo, deed_look,
     deed_stage, deed_enact, deed_nonce;
 deed_fn deed_follow, deed_history, deed_raw, deed_status, deed_checkpoint, deed_proof, deed_slow, deed_hang_up,
     deed_connect, deed_blob, deed_read_blob, deed_plan;
-deed_fn deed_lock_down, deed_lift, deed_stand, deed_wait, deed_wait_minutes, deed_wait_hours, deed_wait_days, deed_set_clock, deed_rekey, deed_copy;
+deed_fn deed_lock_down, deed_lift, deed_stand, deed_wait, deed_wait_minutes, deed_wait_hours, deed_wait_days,
+    deed_set_clock, deed_rekey, deed_copy;
 
 #endif

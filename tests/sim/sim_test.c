@@ -11,7 +11,7 @@
 /* One seed after the other, in SIM_WORKERS processes; each that breaks is told with all that is needed to see it
  * again. */
 
-enum { WORKERS_MAX = 64, SEEDS = 400, PROGRESS_S = 20 };
+enum { WORKERS_MAX = 64, SEEDS = 200, PROGRESS_S = 20 };
 
 static int64_t given(const char *name, int64_t otherwise)
 {
@@ -43,7 +43,6 @@ static void count(struct tally *t, const struct sim_outcome *o)
 	t->answered += o->answered;
 	t->shown += o->shown;
 	t->erased += o->erased;
-	t->snapshots += o->snapshots;
 	t->broken += o->broken;
 }
 
@@ -58,13 +57,14 @@ static void show_places(const struct tally *t, size_t workers)
 
 static void show_tally(const struct tally *t, time_t begun)
 {
-	printf("     %llu seeds in %lld s: %llu lives, %llu steps, %llu entries; %llu granted, %llu denied, %llu orders, "
-	       "%llu by %llu tables; %llu answers, %llu shown, %llu erasures; %llu broke\n",
-	       (unsigned long long)t->seeds, (long long)(time(NULL) - begun), (unsigned long long)t->lives,
-	       (unsigned long long)t->steps, (unsigned long long)t->entries, (unsigned long long)t->granted,
-	       (unsigned long long)t->denied, (unsigned long long)t->orders, (unsigned long long)t->by_table,
-	       (unsigned long long)t->tables, (unsigned long long)t->answered, (unsigned long long)t->shown,
-	       (unsigned long long)t->erased, (unsigned long long)t->broken);
+	printf(
+	    "     %llu seeds in %lld s: %llu lives, %llu steps, %llu entries; %llu granted, %llu denied, %llu orders, "
+	    "%llu by %llu tables; %llu answers, %llu shown, %llu erasures; %llu broke\n",
+	    (unsigned long long)t->seeds, (long long)(time(NULL) - begun), (unsigned long long)t->lives,
+	    (unsigned long long)t->steps, (unsigned long long)t->entries, (unsigned long long)t->granted,
+	    (unsigned long long)t->denied, (unsigned long long)t->orders, (unsigned long long)t->by_table,
+	    (unsigned long long)t->tables, (unsigned long long)t->answered, (unsigned long long)t->shown,
+	    (unsigned long long)t->erased, (unsigned long long)t->broken);
 }
 
 static void show_broken(uint64_t seed)
@@ -153,13 +153,43 @@ TEST(many_seeds)
 	munmap(tally, sizeof *tally);
 }
 
-/* SIM_SEED is told line by line; SIM_STEPS says how far. */
+/* Leaves out one deed or fault after the other, as long as it breaks at the same check. */
+static void shrink(struct sim_plan plan)
+{
+	struct sim_outcome first, outcome;
+	plan.loud = false;
+	sim_run(&plan, &first);
+	for (size_t i = 0; first.broken && sim_deed_name(i); i++) {
+		struct sim_plan less = plan;
+		less.without |= UINT64_C(1) << i;
+		sim_run(&less, &outcome);
+		if (outcome.broken && strcmp(outcome.where, first.where) == 0)
+			plan = less;
+		else
+			printf("     it takes: %s\n", sim_deed_name(i));
+	}
+	for (size_t i = 0; first.broken && sim_fault_name(i); i++) {
+		struct sim_plan less = plan;
+		less.no_faults |= 1U << i;
+		sim_run(&less, &outcome);
+		if (outcome.broken && strcmp(outcome.where, first.where) == 0)
+			plan = less;
+		else
+			printf("     it takes the fault: %s\n", sim_fault_name(i));
+	}
+	plan.loud = true;
+	sim_run(&plan, &outcome);
+}
+
+/* SIM_SEED is told line by line. */
 TEST(one_seed)
 {
 	struct sim_plan plan = {.seed = (uint64_t)given("SIM_SEED", 1),
 				.steps = (unsigned)given("SIM_STEPS", 0),
 				.loud = getenv("SIM_SEED") != NULL};
 	struct sim_outcome outcome;
+	if (getenv("SIM_SHRINK"))
+		shrink(plan);
 	sim_run(&plan, &outcome);
 	CHECK(!outcome.broken);
 }
