@@ -8,8 +8,8 @@
  *     helper_end(helper);
  *
  * The other process is a copy of this one that shares the blocks' memory, at the same addresses, and does nothing else. What it looks at is proven by
- * nobody yet, so it does so in a sandbox: a driver's, where that of whoever began it is none. Nothing depends on it: when there is none to be had, or it
- * dies, its work is done here, and takes longer. It ends when it is told to, and with the process that began it.
+ * nobody yet, so it does so in a sandbox: a driver's, where that of whoever began it is none. What it says is believed. It may be missing: when there is
+ * none to be had, or it dies, its work is done here, and takes longer. It ends when it is told to, and with the process that began it.
  *
  * To prepare is what the caller likes, as long as it depends on the entry's bytes alone: the result lies in the block's arena and is NULL where there is
  * none, and then the caller does it itself.

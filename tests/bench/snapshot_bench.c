@@ -52,10 +52,13 @@ static double sync_once(int fd)
 	return bench_now() - begin;
 }
 
+/* A snapshot that was begun before the first decision has none to be compared with. */
 static void end_turn(double begun)
 {
-	bench_add(&rises, bench_quantile(&meanwhile.now, 0.99) - bench_quantile(&quiet.now, 0.99));
-	bench_add(&lasted, bench_now() - begun);
+	if (quiet.now.n > 0) {
+		bench_add(&rises, bench_quantile(&meanwhile.now, 0.99) - bench_quantile(&quiet.now, 0.99));
+		bench_add(&lasted, bench_now() - begun);
+	}
 	quiet.now.n = meanwhile.now.n = 0;
 }
 
