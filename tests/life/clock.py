@@ -83,15 +83,15 @@ class Stepped(Embassy):
         return subprocess.run([self.program("chancery"), "-C", self.path, *words], capture_output=True, text=True, timeout=PATIENCE_S,
                               user=SECOND, group=os.stat(self.path).st_gid, extra_groups=[])
 
-    def seen(self):
-        return Mission.seen(self)
+    def seen(self, start=0):
+        return Mission.seen(self, start)
 
     def cosigned_by(self, name, size):
         return Embassy.seen(self, name, size)
 
     def all(self, name):
         """(entry as it is shown, event) of each event of that name."""
-        return [(entry, event["body"]) for entry in self.seen() for event in entry["events"] if event["name"] == name]
+        return [(entry, event["body"]) for entry in self.known() for event in entry["events"] if event["name"] == name]
 
     def wait_for(self, name, n=1, patience=PATIENCE_S):
         return self.until(lambda: len(self.all(name)) >= n and self.all(name), f"{name} is in the record {n} times", patience)
@@ -136,7 +136,7 @@ class Clock(unittest.TestCase):
         """Shows it at the gate; returns the entry that it became."""
         size = self.mission.status()["size"]
         self.mission.badge("line-1/0", card, bits)
-        return self.mission.until(lambda: next((entry for entry in self.mission.seen()[size:]
+        return self.mission.until(lambda: next((entry for entry in self.mission.known()[size:]
                                                 if entry["input"]["name"] == "access.card_read"), None), "the card is an entry")
 
     def door_works(self):

@@ -26,7 +26,7 @@ class Fill(unittest.TestCase):
             self.settle(mission)
             self.below_the_mark(mission, disk)
             self.to_the_last_byte(mission, disk)
-            entries = mission.seen()
+            entries = mission.known()
             mission.stop()
             verified = mission.verify()
             self.assertEqual(verified.returncode, 0, verified.stdout + verified.stderr)
@@ -41,7 +41,7 @@ class Fill(unittest.TestCase):
 
     @staticmethod
     def happened(mission, name):
-        return [event["body"] for entry in mission.seen() for event in entry["events"] if event["name"] == name]
+        return [event["body"] for entry in mission.known() for event in entry["events"] if event["name"] == name]
 
     def enrol(self, mission, name):
         return mission.ask({"command": {"name": "people.enrol", "body": {"name": name, "groups": ["visitor"], "clearance": 0}}})

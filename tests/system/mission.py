@@ -64,6 +64,7 @@ class Mission:
         self.path = os.path.join(self.directory, "mission")
         self.processes = {}
         self.happened = []  # what the world says physically happened
+        self.kept = []  # entries
         self.lock = threading.Lock()
 
     def __enter__(self):
@@ -195,13 +196,18 @@ class Mission:
             return status and status["readers"] > 0 and status["online"] == status["readers"]
         self.until(all_online, "all readers are online")
 
-    def seen(self):
-        """Every entry so far, as the one who asks may see it."""
+    def seen(self, start=0):
+        """Every entry from `start` on so far, as the one who asks may see it."""
         link, size = self.link(), self.status()["size"]
-        link.send({"follow": {"from": 0}})
-        found = [link.receive()["entry"] for _ in range(size)]
+        link.send({"follow": {"from": start}})
+        found = [link.receive()["entry"] for _ in range(size - start)]
         link.close()
         return found
+
+    def known(self):
+        """Every entry so far, each as it was shown first: for looking again and again."""
+        self.kept += self.seen(len(self.kept))
+        return self.kept
 
     # The record, after the end
 
