@@ -114,6 +114,22 @@ int file_open(const char *path, unsigned mode, struct file *ret_file, struct err
 	return 0;
 }
 
+int file_renew(struct file file, struct error *error)
+{
+	enum { PIECE_BYTES = 65536 };
+	static uint8_t piece[PIECE_BYTES];
+	uint64_t size;
+	int code = file_size(file, &size, error);
+	for (uint64_t at = 0; code == 0 && at < size; at += PIECE_BYTES) {
+		size_t n = size - at < PIECE_BYTES ? (size_t)(size - at) : PIECE_BYTES;
+		code = file_read(file, at, piece, n, error);
+		if (code == 0)
+			code = file_write(file, at, piece, n, error);
+	}
+	explicit_bzero(piece, sizeof piece);
+	return code < 0 ? code : file_sync(file, error);
+}
+
 int file_descriptor(struct file f)
 {
 	const struct open_file *open = f.context;

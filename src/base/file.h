@@ -30,6 +30,11 @@ struct file_verbs {
  * directory are durable when this returns. */
 int file_open(const char *path, unsigned mode, struct file *ret_file, struct error *error);
 
+/* Writes all of the file once more, and syncs it. What an earlier process wrote, and could not make durable because its sync failed, can still be read; but the
+ * kernel takes it for written, and no later sync makes it durable. So whoever opens a file to rely on what is in it does this first. The same bytes go to
+ * the same places: a power failure meanwhile changes nothing. */
+int file_renew(struct file file, struct error *error);
+
 /* Its descriptor, to be named to sandbox_enter; only of a file that file_open gave. */
 int file_descriptor(struct file f);
 

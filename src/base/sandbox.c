@@ -74,6 +74,7 @@ static const struct call core_calls[] = {
     {.number = SCMP_SYS(sendto)},
     {.number = SCMP_SYS(getsockopt)},
     {.number = SCMP_SYS(geteuid)},
+    {.number = SCMP_SYS(getppid)},
     {.number = SCMP_SYS(fstatfs)},
     /* A copy of itself for long work: no thread, no other program, and the same list of calls. */
     {.number = SCMP_SYS(clone), .argument = 0, .mask = UINT64_MAX, .value = FORK_FLAGS},
@@ -294,6 +295,13 @@ static int enter_seccomp(const struct profile *profile, struct error *error)
 	return failed ? error_system(error, "entering seccomp") : 0;
 }
 
+static bool is_entered;
+
+bool sandbox_is_entered(void)
+{
+	return is_entered;
+}
+
 int sandbox_enter(enum sandbox_profile profile, const int *keep, size_t n, struct error *error)
 {
 	ASSERT((unsigned)profile < SANDBOX_PROFILES && n <= SANDBOX_KEEP_MAX);
@@ -316,5 +324,6 @@ int sandbox_enter(enum sandbox_profile profile, const int *keep, size_t n, struc
 		return code;
 	if ((code = enter_seccomp(&profiles[profile], error)) < 0)
 		return code;
+	is_entered = true;
 	return landlock_abi;
 }

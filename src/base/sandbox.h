@@ -64,4 +64,7 @@ enum { SANDBOX_KEEP_MAX = 16 };
  * ERROR_SYSTEM: then some steps may have been taken, and the process must end. */
 int sandbox_enter(enum sandbox_profile profile, const int *keep, size_t n, struct error *error);
 
+/* This process has entered one, or is a copy of one that has. */
+bool sandbox_is_entered(void);
+
 #endif

@@ -3,6 +3,7 @@
 #include "cli/give.h"
 #include "cli/options.h"
 #include "cli/paint.h"
+#include "cli/tables.h"
 #include "cli/waiting.h"
 #include "cli/words.h"
 
@@ -53,6 +54,8 @@ int cli_approve(int argc, char **argv)
 	give_end(&giving);
 	if (code == EXIT_OK)
 		give_print_done(&giving, row.command, &answer.done);
+	if (code == EXIT_OK)
+		tables_follow(&link, row.command, false);
 	asker_release(&link);
 	return (int)code;
 }

@@ -221,31 +221,6 @@ static enum exit_code give_words(struct giving *giving, const struct words *word
 	return code;
 }
 
-/* What takes something away is told until it is gone everywhere. */
-static bool is_revocation(struct str command)
-{
-	static const struct str names[] = {{"people.suspend_badge", 20}, {"people.forget", 13}};
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (str_eq(names[i], command))
-			return true;
-	return false;
-}
-
-static enum exit_code follow_tables(struct asker *link, const struct words *words)
-{
-	if (!words->waits && !is_revocation(words->command->name))
-		return EXIT_OK;
-	bool all = words->waits && tables_wait(link);
-	if (all) {
-		printf("Every driver has confirmed: it holds at all doors.\n");
-		return EXIT_OK;
-	}
-	all = tables_tell(link, true);
-	if (!all && !words->waits)
-		printf("It takes seconds where all is well: chancery status tells; --wait waits.\n");
-	return all || !words->waits ? EXIT_OK : EXIT_FAILED;
-}
-
 _Noreturn static void wrong_command(const char *domain, const char *word)
 {
 	struct error error;
@@ -287,8 +262,8 @@ int cli_ask(int argc, char **argv)
 	give_end(&giving);
 	if (code == EXIT_OK)
 		give_print_done(&giving, words.command->name, &answer.done);
-	if (code == EXIT_OK && !answer.done.has_pending)
-		code = follow_tables(&link, &words);
+	if (code == EXIT_OK && !answer.done.has_pending && !tables_follow(&link, words.command->name, words.waits))
+		code = EXIT_FAILED;
 	asker_release(&link);
 	return (int)code;
 }

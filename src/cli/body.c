@@ -3,6 +3,7 @@
 #include "cli/rules.h"
 #include "cli/send.h"
 #include "cli/words.h"
+#include "keys/crypt.h"
 #include "schema/json.h"
 
 #include <openssl/evp.h>
@@ -105,6 +106,7 @@ static int put_secret(struct buf *b, const struct body_source *source, const str
 		return failed;
 	text.len -= str_ends(text, STR("\n"));
 	failed = words_put_value(b, member, text, error);
+	crypt_wipe((void *)text.at, text.len);
 	return failed < 0 ? error_where(error, "%s", path) : 0;
 }
 

@@ -10,9 +10,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <unistd.h>
 
-enum { MEMORY_BYTES = 1 << 20, END_MS = 1000, NAME_BYTES = MISSION_NAME_BYTES_MAX + 2 };
+enum { MEMORY_BYTES = 1 << 20, WALK_FILES = 16, END_MS = 1000, NAME_BYTES = MISSION_NAME_BYTES_MAX + 2 };
 
 static const char receipt_path[] = "destroyed.note";
 
@@ -62,6 +63,31 @@ static void put_receipt(const struct destroyed *destroyed)
 		close(fd);
 }
 
+/* Keys of backups that were made inside the mission's directory. */
+static bool copies_wiped;
+
+static int wipe_copy(const char *path, const struct stat *status, int kind, struct FTW *place)
+{
+	struct destroyed copy;
+	struct error error;
+	(void)status;
+	if (kind != FTW_D || strcmp(path + place->base, "keys") != 0 || strcmp(path, "./keys") == 0)
+		return 0;
+	bool good = destroy_keys(path, &copy, &error) == 0 && destroy_seed(path, &error) == 0;
+	if (good && copy.n > 0)
+		printf("wiped %zu keys of a backup in %s\n", copy.n, path);
+	if (!good)
+		error_print(&error);
+	copies_wiped &= good;
+	return 0;
+}
+
+static bool wipe_copies(void)
+{
+	copies_wiped = true;
+	return nftw(".", wipe_copy, WALK_FILES, FTW_PHYS) == 0 && copies_wiped;
+}
+
 /* The key that signed the receipt, and what a process that was still alive has written since. */
 static bool wipe_rest(void)
 {
@@ -97,6 +123,7 @@ static bool destroy(void)
 	bool ended = running_end(END_MS);
 	put_receipt(&destroyed);
 	good &= wipe_rest();
+	good &= wipe_copies();
 	printf("%s after %lld ms.\n", good ? "All keys are wiped" : "NOT all keys are wiped",
 	       (long long)(clock_elapsed_us() - begun) / 1000);
 	if (!ended) {

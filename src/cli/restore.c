@@ -7,9 +7,10 @@
 #include "cli/options.h"
 #include "cli/outside.h"
 
-#include "base/tree.h"
+#include "base/folder.h"
 #include "serve/incarnation_file.h"
 #include "serve/mission_file.h"
+#include "serve/running.h"
 #include "tlog/backup.h"
 #include "tlog/forgotten.h"
 #include "tlog/restore.h"
@@ -25,7 +26,7 @@ enum { KEYS, TAIL, FORGOTTEN, CHECKPOINT, INCARNATION, BY, FD, OPTIONS };
 struct making {
 	struct option_value options[OPTIONS];
 	const char *from, *keys;
-	char made[TREE_PATH_BYTES], from_keys[TREE_PATH_BYTES], made_keys[TREE_PATH_BYTES];
+	char made[FOLDER_PATH_BYTES], from_keys[FOLDER_PATH_BYTES], made_keys[FOLDER_PATH_BYTES];
 	struct backup_index index;
 	struct note_key key; /* before the fork */
 	struct restore record;
@@ -39,7 +40,7 @@ struct making {
 _Noreturn static void fail(struct making *m)
 {
 	if (m->made[0])
-		tree_remove(m->made);
+		folder_remove(m->made);
 	die(m->error.code == ERROR_RECORD || m->error.code == ERROR_CRYPTO ? EXIT_RECORD : EXIT_FAILED, &m->error);
 }
 
@@ -53,20 +54,20 @@ static void check(struct making *m, int code)
 
 static struct source open_record(struct making *m, const char *directory, const struct note_key *key)
 {
-	char path[TREE_PATH_BYTES];
+	char path[FOLDER_PATH_BYTES];
 	struct source source;
-	check(m, tree_path(path, directory, "journal.db", &m->error));
+	check(m, folder_path(path, directory, "journal.db", &m->error));
 	check(m, source_of_journal(&source, path, key, &m->error));
 	return source;
 }
 
 static void read_backup(struct making *m)
 {
-	char path[TREE_PATH_BYTES];
+	char path[FOLDER_PATH_BYTES];
 	check(m, backup_read(m->from, &m->memory, &m->index, &m->error));
-	check(m, tree_path(m->from_keys, m->from, "keys", &m->error));
+	check(m, folder_path(m->from_keys, m->from, "keys", &m->error));
 	m->keys = m->options[KEYS].value ? m->options[KEYS].value : m->from_keys;
-	check(m, tree_path(path, m->from_keys, "journal.vkey", &m->error));
+	check(m, folder_path(path, m->from_keys, "journal.vkey", &m->error));
 	m->key = outside_key(path, note_key_parse);
 	if (m->index.keys || m->options[KEYS].value)
 		return;
@@ -75,17 +76,24 @@ static void read_backup(struct making *m)
 	fail(m);
 }
 
-static struct str origin_of(struct making *m)
+/* Does it with this as the current directory. */
+static void inside(struct making *m, const char *directory, int (*work)(struct making *m))
 {
-	static struct mission_file mission;
 	int back = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int failed = back < 0 || chdir(m->from) < 0 ? error_system(&m->error, "cannot enter the backup")
-						    : mission_file_read(&mission, &m->memory, &m->error);
+	int failed = back < 0 || chdir(directory) < 0 ? error_system(&m->error, "cannot enter %s", directory) : work(m);
 	if (back >= 0 && fchdir(back) < 0 && failed == 0)
 		failed = error_system(&m->error, "cannot go back");
 	close(back);
 	check(m, failed);
-	return mission_file_origin(&mission, m->now.incarnation, &m->memory);
+}
+
+static int read_origin(struct making *m)
+{
+	static struct mission_file mission;
+	int failed = mission_file_read(&mission, &m->memory, &m->error);
+	if (failed == 0)
+		m->record.origin = mission_file_origin(&mission, m->now.incarnation, &m->memory);
+	return failed;
 }
 
 /* The directory */
@@ -101,32 +109,32 @@ static void make_directory(struct making *m, const char *dir)
 		error_remedy(&m->error, "Name a new directory; missions are never overwritten.");
 		fail(m);
 	}
-	char template[TREE_PATH_BYTES];
-	check(m, tree_make_parents(dir, &m->error));
+	char template[FOLDER_PATH_BYTES];
+	check(m, folder_make_parents(dir, &m->error));
 	snprintf(template, sizeof template, "%.*s.making-XXXXXX", (int)length, dir);
 	if (!mkdtemp(template)) {
 		error_system(&m->error, "cannot make a directory beside %s", dir);
 		fail(m);
 	}
 	memcpy(m->made, template, sizeof m->made);
-	check(m, tree_path(m->made_keys, m->made, "keys", &m->error));
+	check(m, folder_path(m->made_keys, m->made, "keys", &m->error));
 }
 
 static int copy_file(struct making *m, const char *from, const char *to, const char *name, unsigned mode)
 {
-	char source[TREE_PATH_BYTES], target[TREE_PATH_BYTES];
+	char source[FOLDER_PATH_BYTES], target[FOLDER_PATH_BYTES];
 	struct str bytes;
 	arena_clear(&m->scratch);
-	int failed = tree_path(source, from, name, &m->error);
+	int failed = folder_path(source, from, name, &m->error);
 	if (failed == 0)
-		failed = tree_path(target, to, name, &m->error);
+		failed = folder_path(target, to, name, &m->error);
 	if (failed == 0)
-		failed = tree_read(source, &m->scratch, BACKUP_FILE_BYTES_MAX, &bytes, &m->error);
+		failed = folder_read(source, &m->scratch, BACKUP_FILE_BYTES_MAX, &bytes, &m->error);
 	if (failed < 0)
 		return failed;
-	failed = tree_make_parents(target, &m->error);
+	failed = folder_make_parents(target, &m->error);
 	if (failed == 0)
-		failed = tree_write(target, bytes, mode, &m->error);
+		failed = folder_write(target, bytes, mode, &m->error);
 	explicit_bzero(m->scratch.at, bytes.len);
 	return failed;
 }
@@ -135,7 +143,7 @@ static void copy_files(struct making *m)
 {
 	for (size_t i = 0; i < m->index.files.n; i++) {
 		struct str name = m->index.files.at[i].path;
-		char path[TREE_PATH_BYTES];
+		char path[FOLDER_PATH_BYTES];
 		snprintf(path, sizeof path, STR_FMT, STR_ARG(name));
 		if (!str_starts(name, STR("keys/")) && !str_eq(name, STR("incarnation.json")))
 			check(m, copy_file(m, m->from, m->made, path, 0640));
@@ -156,9 +164,9 @@ static void restore_entries(struct making *m)
 				     .key = &m->key,
 				     .directory = m->made,
 				     .keys = m->keys,
-				     .origin = origin_of(m),
 				     .tail = m->options[TAIL].value,
 				     .progress = outside_progress};
+	inside(m, m->from, read_origin);
 	if (m->options[CHECKPOINT].value)
 		m->record.known = outside_read(m->options[CHECKPOINT].value, NOTE_BYTES_MAX, &m->memory);
 	check(m, restore_record(&m->record, &m->error));
@@ -205,6 +213,12 @@ static int destroy_made(struct keyring *ring, enum key_kind kind, struct error *
 	return failed;
 }
 
+/* A mission that still uses these keys must not run meanwhile. */
+static int lock_owner(struct making *m)
+{
+	return access("../run", F_OK) == 0 && chdir("..") == 0 ? running_lock(&m->error) : 0;
+}
+
 static void forget(struct making *m)
 {
 	struct secret_input input = {.fd = -1};
@@ -233,8 +247,8 @@ static int copy_key(void *context, const char *name, struct error *error)
 
 static void copy_keys(struct making *m)
 {
-	check(m, tree_make(m->made_keys, 0700, &m->error));
-	check(m, tree_walk(m->keys, copy_key, m, &m->error));
+	check(m, folder_make(m->made_keys, 0700, &m->error));
+	check(m, folder_walk(m->keys, copy_key, m, &m->error));
 	check(m, restore_name_key(m->made_keys, m->record.origin, &m->error));
 }
 
@@ -297,10 +311,11 @@ int cli_restore(int argc, char **argv)
 	restore_entries(&m);
 	add_carried(&m);
 	list_forgotten(&m);
+	inside(&m, m.keys, lock_owner);
 	forget(&m);
 	copy_keys(&m);
 	name_fork(&m);
-	check(&m, tree_sync(m.made, &m.error));
+	check(&m, folder_sync(m.made, &m.error));
 	if (rename(m.made, dir) < 0) {
 		error_system(&m.error, "cannot give the mission its name");
 		fail(&m);

@@ -1,38 +1,16 @@
 #include "cli/rules.h"
-#include "base/clock.h"
+#include "cli/progress.h"
 #include "rules/fact_words.h"
-
-#include <unistd.h>
-
-enum { PATIENCE_US = 500000, PROGRESS_US = 100000 };
 
 /* Pairs of a permission and a refusal that nothing but prohibition tells apart. */
 struct pairs {
 	const struct rulebook *rules;
 	struct search search;
 	size_t done, all, settled, unsure;
-	int64_t begun_us, shown_us;
-	bool list, shown;
+	struct progress progress;
+	bool list;
 	struct buf *b;
 };
-
-/* On a terminal, when it takes long enough to wonder. */
-static void show_progress(struct pairs *p)
-{
-	int64_t now = clock_elapsed_us();
-	if (!isatty(STDERR_FILENO) || now - p->begun_us < PATIENCE_US || now - p->shown_us < PROGRESS_US)
-		return;
-	p->shown_us = now;
-	p->shown = true;
-	fprintf(stderr, "\r%zu of %zu pairs compared", p->done, p->all);
-	fflush(stderr);
-}
-
-static void end_progress(const struct pairs *p)
-{
-	if (p->shown)
-		fprintf(stderr, "\r%-40s\r", "");
-}
 
 static void put_pair(struct pairs *p, uint16_t permission, uint16_t refusal, const struct finding *f)
 {
@@ -55,7 +33,7 @@ static void compare(struct pairs *p, uint16_t permission, uint16_t refusal)
 	p->unsure += found == FOUND_TOO_HARD;
 	if (found == FOUND_ONE && p->list)
 		put_pair(p, permission, refusal, &f);
-	show_progress(p);
+	progress_show(&p->progress, p->done, p->all);
 }
 
 static bool permits(const struct rulebook *rules, size_t rule)
@@ -69,14 +47,14 @@ static void compare_all(struct pairs *p)
 	for (size_t i = 1; i <= n; i++)
 		permissions += permits(p->rules, i);
 	p->all = permissions * (n - permissions);
-	p->begun_us = clock_elapsed_us();
+	progress_begin(&p->progress, "Comparing rules", "pairs");
 	for (size_t i = 1; i <= n; i++) {
 		for (size_t k = 1; k <= n && permits(p->rules, i); k++) {
 			if (!permits(p->rules, k))
 				compare(p, (uint16_t)i, (uint16_t)k);
 		}
 	}
-	end_progress(p);
+	progress_end(&p->progress);
 }
 
 static void put_layers(struct buf *b, const struct rulebook *rules)

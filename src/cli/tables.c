@@ -61,7 +61,8 @@ static size_t count_missing(const struct answer_status *status, int64_t wanted[D
 	return missing;
 }
 
-bool tables_wait(struct asker *link)
+/* Until all of them have what is decided by now. */
+static bool wait(struct asker *link)
 {
 	int64_t wanted[DRIVERS_MAX], end_us = clock_elapsed_us() + INT64_C(1000000) * TABLES_WAIT_S;
 	struct progress progress;
@@ -79,4 +80,28 @@ bool tables_wait(struct asker *link)
 		progress_show(&progress, status.drivers.n - missing, status.drivers.n);
 		nanosleep(&(struct timespec){.tv_nsec = LOOK_MS * 1000000L}, NULL);
 	}
+}
+
+/* What takes something away is told until it is gone everywhere. */
+static bool is_revocation(struct str command)
+{
+	static const struct str names[] = {{"people.suspend_badge", 20}, {"people.forget", 13}};
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (str_eq(names[i], command))
+			return true;
+	return false;
+}
+
+bool tables_follow(struct asker *link, struct str command, bool waits)
+{
+	if (!waits && !is_revocation(command))
+		return true;
+	if (waits && wait(link)) {
+		printf("Every driver has confirmed: it holds at all doors.\n");
+		return true;
+	}
+	bool all = tables_tell(link, true);
+	if (!all && !waits)
+		printf("It takes seconds where all is well: chancery status tells.\n");
+	return all || !waits;
 }

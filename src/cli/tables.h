@@ -9,8 +9,9 @@
 /* Says which drivers have not yet, and names their doors; true when there are none. `is_news`: says also that. */
 bool tables_tell(struct asker *link, bool is_news);
 
-/* Waits until all of them have what is decided by now. False when they had not after TABLES_WAIT_S. */
+/* Behind a command that was done: says where it does not hold yet when it takes something away. With `waits`, of any
+ * command, waits until it holds everywhere; false when it did not after TABLES_WAIT_S. */
 enum { TABLES_WAIT_S = 120 };
-bool tables_wait(struct asker *link);
+bool tables_follow(struct asker *link, struct str command, bool waits);
 
 #endif

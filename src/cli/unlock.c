@@ -4,35 +4,18 @@
 #include "cli/options.h"
 #include "cli/share_input.h"
 
-#include <errno.h>
-#include <sys/socket.h>
-
-enum { LINE_MEMORY = 16 << 10 };
-
-/* In memory that is wiped, where other lines would stay in the link's. */
-static void send_unlock(const struct asker *link, const struct ask_unlock *ask)
+static void send_unlock(struct asker *link, const struct ask_unlock *ask)
 {
-	char text[LINE_MEMORY];
-	struct buf b = BUF(text);
-	struct error error;
-	ask_line_write(&b, &(struct ask_line){.kind = ASK_LINE_UNLOCK, .unlock = *ask});
-	buf_put_char(&b, '\n');
-	ASSERT(!b.over);
-	bool sent = send(link->fd, b.at, b.len, MSG_NOSIGNAL) == (ssize_t)b.len;
-	crypt_wipe(text, sizeof text);
-	if (sent)
-		return;
-	error_system(&error, "the core went away");
-	die(EXIT_FAILED, &error);
+	link_send(link, &(struct ask_line){.kind = ASK_LINE_UNLOCK, .unlock = *ask});
 }
 
-static void send_passphrase(const struct asker *link, struct secret_input *input)
+static void send_passphrase(struct asker *link, struct secret_input *input)
 {
 	struct str passphrase = secret_input_line(input, "Passphrase: ", false);
 	send_unlock(link, &(struct ask_unlock){.has_passphrase = true, .passphrase = passphrase});
 }
 
-static void send_shares(const struct asker *link, struct secret_input *input)
+static void send_shares(struct asker *link, struct secret_input *input)
 {
 	struct share shares[SHARES_MAX];
 	char texts[SHARES_MAX][SHARE_TEXT_BYTES];

@@ -138,6 +138,8 @@ TEST(a_command_is_told_as_it_is_typed_without_what_the_reader_is_not_told)
 	CHECK_STR(commanded("people.set_photo", "{\"person\":3,\"photo\":null}"),
 		  STR("people set-photo --person № 3 --photo ▒▒▒"));
 	CHECK_STR(commanded("people.set_photo", "{\"person\":3}"), STR("people set-photo --person № 3"));
+	CHECK_STR(commanded("people.enrol", "{\"name\":null}"),
+		  STR("people enrol --name somebody")); /* no look opens it */
 	CHECK_STR(commanded("people.set_photo", ""), STR("people set-photo"));
 	CHECK_STR(commanded("no.such", "{}"), STR("no such"));
 }

@@ -1,12 +1,16 @@
 #include "journal/helper.h"
 
+#include "base/sandbox.h"
+
 #include <errno.h>
 #include <semaphore.h>
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { LOOK_EVERY_S = 1 }; /* whether the other process lives */
+enum { LOOK_EVERY_MS = 100 }; /* whether the other process lives */
 
 /* What both processes see. Blocks are used in turn, so their numbers only grow. */
 struct shared {
@@ -33,21 +37,31 @@ static void look_at(struct helper_block *block, helper_prepare_fn *prepare)
 	}
 }
 
-static bool wait_for(sem_t *semaphore, time_t seconds)
+/* False when that is dead already. */
+static bool is_bound_to(pid_t parent)
 {
-	struct timespec until;
-	int waited;
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += seconds;
-	do
-		waited = sem_clockwait(semaphore, CLOCK_MONOTONIC, &until);
-	while (waited < 0 && errno == EINTR);
-	return waited == 0;
+	return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent;
 }
 
-_Noreturn static void help(struct shared *shared)
+static bool is_behind_walls(void)
 {
-	for (uint64_t number = 0; wait_for(&shared->given, HELPER_IDLE_S) && !shared->ending; number++) {
+	struct error error;
+	return sandbox_is_entered() || sandbox_enter(SANDBOX_DRIVER_HERE, NULL, 0, &error) >= 0;
+}
+
+static bool wait_for_more(struct shared *shared)
+{
+	while (sem_wait(&shared->given) < 0)
+		if (errno != EINTR)
+			return false;
+	return !shared->ending;
+}
+
+_Noreturn static void help(struct shared *shared, pid_t parent)
+{
+	if (!is_bound_to(parent) || !is_behind_walls())
+		_exit(1);
+	for (uint64_t number = 0; wait_for_more(shared); number++) {
 		look_at(&shared->blocks[number % HELPER_BLOCKS], shared->prepare);
 		sem_post(&shared->finished);
 	}
@@ -63,9 +77,10 @@ struct helper *helper_begin(helper_prepare_fn *prepare)
 	helper->shared->prepare = prepare;
 	sem_init(&helper->shared->given, 1, 0);
 	sem_init(&helper->shared->finished, 1, 0);
-	pid_t pid = fork();
+	merkle_leaf(STR("")); /* opens what the library opens lazily, while that can be opened */
+	pid_t self = getpid(), pid = fork();
 	if (pid == 0)
-		help(helper->shared);
+		help(helper->shared, self);
 	helper->pid = pid > 0 ? pid : 0;
 	return helper;
 }
@@ -108,10 +123,24 @@ void helper_give(struct helper *helper)
 		sem_post(&helper->shared->given);
 }
 
+static bool wait_a_while(sem_t *semaphore)
+{
+	struct timespec until;
+	int waited;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += LOOK_EVERY_MS * 1000000;
+	until.tv_sec += until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	do
+		waited = sem_clockwait(semaphore, CLOCK_MONOTONIC, &until);
+	while (waited < 0 && errno == EINTR);
+	return waited == 0;
+}
+
 /* Whether the other process has finished one more block; from when it is dead, never. */
 static bool is_finished(struct helper *helper)
 {
-	while (helper->pid && !wait_for(&helper->shared->finished, LOOK_EVERY_S))
+	while (helper->pid && !wait_a_while(&helper->shared->finished))
 		if (waitpid(helper->pid, NULL, WNOHANG) != 0)
 			helper->pid = 0;
 	return helper->pid != 0;

@@ -7,9 +7,9 @@
  *     helper_done(helper);                 … with that block
  *     helper_end(helper);
  *
- * The other process is a copy of this one that shares the blocks' memory, at the same addresses, and does nothing else. Nothing depends on it: when there
- * is none to be had, or it dies, its work is done here, and takes longer. It ends when it is told to, or when nobody has given it anything for so long
- * that whoever began it must be gone.
+ * The other process is a copy of this one that shares the blocks' memory, at the same addresses, and does nothing else. What it looks at is proven by
+ * nobody yet, so it does so in a sandbox: a driver's, where that of whoever began it is none. What it says is believed. It may be missing: when there is
+ * none to be had, or it dies, its work is done here, and takes longer. It ends when it is told to, and with the process that began it.
  *
  * To prepare is what the caller likes, as long as it depends on the entry's bytes alone: the result lies in the block's arena and is NULL where there is
  * none, and then the caller does it itself.
@@ -26,7 +26,6 @@ enum {
 	HELPER_BLOCK_ENTRIES = 4096,
 	HELPER_ARENA_BYTES = 4 << 20,
 	HELPER_PREPARED_BYTES_MAX = 256 << 10, /* of one entry; none is prepared where less is left */
-	HELPER_IDLE_S = 10,
 };
 
 typedef const void *helper_prepare_fn(struct str entry, struct arena *arena);

@@ -1,5 +1,7 @@
 #include "journal/store.h"
 
+#include "journal/log_renew.h"
+
 #include <inttypes.h>
 #include <sqlite3.h>
 #include <stdarg.h>
@@ -302,6 +304,8 @@ int store_open(struct store **ret_store, const char *path, const char *vfs, int 
 	int failed = connect(store, path, vfs, error);
 	failed = failed < 0 ? failed : check_format(store, error);
 	failed = failed < 0 ? failed : prepare(store, error);
+	if (failed == 0 && log_renew(store->db) != SQLITE_OK)
+		failed = fail(store, error, "cannot write the log once more");
 	store->is_open = failed == 0;
 	if (failed < 0) {
 		store_close(store);

@@ -206,6 +206,9 @@ int keyring_drop_file(const struct keyring *ring, struct error *error)
 static int open_keys(struct keyring *ring, int failed, uint8_t root[CRYPT_KEY_BYTES], struct error *error)
 {
 	ASSERT(!ring->keys.file);
+	/* The other file of keys is wiped when this one opens: from then on nothing may come back. */
+	if (failed == 0)
+		failed = file_renew(ring->protectors, error);
 	if (failed == 0) {
 		failed = keys_open(&ring->keys, ring->files, root, names[ring->kind].slots_max, error);
 		if (failed == ERROR_RECORD || failed == ERROR_CRYPTO)

@@ -46,6 +46,8 @@ int keys_open(struct keys *keys, const struct file files[2], const uint8_t root[
 	bool blank = true;
 	int failed = choose(files, root, &found.current, error);
 	if (failed == 0)
+		failed = file_renew(files[found.current], error);
+	if (failed == 0)
 		failed = keyfile_open(&found.file, files[found.current], root, slots_max, error);
 	if (failed < 0)
 		return failed;

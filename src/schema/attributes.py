@@ -68,7 +68,7 @@ class Attributes:
         """Fills a Field's attributes from what its node says, what it is like, and what its owner says."""
         own = self.member_attributes(node, siblings) if node.is_map() else {}
         every = {**self.inherited(domain, node), **own}
-        result.attributes = own
+        result.attributes, result.every = own, every
         result.mark, result.purpose = every.get("mark", MARKS[0]), every.get("purpose") == "true"
         see = [word for word in every.get("see", default_see) if isinstance(word, str)]
         result.see = who_see(see)

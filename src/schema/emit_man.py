@@ -91,10 +91,7 @@ def command_text(domain, command):
         parts.append(".Pp\nGives\n" + tagged([f".It {word(f.name)}\n{wrapped(capital(type_words(f.type)) + '.')}" for f in command.gives.fields]))
     if command.refuses:
         parts.append(".Pp\n" + wrapped(f"Refused with {', '.join(command.refuses)}."))
-    # What is staged is sent before, by the command that its `about` names.
-    if not any(f.type.kind == "staged" for f in command.takes.fields):
-        parts.append(".Pp\nFor example:\n" + literal(example(domain, command)))
-    return "".join(parts)
+    return "".join(parts) + ".Pp\nFor example:\n" + literal(example(domain, command))
 
 
 def sentence_rows(things, sentence_of):

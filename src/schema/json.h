@@ -97,7 +97,8 @@ bool json_raw(struct json *j, struct str *ret_raw);
 /* One of the names; ret_index is its number, 1 first. */
 bool json_enum(struct json *j, const struct str *names, size_t n, unsigned *ret_index);
 /* A personal value: what to read it from, `j` itself or the packet that the marker names, by `apart`. NULL: it was erased, or, with a
- * mistake in `j`, this is no marker. json_personal_end takes what the reading answered, and returns it. */
+ * mistake in `j`, this is no marker. json_personal_end takes what the reading answered, and returns it; a mistake in the packet becomes one of `j`, with
+ * its path, at the marker. */
 struct json *json_personal(struct json *j, struct json *apart);
 bool json_personal_end(struct json *j, struct json *from, bool good);
 /* The array of a packet as its values, views into it, and the packet as open. */

@@ -47,9 +47,13 @@ struct json *json_personal(struct json *j, struct json *apart)
 
 bool json_personal_end(struct json *j, struct json *from, bool good)
 {
-	if (from == j)
+	if (from == j || (good && json_end(from)))
 		return good;
-	return (good && json_end(from)) || json_fail_word(j, from->what, from->word);
+	memcpy(j->path, from->path, from->n_path * sizeof j->path[0]);
+	j->n_path = from->n_path;
+	j->bound = from->bound;
+	j->limit = from->limit;
+	return json_fail_word(j, from->what, from->word);
 }
 
 bool json_packet_values(struct str array, struct arena *arena, struct json_packet *ret_packet)

@@ -80,6 +80,7 @@ static const struct row {
     {read_entry, NAMED("'\xed\xa0\x80'"), "names[0].name: is not UTF-8"},
     {read_entry, NAMED("'\\x'"), "names[0].name: an escape is not one of JSON's"},
     {read_entry, NAMED("'\\u12'"), "names[0].name: an escape has a character that is no hexadecimal digit"},
+    {read_entry, "{'names':[{'ref':'\\u12", "names[0].ref: an escape is cut off"},
     {read_entry, NAMED("'\\udc00'"), "names[0].name: an escape is half of a pair"},
     {read_entry, NAMED("'\\u0000'"), "names[0].name: holds U+0000"},
     {read_entry, NAMED("'\n'"), "names[0].name: holds a control character"},
@@ -132,20 +133,64 @@ static const struct row {
      "done.gives[1]: is not a whole number in its shortest form, below 2^53"},
 };
 
+/* With " for ', as a reader takes it. */
+static struct str unquoted(const char *row, char *text, size_t size)
+{
+	size_t n = strlen(row);
+	ASSERT(n < size);
+	for (size_t k = 0; k <= n; k++)
+		text[k] = row[k] == '\'' ? '"' : row[k];
+	return (struct str){text, n};
+}
+
 TEST(every_mistake_names_the_whole_path)
 {
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		char text[2048], said[512];
-		size_t n = strlen(rows[i].text);
-		ASSERT(n < sizeof text);
-		for (size_t k = 0; k <= n; k++)
-			text[k] = rows[i].text[k] == '\'' ? '"' : rows[i].text[k];
 		struct arena arena = arena_over(memory, sizeof memory);
-		struct json j = json_over((struct str){text, n}, &arena);
+		struct json j = json_over(unquoted(rows[i].text, text, sizeof text), &arena);
 		CHECK(!rows[i].read(&j));
 		json_error_text(&j, said, sizeof said);
 		CHECK_STR(str_of(said), str_of(rows[i].said));
-		CHECK(j.offset <= n);
+		CHECK(j.offset <= strlen(text));
+	}
+}
+
+/* In an entry a marker stands where a personal value was, and the value in a packet. */
+static const struct row_apart {
+	const char *packet, *marker, *said;
+} apart[] = {
+    {"['Ada',[]]", "7", "personal: is no marker of a sealed value"},
+    {"['Ada',[]]", "[0]", "personal: is no marker of a sealed value"},
+    {"['Ada',[]]", "[0,1,2]", "personal: is no marker of a sealed value"},
+    {"['Ada',[]]", "[0,-1]", "personal: is less than it may be (at least 0)"},
+    {"['Ada',[]]", "[1,0]", "personal: names a sealed value that is not there"},
+    {"['Ada',[]]", "[0,2]", "personal: names a sealed value that is not there"},
+    {"changed", "[0,0]", "personal: stands in a sealed packet that was changed"},
+    {"['Ada',[]]", "[0,0]", "personal: is not a list"},
+    {"[[{'name':'a','value':[]},{'name':7,'value':[]}]]", "[0,0]", "personal[1].name: is not a text"},
+    {"[[{'name':'a','value':[]},{'shoe':7}]]", "[0,0]", "personal[1]: has no member called `shoe`"},
+    {"[[{'name':'a'}]]", "[0,0]", "personal[0]: has no member `value`"},
+    {"[[{'name':'0123456789012345678901234567890123456789012345678901234567890123x'}]]", "[0,0]",
+     "personal[0].name: is longer than it may be (at most 64 bytes)"},
+};
+
+TEST(a_mistake_in_a_packet_is_told_as_if_the_value_stood_in_its_place)
+{
+	for (size_t i = 0; i < ARRAY_LEN(apart); i++) {
+		char packet_text[512], text[512], row[512], said[512];
+		struct arena arena = arena_over(memory, sizeof memory);
+		struct json_packet packet = {.state = JSON_PACKET_CHANGED};
+		struct json_packets packets = {.n = 1, .at = &packet};
+		if (apart[i].packet[0] == '[')
+			CHECK(json_packet_values(unquoted(apart[i].packet, packet_text, sizeof packet_text), &arena,
+						 &packet));
+		snprintf(row, sizeof row, BECAUSE("'outweighed':[],'personal':%s"), apart[i].marker);
+		struct json j = json_over(unquoted(row, text, sizeof text), &arena);
+		j.packets = &packets;
+		CHECK(!read_because(&j));
+		json_error_text(&j, said, sizeof said);
+		CHECK_STR(str_of(said), str_of(apart[i].said));
 	}
 }
 

@@ -198,6 +198,7 @@ MISTAKES += [
     (*in_pair("{secret: {max: 4}}"), "a in pair would not be looked after"),
     (*in_pair("{int: {}, optional: true, personal: concerned, keep: 90d}"), "a in pair would not be looked after"),
     (*in_pair("{int: {}, see: [guard]}"), "a in pair would not be looked after"),
+    (*in_pair("{like: Hut.name}"), "a in pair would not be looked after"),
     # Whose it is, and for how long
     (*told("{text: {max: 9}, keep: 90d}"), "only something personal is kept for a time; say whose it is: personal: MEMBER"),
     (*told("{text: {max: 9}, purpose: true}"), "only something personal is opened by a look; say whose it is: personal: MEMBER"),

@@ -70,6 +70,7 @@ class Field:
     due: str = None  # the timer's name
     by_date: bool = False  # of a due time: it waits while the clock is doubted
     attributes: dict = field(default_factory=dict)  # as they were written
+    every: dict = field(default_factory=dict)  # with those of what it is like
 
     def may_lack(self):
         return self.optional or self.or_null

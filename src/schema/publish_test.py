@@ -407,7 +407,8 @@ class Words(unittest.TestCase):
 
 class Inputs(unittest.TestCase):
     def test_the_command_line_s_table_is_read_as_it_is(self):
-        code = ('static const struct cli_command commands[] = {\n    {"rules",\n     "rules check|try [--loud]\\n"\n     "rules add DIR --by a|b",\n     "look", cli_rules, true},\n'
+        code = ('static const struct cli_command commands[] = {\n    {"rules",\n     "rules check|try [--loud]\\n"\n'
+                '     "rules add DIR --by a|b",\n     "look", cli_rules, true},\n'
                 '    {"keep", "keep DIR --from N",\n     "keep \\"it\\"", cli_keep, false},\n    {"core", NULL, "a child", run_core, true},\n};\n')
         rules, keep = cli_table.read_commands("main.c", code)
         self.assertEqual((rules.ways, rules.words(), rules.options(), rules.operand()),

@@ -12,7 +12,7 @@ ATTRIBUTES = {
     "see": "seen by {}", "personal": "personal: of {}", "keep": "kept {}", "compartment": "compartment {}",
     "mark": "marked {}", "purpose": "masked until a look opens it", "grave": "grave: needs a passkey", "undo": "undone by {}",
     "life_safety": "life safety: done at once, reviewed afterwards", "approve": "needs a second person", "rate": "at most {}", "desired": "desired state of {}",
-    "forgets": "forgets {}", "changes": "changes {}", "box": "box for {}",
+    "forgets": "forgets {}", "changes": "changes {}",
 }
 
 

@@ -3,6 +3,7 @@
 import ast
 import copy
 import os
+import re
 import sys
 import unittest
 
@@ -152,6 +153,15 @@ class Mistakes(unittest.TestCase):
 
     def test_what_is_not_yaml_at_all_is_told_too(self):
         self.assertIn("huts.yaml:1:1: this is not YAML", refused("about: \x00\n"))
+
+
+class Documented(unittest.TestCase):
+    def test_each_word_of_the_language_stands_in_its_page(self):
+        with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "README.md"), encoding="utf-8") as file:
+            words = {word for code in re.findall(r"`([^`]+)`", file.read()) for word in re.findall(r"\w+", code)}
+        language = {*tree.SCHEMA_KEYS, *tree.TABLE_KEYS, *tree.MESSAGE_KEYS, *tree.FACT_KEYS, *tree.REFUSAL_KEYS, *tree.EVENT_KEYS, *tree.TYPE_KEYS,
+                    *tree.FIELD_ATTRIBUTES}.union(*tree.INPUT_KEYS.values(), *(keys or () for keys in tree.TYPE_KEYS.values()))
+        self.assertEqual(language - words, set())
 
 
 class Made(unittest.TestCase):

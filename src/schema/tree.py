@@ -302,7 +302,7 @@ class Builder(Attributes):
         for f in fields:
             for inner in inside(f.type.item().message):
                 kind = inner.type.kind
-                if inner.attributes or inner.type.item().kind in UNFOUND:
+                if inner.every or inner.type.item().kind in UNFOUND:
                     self.wrong(node.value[f.name], f"{inner.name} in {f.name} would not be looked after", "make it a member of its own", at_key=True)
                 if in_table and kind not in (*NUMBERS, "message"):
                     self.wrong(node.value[f.name], f"a row cannot hold the {kind} {inner.name} of a message", "make it a column of its own", at_key=True)

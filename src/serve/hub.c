@@ -124,10 +124,6 @@ static void enter(struct hub *hub, const struct core_result *result)
 	if (hub->failed == 0)
 		hub->failed = journal_append(hub->journal, result->entry, &hub->error);
 	hub->n_entries++;
-	for (size_t i = 0; i < result->n_orders; i++)
-		hub_driver_order(hub, result->index, &result->orders[i]);
-	for (size_t i = 0; i < result->n_desired; i++)
-		hub_driver_desired(hub, result->index, &result->desired[i]);
 }
 
 void hub_turn_plainly(struct hub *hub, const struct core_input *input, struct core_result *ret_result)
@@ -227,6 +223,7 @@ int hub_commit(struct hub *hub, struct error *error)
 	send_configs(hub);
 	hub_watch_step(hub);
 	bool idle = hub->n_entries == 0;
+	uint64_t first = hub->core.size - hub->n_entries;
 	if (!idle || hub->failed < 0) {
 		int64_t before = hub_elapsed_us(hub);
 		panic_context("commit");
@@ -240,7 +237,7 @@ int hub_commit(struct hub *hub, struct error *error)
 		hub->commit_us = hub_elapsed_us(hub) - before;
 		hub->n_entries = 0;
 	}
-	hub_driver_park(hub);
+	hub_driver_park(hub, first);
 	send_parked(hub);
 	arena_clear(&hub->batch);
 	int failed = 0;
@@ -445,7 +442,9 @@ static int record_start(struct hub *hub, const struct mission_unlock *unlock, st
 void hub_reset_core(struct hub *hub)
 {
 	struct rulebooks rulebooks = hub->core.rulebooks;
-	arena_clear(&hub->memory);
+	/* Fresh pages: wiping the old ones would touch all that the state may ever need. */
+	arena_unmap(&hub->memory);
+	hub->memory = arena_map(core_memory());
 	core_init(&hub->core, rulebooks, &hub->sealer, &hub->memory);
 }
 

@@ -93,8 +93,8 @@ static void status(struct hub *hub, unsigned peer)
 	answer.locked_down = doors_are_held(state);
 	answer.clock_doubted = record_clock_is_doubted(state);
 	answer.space_low = hub_space_is_low(hub);
-	answer.has_space_free = sees && hub->watch.free_bytes <= INT64_MAX;
 	answer.has_set_aside = sees;
+	answer.has_space_free = sees && hub->watch.free_bytes < JSON_INT_MAX;
 	answer.space_free = (int64_t)hub->watch.free_bytes;
 	answer.set_aside = (int64_t)hub_set_aside_count(hub);
 	answer.has_rulebook = sees && environment;

@@ -52,6 +52,10 @@ RIG_TEST(status_tells_the_numbers)
 		  "'spooled':0,'dropped':0,'issued':0,'confirmed':0,'wanted':0}],"
 		  "'signed_size':77,'signing':true,'witnesses':[],'locked_down':false,'clock_doubted':false,"
 		  "'space_low':false,'set_aside':0,'approvals':0,'reviews':0,'rulebook':'");
+	rig.premises.free_bytes = 4096;
+	rig_wait_ms(60000);
+	rig_say(OFFICER, "{'status':{}}");
+	CHECK_HAS(rig_told(OFFICER), ",'space_free':4096,");
 }
 
 RIG_TEST(status_tells_numbers_of_the_record_to_those_who_may_read_it)

@@ -60,7 +60,7 @@ void hub_driver_config(struct hub *hub, unsigned peer)
 		config.has_accepted = true;
 		config.accepted = (struct driver_accepted){.boot = text_str(row->boot), .sequence = row->sequence};
 	}
-	hub->peers[peer].driver.said_hello = false;
+	hub->peers[peer].driver.said_hello = hub->peers[peer].driver.repeats_orders = false;
 	park(hub, peer, &(struct core_line){.kind = CORE_LINE_CONFIG, .config = config});
 }
 
@@ -86,86 +86,53 @@ void hub_driver_readers_changed(struct hub *hub, struct str command)
 		hub->config_due_us[i] = outside->elapsed_us(outside->context) + HUB_CONFIG_QUIET_MS * 1000;
 }
 
-static void park_order(struct hub *hub, unsigned peer, uint64_t entry, const struct core_order *order)
-{
-	struct driver_order line = {.entry = (int64_t)entry,
-				    .event = (int64_t)order->event,
-				    .name = order->name,
-				    .now = hub_wall(hub),
-				    .not_after = order->not_after,
-				    .has_answers = order->answers != 0,
-				    .answers = order->answers,
-				    .body = order->body};
-	park(hub, peer, &(struct core_line){.kind = CORE_LINE_ORDER, .order = line});
-}
+/* Orders and desired states leave when their entries are durable, as they stand then: what was answered or is over by then does not leave, and the time that
+ * a line tells is the time at which it leaves. */
 
-static void park_desired(struct hub *hub, unsigned peer, uint64_t entry, const struct core_order *desired)
+static void park_desired(struct hub *hub, unsigned peer, const struct desired *row)
 {
-	struct buf key = arena_buf(&hub->batch);
-	buf_put_str(&key, desired->device.table);
-	buf_put_char(&key, ':');
-	buf_put_u64(&key, desired->device.id);
-	struct driver_desired line = {.entry = (int64_t)entry,
-				      .event = (int64_t)desired->event,
-				      .name = desired->name,
-				      .key = arena_keep(&hub->batch, &key),
-				      .body = desired->body};
+	struct driver_desired line = {.entry = row->entry,
+				      .event = row->event,
+				      .name = text_str(row->name),
+				      .key = text_str(row->device),
+				      .body = text_str(row->body)};
 	park(hub, peer, &(struct core_line){.kind = CORE_LINE_DESIRED, .desired = line});
 }
 
-/* A driver that is not there gets the order when it says hello. */
-void hub_driver_order(struct hub *hub, uint64_t entry, const struct core_order *order)
-{
-	for (unsigned peer = 0; peer < hub->peers_end; peer++) {
-		const struct peer *p = &hub->peers[peer];
-		if (p->kind == PEER_DRIVER && p->driver.said_hello && !p->driver.repeats_orders &&
-		    str_eq(driver_of(hub, peer)->name, order->driver))
-			park_order(hub, peer, entry, order);
-	}
-}
-
-void hub_driver_desired(struct hub *hub, uint64_t entry, const struct core_order *desired)
-{
-	for (unsigned peer = 0; peer < hub->peers_end; peer++) {
-		const struct peer *p = &hub->peers[peer];
-		if (p->kind == PEER_DRIVER && p->driver.said_hello && !p->driver.repeats_orders &&
-		    str_eq(driver_of(hub, peer)->name, desired->driver))
-			park_desired(hub, peer, entry, desired);
-	}
-}
-
-/* How its devices are to be, whether it knows or not. */
-static void repeat_desired(struct hub *hub, unsigned peer)
+/* How its devices are to be, by entries from this one on. */
+static void park_all_desired(struct hub *hub, unsigned peer, uint64_t from)
 {
 	const struct desired *row = desired_first_by_driver(&hub->core.state, driver_of(hub, peer)->name);
-	for (; row; row = desired_next_by_driver(&hub->core.state, row)) {
-		struct driver_desired line = {.entry = row->entry,
-					      .event = row->event,
-					      .name = text_str(row->name),
-					      .key = text_str(row->device),
-					      .body = text_str(row->body)};
-		park(hub, peer, &(struct core_line){.kind = CORE_LINE_DESIRED, .desired = line});
-	}
+	for (; row; row = desired_next_by_driver(&hub->core.state, row))
+		if ((uint64_t)row->entry >= from)
+			park_desired(hub, peer, row);
 }
 
-/* Orders that were given and not answered, oldest first: the driver may have done them, then it answers at once; or their time is over, then it says so. */
-static void repeat_orders(struct hub *hub, unsigned peer)
+static void park_order(struct hub *hub, unsigned peer, const struct order *row)
+{
+	struct str boot = {(const char *)hub->peers[peer].driver.boot, sizeof hub->peers[peer].driver.boot};
+	uint64_t number = row->order - 1;
+	struct driver_order line = {.entry = (int64_t)(number / TURN_EVENTS_MAX),
+				    .event = (int64_t)(number % TURN_EVENTS_MAX),
+				    .name = text_str(row->name),
+				    .now = hub_wall(hub),
+				    .not_after = row->not_after,
+				    .body = text_str(row->body)};
+	if (row->has_boot && str_eq(text_str(row->boot), boot)) {
+		line.has_answers = row->answers != 0;
+		line.answers = row->answers;
+	}
+	park(hub, peer, &(struct core_line){.kind = CORE_LINE_ORDER, .order = line});
+}
+
+/* Orders of entries from this one on that wait for an answer, oldest first. */
+static void park_orders(struct hub *hub, unsigned peer, uint64_t from)
 {
 	struct str name = driver_of(hub, peer)->name;
-	struct str boot = {(const char *)hub->peers[peer].driver.boot, sizeof hub->peers[peer].driver.boot};
-	const struct order *row = NULL;
-	while ((row = order_after(&hub->core.state, row ? row->order : 0))) {
-		if (!str_eq(text_str(row->driver), name))
-			continue;
-		uint64_t number = row->order - 1;
-		struct core_order order = {.event = number % TURN_EVENTS_MAX,
-					   .name = text_str(row->name),
-					   .body = text_str(row->body),
-					   .not_after = row->not_after};
-		if (row->has_boot && str_eq(text_str(row->boot), boot))
-			order.answers = row->answers;
-		park_order(hub, peer, number / TURN_EVENTS_MAX, &order);
-	}
+	const struct order *row = order_after(&hub->core.state, from * TURN_EVENTS_MAX);
+	for (; row; row = order_after(&hub->core.state, row->order))
+		if (str_eq(text_str(row->driver), name))
+			park_order(hub, peer, row);
 }
 
 static void hello(struct hub *hub, unsigned peer, const struct driver_hello *hello)
@@ -208,17 +175,23 @@ static void ack(struct hub *hub, unsigned peer, int64_t sequence)
 		driver->ack = sequence;
 }
 
-void hub_driver_park(struct hub *hub)
+/* A driver that has said hello gets all that it is to know and to do, also what it was told before: it may have done an order, then it answers at
+ * once; or the order's time is over, then it says so. */
+void hub_driver_park(struct hub *hub, uint64_t from)
 {
 	for (unsigned peer = 0; peer < hub->peers_end; peer++) {
 		struct peer_driver *driver = &hub->peers[peer].driver;
 		if (hub->peers[peer].kind != PEER_DRIVER)
 			continue;
+		if (driver->said_hello && !driver->repeats_orders) {
+			park_all_desired(hub, peer, from);
+			park_orders(hub, peer, from);
+		}
 		if (driver->ack != 0)
 			park(hub, peer, &(struct core_line){.kind = CORE_LINE_ACK, .ack = {driver->ack}});
 		if (driver->repeats_orders) {
-			repeat_desired(hub, peer);
-			repeat_orders(hub, peer);
+			park_all_desired(hub, peer, 0);
+			park_orders(hub, peer, 0);
 		}
 		driver->ack = 0;
 		driver->repeats_orders = false;

@@ -96,6 +96,34 @@ RIG_TEST(an_order_waits_for_a_driver_that_has_not_said_hello)
 	     {ONE, "{'expired':{'sequence':2,'entry':76,'event':1}}", ACK("2")}, {ONE, HELLO("1", "1"), ""});
 }
 
+/* A commit may take seconds: the driver counts from when the order leaves, and one that is over by then does not leave. */
+RIG_TEST(an_order_that_leaves_late_says_so)
+{
+	rig_say(ONE, SHOW("1", "1", CARD_OF_GUARD));
+	rig.premises.clock_us += 2000 * 1000;
+	CHECK_TOLD(ONE, ORDER("76", "1", "02000") "\n" ACK("1"));
+	rig_say(ONE, SHOW("2", "1", CARD_OF_GUARD));
+	rig.premises.clock_us += (3000 + DRIVERS_ANSWER_MS_MAX) * 1000;
+	CHECK_TOLD(ONE, ACK("2"));
+	CHECK_HAS(rig_entry(RIG_FURNISHED + 3), "\"drivers.OrderUnanswered\"");
+}
+
+/* The driver starts again with its new settings, and passes over what comes before it has said hello. */
+RIG_TEST(no_order_comes_between_settings_and_hello)
+{
+	rig_say(OFFICER, COMMAND("doors.key_reader", "'line':'line-1','address':1,'key':'000102030405060708090a0b0c0d0e0f'"));
+	rig_commit();
+	rig_forget();
+	rig_say(ONE, SHOW("1", "1", CARD_OF_GUARD));
+	rig.premises.clock_us += HUB_CONFIG_QUIET_MS * 1000;
+	struct str told = rig_told(ONE);
+	CHECK_HAS(told, "{'config':");
+	CHECK_HAS_NO(told, "{'order':");
+	CHECK_HAS(told, "{'ack':");
+	rig_say(ONE, HELLO("1", "1"));
+	CHECK_HAS(rig_told(ONE), "{'order':{'entry':77,");
+}
+
 /* When what a card has told is to be forgotten: 90 days after the month. */
 static int64_t month_end_us(void)
 {

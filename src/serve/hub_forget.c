@@ -102,7 +102,9 @@ static int begin_snapshot(struct hub *hub, struct error *error)
 	const uint8_t *key;
 	struct hub_entry last;
 	int failed = hub_read_entry(hub, journal_size(hub->journal) - 1, &last, error);
-	/* A key of a snapshot that was never finished serves again. */
+	/* What a snapshot that was never finished has in its file may have been forgotten since: its key does not serve again. */
+	if (failed == 0)
+		failed = keyfile_destroy(hub->options.keys->file, &id, 1, error);
 	if (failed == 0)
 		failed = keyfile_make(hub->options.keys->file, &id, &key, error);
 	if (failed == 0)
@@ -120,15 +122,15 @@ static int begin_snapshot(struct hub *hub, struct error *error)
 	return 0;
 }
 
-/* Keys of snapshots before this one: those whose file was written over, and those whose process did not end. */
-static int destroy_snapshot_keys(struct hub *hub, uint64_t before, struct error *error)
+/* Keys of all other snapshots: those whose file was written over or is lost, and those whose process did not end. */
+static int keep_snapshot_keys(struct hub *hub, uint64_t first, uint64_t last, struct error *error)
 {
 	struct keyfile *file = hub->options.keys->file;
 	struct key_id id;
 	uint32_t cursor = 0;
 	int failed = 0;
 	while (failed == 0 && keyfile_next(file, KEY_SNAPSHOT, &cursor, &id))
-		if (id.number < before)
+		if (id.number < first || id.number > last)
 			failed = keyfile_destroy(file, &id, 1, error);
 	return failed;
 }
@@ -150,8 +152,8 @@ static int end_snapshot(struct hub *hub, bool done, struct error *error)
 	s->entries = s->writing;
 	memcpy(s->hash, job->head.hash, sizeof s->hash);
 	if (s->forgets == 0)
-		return destroy_snapshot_keys(hub, s->number - 1,
-					     error); /* the one before is there for when this one is damaged */
+		/* The one before is there for when this one is damaged. */
+		return keep_snapshot_keys(hub, s->number - 1, s->number, error);
 	struct buf b = arena_buf(&hub->batch);
 	record_base_write(&b, &(struct record_base){(int64_t)s->entries, {(const char *)s->hash, sizeof s->hash}});
 	hub_start(hub, STR("record.base"), arena_keep(&hub->batch, &b));
@@ -183,7 +185,7 @@ static int destroy_one(struct hub *hub, const struct forgetting *row, struct err
 
 static int destroy_older_snapshots(struct hub *hub, struct error *error)
 {
-	int failed = destroy_snapshot_keys(hub, hub->snapshots.number, error);
+	int failed = keep_snapshot_keys(hub, hub->snapshots.number, hub->snapshots.number, error);
 	return failed < 0 ? failed : snapshot_wipe(slot_of(hub, hub->snapshots.number - 1), error);
 }
 

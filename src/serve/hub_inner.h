@@ -292,10 +292,9 @@ void hub_driver_line(struct hub *hub, unsigned peer, struct str line);
 void hub_driver_config(struct hub *hub, unsigned peer);
 uint64_t hub_driver_readers(const struct hub *hub);
 void hub_driver_readers_changed(struct hub *hub, struct str command);
-/* Before the answers leave: what this batch acknowledges, and the open orders of those who said hello. */
-void hub_driver_park(struct hub *hub);
-void hub_driver_order(struct hub *hub, uint64_t entry, const struct core_order *order);
-void hub_driver_desired(struct hub *hub, uint64_t entry, const struct core_order *desired);
+/* Behind the commit, before the answers leave: orders and desired states of entries from this one on, what the batch acknowledges, and all that is open for
+ * those who said hello. */
+void hub_driver_park(struct hub *hub, uint64_t from);
 
 /* hub_table.c */
 void hub_table_begin(struct hub *hub);

@@ -67,10 +67,20 @@ SNAPSHOT_TEST(they_are_written_in_turn_and_the_keys_of_those_that_are_written_ov
 	CHECK_INT(number_in(0), 6);
 }
 
-SNAPSHOT_TEST(one_that_fails_is_tried_again_after_a_minute_under_the_same_number)
+static void read_key(uint64_t number, uint8_t ret_key[SNAPSHOT_KEY_BYTES])
 {
+	struct key_id id = key_of_snapshot(number);
+	const uint8_t *key = keyfile_find(rig.premises.keys.file, &id);
+	ASSERT(key);
+	memcpy(ret_key, key, SNAPSHOT_KEY_BYTES);
+}
+
+SNAPSHOT_TEST(one_that_fails_is_tried_again_after_a_minute_under_the_same_number_and_another_key)
+{
+	uint8_t first[SNAPSHOT_KEY_BYTES], second[SNAPSHOT_KEY_BYTES];
 	rig.premises.work_dies = 1;
 	write_entries(EVERY);
+	read_key(2, first);
 	CHECK_INT(number_in(0), 0);
 	write_entries(EVERY);
 	rig_wait_ms(RETRY_MS - 1);
@@ -78,6 +88,8 @@ SNAPSHOT_TEST(one_that_fails_is_tried_again_after_a_minute_under_the_same_number
 	rig_wait_ms(1);
 	CHECK_INT(number_in(0), 2);
 	CHECK_INT(snapshot_keys(), 2);
+	read_key(2, second);
+	CHECK(memcmp(first, second, sizeof first) != 0);
 }
 
 SNAPSHOT_TEST(entries_go_on_while_one_is_written)

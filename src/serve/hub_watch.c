@@ -84,7 +84,8 @@ static void watch_space(struct hub *hub)
 	const struct hub_outside *outside = &hub->options.outside;
 	struct hub_watch *watch = &hub->watch;
 	uint64_t low = hub->options.space_low_bytes;
-	watch->free_bytes = outside->free_bytes(outside->context);
+	uint64_t free_bytes = outside->free_bytes(outside->context); /* UINT64_MAX: nobody can tell */
+	watch->free_bytes = free_bytes < JSON_INT_MAX ? free_bytes : JSON_INT_MAX;
 	bool is_low = watch->free_bytes < (watch->space_is_low ? 2 * low : low);
 	if (is_low == watch->space_is_low)
 		return;

@@ -1,6 +1,6 @@
 #include "serve/incarnation_file.h"
 
-#include "base/tree.h"
+#include "base/folder.h"
 #include "gen/codec.h"
 
 #include <unistd.h>
@@ -12,15 +12,15 @@ static const char name[] = "incarnation.json";
 int incarnation_read_file(const char *directory, struct incarnation *ret_incarnation, struct arena *arena,
 			  struct error *error)
 {
-	char path[TREE_PATH_BYTES], what[256];
+	char path[FOLDER_PATH_BYTES], what[256];
 	struct str text;
-	int failed = tree_path(path, directory, name, error);
+	int failed = folder_path(path, directory, name, error);
 	if (failed == 0 && access(path, F_OK) < 0) {
 		*ret_incarnation = (struct incarnation){.incarnation = 1};
 		return 0;
 	}
 	if (failed == 0)
-		failed = tree_read(path, arena, FILE_BYTES_MAX, &text, error);
+		failed = folder_read(path, arena, FILE_BYTES_MAX, &text, error);
 	if (failed < 0)
 		return failed;
 	struct json json = json_over(text, arena);
@@ -36,9 +36,9 @@ int incarnation_read_file(const char *directory, struct incarnation *ret_incarna
 int incarnation_write_file(const char *directory, const struct incarnation *incarnation, struct arena *arena,
 			   struct error *error)
 {
-	char path[TREE_PATH_BYTES];
+	char path[FOLDER_PATH_BYTES];
 	struct buf b = arena_buf(arena);
 	incarnation_write(&b, incarnation);
-	int failed = tree_path(path, directory, name, error);
-	return failed < 0 ? failed : tree_replace(path, arena_keep(arena, &b), 0640, error);
+	int failed = folder_path(path, directory, name, error);
+	return failed < 0 ? failed : folder_replace(path, arena_keep(arena, &b), 0640, error);
 }

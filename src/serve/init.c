@@ -1,6 +1,6 @@
 #include "serve/init.h"
 
-#include "base/tree.h"
+#include "base/folder.h"
 #include "base/yaml.h"
 #include "journal/journal_keys.h"
 #include "keys/keyring.h"
@@ -34,7 +34,7 @@ static void put_replaced(struct buf *b, struct str text, struct str from, struct
 static int copy_file(const char *from, const char *to, bool mission, struct arena *arena, struct error *error)
 {
 	struct str bytes;
-	int failed = tree_read(from, arena, FILE_BYTES_MAX, &bytes, error);
+	int failed = folder_read(from, arena, FILE_BYTES_MAX, &bytes, error);
 	if (failed < 0)
 		return failed;
 	const struct passwd *user = getpwuid(getuid());
@@ -43,12 +43,12 @@ static int copy_file(const char *from, const char *to, bool mission, struct aren
 		put_replaced(&b, bytes, STR("$USER"), str_of(user->pw_name));
 		bytes = arena_keep(arena, &b);
 	}
-	return tree_write(to, bytes, 0640, error);
+	return folder_write(to, bytes, 0640, error);
 }
 
 static int copy_tree(const char *from, const char *to, struct arena *arena, struct error *error)
 {
-	int failed = tree_make(to, 0750, error);
+	int failed = folder_make(to, 0750, error);
 	DIR *directory = failed < 0 ? NULL : opendir(from);
 	if (!directory)
 		return failed < 0 ? failed : error_system(error, "cannot read the sample %s", from);
@@ -106,7 +106,7 @@ static int make_reader_keys(struct arena *arena, struct error *error)
 		if (command && str_eq(command->text, STR("doors.add_reader")) && line && address)
 			put_key(&b, line->text, address->text);
 	}
-	failed = tree_write("keys/readers.yaml", buf_str(&b), 0600, error);
+	failed = folder_write("keys/readers.yaml", buf_str(&b), 0600, error);
 	explicit_bzero(b.at, b.len);
 	return failed;
 }
@@ -116,7 +116,7 @@ static int make_keys(struct arena *arena, struct error *error)
 	static struct mission_file mission;
 	int failed = mission_file_read(&mission, arena, error);
 	if (failed == 0)
-		failed = tree_make("keys", 0700, error);
+		failed = folder_make("keys", 0700, error);
 	if (failed < 0)
 		return failed;
 	failed = journal_keys_make("keys", mission_file_origin(&mission, 1, arena), error);
@@ -157,7 +157,7 @@ int init_mission(const char *dir, const char *sample, struct error *error)
 	if (snprintf(making, sizeof making, "%.*s.making-XXXXXX", (int)length, dir) >= PATH_BYTES)
 		return error_set(error, ERROR_LIMIT, "the directory's name is too long");
 	struct arena arena = arena_map(MEMORY_BYTES);
-	int failed = tree_make_parents(dir, error);
+	int failed = folder_make_parents(dir, error);
 	bool made = failed == 0 && mkdtemp(making);
 	if (failed == 0 && (!made || chmod(making, 0750) < 0))
 		failed = error_system(error, "cannot make a directory beside %s", dir);
@@ -166,7 +166,7 @@ int init_mission(const char *dir, const char *sample, struct error *error)
 	if (failed == 0 && rename(making, dir) < 0)
 		failed = error_system(error, "cannot give the mission its name");
 	if (failed < 0 && made)
-		tree_remove(making);
+		folder_remove(making);
 	arena_unmap(&arena);
 	return failed;
 }

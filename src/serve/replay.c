@@ -400,6 +400,8 @@ static int one(struct replay *r, uint64_t index, struct str body)
 	r->erased += wanted && !repeats;
 	r->result.not_repeatable += wanted && !repeats;
 	r->result.decided += repeats;
+	if (repeats && entry.input.kind != ENTRY_INPUT_KIND_START && !r->again.rulebooks.access)
+		return damaged(r, index, "the text of the rulebook in force is not in the record");
 	if (repeats) {
 		decide(r, &entry, &would);
 		hold_against(r, &entry, was, would);

@@ -1,6 +1,6 @@
 #include "serve/replay_open.h"
 
-#include "base/tree.h"
+#include "base/folder.h"
 #include "gen/facts.h"
 #include "rules/rulebook_load.h"
 #include "serve/installation.h"
@@ -21,7 +21,7 @@ int replay_read_rules(struct replay_mission *mission, const char *directory, str
 static int read_key(struct replay_mission *mission, struct note_key *ret_key, struct error *error)
 {
 	struct str line, rest;
-	int failed = tree_read("keys/journal.vkey", &mission->memory, NOTE_VKEY_BYTES_MAX + 1, &line, error);
+	int failed = folder_read("keys/journal.vkey", &mission->memory, NOTE_VKEY_BYTES_MAX + 1, &line, error);
 	if (failed < 0)
 		return failed;
 	str_cut(line, '\n', &line, &rest);

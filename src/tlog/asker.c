@@ -74,12 +74,8 @@ static int wait_for(const struct asker *asker, short events, struct error *error
 	}
 }
 
-int asker_ask(struct asker *asker, const struct ask_line *question, struct error *error)
+static int send_all(const struct asker *asker, struct str line, struct error *error)
 {
-	struct buf b = arena_buf(&asker->memory);
-	ask_line_write(&b, question);
-	buf_put_char(&b, '\n');
-	struct str line = arena_keep(&asker->memory, &b);
 	while (line.len > 0) {
 		ssize_t sent = send(asker->fd, line.at, line.len, MSG_NOSIGNAL);
 		if (sent >= 0) {
@@ -91,6 +87,17 @@ int asker_ask(struct asker *asker, const struct ask_line *question, struct error
 			return error_set(error, ERROR_GONE, "the core went away");
 	}
 	return 0;
+}
+
+int asker_ask(struct asker *asker, const struct ask_line *question, struct error *error)
+{
+	struct buf b = arena_buf(&asker->memory);
+	ask_line_write(&b, question);
+	buf_put_char(&b, '\n');
+	struct str line = arena_keep(&asker->memory, &b);
+	int failed = send_all(asker, line, error);
+	explicit_bzero((void *)line.at, line.len); /* a command may have had a secret in it */
+	return failed;
 }
 
 /* The line is copied: what is decoded from it points into it, and the next read overwrites it. */

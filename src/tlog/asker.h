@@ -30,7 +30,7 @@ int asker_connect(struct asker *asker, struct error *error);
 void asker_init(struct asker *asker, int fd);
 void asker_release(struct asker *asker);
 
-/* ERROR_GONE: the core went away. */
+/* What was sent is wiped: it may have been a secret. ERROR_GONE: the core went away. */
 int asker_ask(struct asker *asker, const struct ask_line *question, struct error *error);
 
 /* The next line of the answer. ERROR_INPUT: the core did not take the question, and says why; ERROR_GONE: it went away,

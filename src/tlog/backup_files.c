@@ -2,7 +2,7 @@
 #include "tlog/backup.h"
 
 #include "base/file.h"
-#include "base/tree.h"
+#include "base/folder.h"
 #include "gen/codec.h"
 
 #include <sodium.h>
@@ -39,25 +39,25 @@ static void note(struct listing *l, const char *name, struct str bytes)
 
 static int read_one(struct listing *l, const char *name, struct str *ret_bytes, struct error *error)
 {
-	char from[TREE_PATH_BYTES];
-	int failed = tree_path(from, l->backup->mission, name, error);
+	char from[FOLDER_PATH_BYTES];
+	int failed = folder_path(from, l->backup->mission, name, error);
 	arena_clear(&l->scratch);
-	return failed < 0 ? failed : tree_read(from, &l->scratch, BACKUP_FILE_BYTES_MAX, ret_bytes, error);
+	return failed < 0 ? failed : folder_read(from, &l->scratch, BACKUP_FILE_BYTES_MAX, ret_bytes, error);
 }
 
 static int copy_one(struct listing *l, const char *name, unsigned mode, struct error *error)
 {
-	char to[TREE_PATH_BYTES];
+	char to[FOLDER_PATH_BYTES];
 	struct str bytes;
 	if (l->n == BACKUP_FILES_MAX)
 		return full(error);
 	int failed = read_one(l, name, &bytes, error);
 	if (failed == 0)
-		failed = tree_path(to, l->backup->path, name, error);
+		failed = folder_path(to, l->backup->path, name, error);
 	if (failed == 0)
-		failed = tree_make_parents(to, error);
+		failed = folder_make_parents(to, error);
 	if (failed == 0)
-		failed = tree_replace(to, bytes, mode, error);
+		failed = folder_replace(to, bytes, mode, error);
 	if (failed == 0)
 		note(l, name, bytes);
 	sodium_memzero(l->scratch.at, bytes.len);
@@ -67,29 +67,29 @@ static int copy_one(struct listing *l, const char *name, unsigned mode, struct e
 static int copy_in_folder(void *context, const char *path, struct error *error)
 {
 	struct listing *l = context;
-	char name[TREE_PATH_BYTES];
-	int failed = tree_path(name, l->folder, path, error);
+	char name[FOLDER_PATH_BYTES];
+	int failed = folder_path(name, l->folder, path, error);
 	return failed < 0 ? failed : copy_one(l, name, 0640, error);
 }
 
 static bool is_there(const struct listing *l, const char *name)
 {
-	char path[TREE_PATH_BYTES];
-	return tree_path(path, l->backup->mission, name, NULL) == 0 && access(path, F_OK) == 0;
+	char path[FOLDER_PATH_BYTES];
+	return folder_path(path, l->backup->mission, name, NULL) == 0 && access(path, F_OK) == 0;
 }
 
 /* A rulebook's file that is no more is no more in the backup. */
 static int copy_folder(struct listing *l, const char *name, struct error *error)
 {
-	char from[TREE_PATH_BYTES], to[TREE_PATH_BYTES];
-	int failed = tree_path(to, l->backup->path, name, error);
+	char from[FOLDER_PATH_BYTES], to[FOLDER_PATH_BYTES];
+	int failed = folder_path(to, l->backup->path, name, error);
 	if (failed == 0)
-		failed = tree_path(from, l->backup->mission, name, error);
+		failed = folder_path(from, l->backup->mission, name, error);
 	if (failed < 0)
 		return failed;
-	tree_remove(to);
+	folder_remove(to);
 	l->folder = name;
-	return is_there(l, name) ? tree_walk(from, copy_in_folder, l, error) : 0;
+	return is_there(l, name) ? folder_walk(from, copy_in_folder, l, error) : 0;
 }
 
 /* The keys: the mission may change them meanwhile. What two looks in a row find the same was so at the moment between
@@ -98,9 +98,9 @@ static int copy_folder(struct listing *l, const char *name, struct error *error)
 static int look_at_key(void *context, const char *path, struct error *error)
 {
 	struct listing *l = context;
-	char name[TREE_PATH_BYTES];
+	char name[FOLDER_PATH_BYTES];
 	struct str bytes;
-	int failed = tree_path(name, keys_name, path, error);
+	int failed = folder_path(name, keys_name, path, error);
 	if (failed == 0)
 		failed = read_one(l, name, &bytes, error);
 	if (failed < 0)
@@ -114,20 +114,20 @@ static int look_at_key(void *context, const char *path, struct error *error)
 static int copy_key(void *context, const char *path, struct error *error)
 {
 	struct listing *l = context;
-	char name[TREE_PATH_BYTES];
-	int failed = tree_path(name, keys_name, path, error);
+	char name[FOLDER_PATH_BYTES];
+	int failed = folder_path(name, keys_name, path, error);
 	if (failed == 0)
 		failed = look_at_key(l, path, error);
 	return failed < 0 ? failed : copy_one(l, name, 0600, error);
 }
 
-static int pass(struct listing *l, tree_file_fn *key, uint8_t ret_hash[crypto_generichash_BYTES], struct error *error)
+static int pass(struct listing *l, folder_file_fn *key, uint8_t ret_hash[crypto_generichash_BYTES], struct error *error)
 {
-	char from[TREE_PATH_BYTES];
-	int failed = tree_path(from, l->backup->mission, keys_name, error);
+	char from[FOLDER_PATH_BYTES];
+	int failed = folder_path(from, l->backup->mission, keys_name, error);
 	crypto_generichash_init(&l->seen, NULL, 0, crypto_generichash_BYTES);
 	if (failed == 0)
-		failed = tree_walk(from, key, l, error);
+		failed = folder_walk(from, key, l, error);
 	crypto_generichash_final(&l->seen, ret_hash, crypto_generichash_BYTES);
 	return failed;
 }
@@ -152,10 +152,10 @@ static int copy_keys(struct listing *l, struct error *error)
 static int wipe_key(void *context, const char *path, struct error *error)
 {
 	static const uint8_t zeros[65536];
-	char whole[TREE_PATH_BYTES];
+	char whole[FOLDER_PATH_BYTES];
 	struct stat status;
 	struct file file;
-	int failed = tree_path(whole, context, path, error);
+	int failed = folder_path(whole, context, path, error);
 	if (failed == 0)
 		failed = file_open(whole, 0600, &file, error);
 	if (failed < 0)
@@ -171,14 +171,14 @@ static int wipe_key(void *context, const char *path, struct error *error)
 
 static int drop_old_keys(const struct listing *l, struct error *error)
 {
-	char path[TREE_PATH_BYTES];
-	int failed = tree_path(path, l->backup->path, keys_name, error);
+	char path[FOLDER_PATH_BYTES];
+	int failed = folder_path(path, l->backup->path, keys_name, error);
 	if (failed == 0 && access(path, F_OK) == 0)
-		failed = tree_walk(path, wipe_key, path, error);
+		failed = folder_walk(path, wipe_key, path, error);
 	if (failed == 0)
-		tree_remove(path);
+		folder_remove(path);
 	if (failed == 0)
-		failed = tree_make(path, 0700, error);
+		failed = folder_make(path, 0700, error);
 	return failed;
 }
 
@@ -201,11 +201,11 @@ static int copy_all(struct listing *l, struct error *error)
 static int put_index(struct listing *l, struct error *error)
 {
 	const struct backup *backup = l->backup;
-	char path[TREE_PATH_BYTES], note_bytes[NOTE_COSIGNED_BYTES_MAX];
+	char path[FOLDER_PATH_BYTES], note_bytes[NOTE_COSIGNED_BYTES_MAX];
 	struct buf note_text = BUF(note_bytes);
 	struct source copy;
 	uint64_t size;
-	int failed = tree_path(path, backup->path, "journal.db", error);
+	int failed = folder_path(path, backup->path, "journal.db", error);
 	if (failed == 0)
 		failed = source_of_journal(&copy, path, backup->key, error);
 	if (failed < 0)
@@ -223,20 +223,20 @@ static int put_index(struct listing *l, struct error *error)
 	backup_index_write(&b, &index);
 	buf_put_char(&b, '\n');
 	if (failed == 0)
-		failed = tree_path(path, backup->path, index_name, error);
+		failed = folder_path(path, backup->path, index_name, error);
 	if (failed == 0)
-		failed = tree_replace(path, arena_keep(&l->scratch, &b), 0640, error);
-	return failed < 0 ? failed : tree_sync(backup->path, error);
+		failed = folder_replace(path, arena_keep(&l->scratch, &b), 0640, error);
+	return failed < 0 ? failed : folder_sync(backup->path, error);
 }
 
 int backup_files(struct backup *backup, struct error *error)
 {
-	char path[TREE_PATH_BYTES];
+	char path[FOLDER_PATH_BYTES];
 	if (!backup->mission)
 		return 0;
 	struct listing l = {.backup = backup, .kept = arena_map(MEMORY_BYTES / 64), .scratch = arena_map(MEMORY_BYTES)};
 	l.files = ARENA_TAKE(&l.kept, struct backup_file, BACKUP_FILES_MAX);
-	int failed = tree_path(path, backup->path, index_name, error);
+	int failed = folder_path(path, backup->path, index_name, error);
 	if (failed == 0)
 		unlink(path);
 	if (failed == 0)

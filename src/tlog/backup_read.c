@@ -1,5 +1,5 @@
 /* backup_read.c: a backup, before something is made of it. */
-#include "base/tree.h"
+#include "base/folder.h"
 #include "gen/codec.h"
 #include "tlog/backup.h"
 
@@ -30,7 +30,7 @@ static bool is_below(struct str path)
 
 static int check_file(const char *directory, const struct backup_file *file, struct arena *scratch, struct error *error)
 {
-	char name[TREE_PATH_BYTES], path[TREE_PATH_BYTES];
+	char name[FOLDER_PATH_BYTES], path[FOLDER_PATH_BYTES];
 	uint8_t hash[crypto_hash_sha256_BYTES];
 	struct str bytes;
 	if (!is_below(file->path)) {
@@ -39,10 +39,10 @@ static int check_file(const char *directory, const struct backup_file *file, str
 		return not_whole(directory, error);
 	}
 	snprintf(name, sizeof name, STR_FMT, STR_ARG(file->path));
-	int failed = tree_path(path, directory, name, error);
+	int failed = folder_path(path, directory, name, error);
 	arena_clear(scratch);
 	if (failed == 0)
-		failed = tree_read(path, scratch, BACKUP_FILE_BYTES_MAX, &bytes, error);
+		failed = folder_read(path, scratch, BACKUP_FILE_BYTES_MAX, &bytes, error);
 	if (failed < 0)
 		return failed;
 	crypto_hash_sha256(hash, (const uint8_t *)bytes.at, bytes.len);
@@ -56,11 +56,11 @@ static int check_file(const char *directory, const struct backup_file *file, str
 
 int backup_read(const char *directory, struct arena *arena, struct backup_index *ret_index, struct error *error)
 {
-	char path[TREE_PATH_BYTES], what[256];
+	char path[FOLDER_PATH_BYTES], what[256];
 	struct str text;
-	int failed = tree_path(path, directory, "backup.json", error);
+	int failed = folder_path(path, directory, "backup.json", error);
 	if (failed == 0)
-		failed = tree_read(path, arena, INDEX_BYTES_MAX, &text, error);
+		failed = folder_read(path, arena, INDEX_BYTES_MAX, &text, error);
 	if (failed < 0)
 		return failed;
 	struct json json = json_over(text, arena);

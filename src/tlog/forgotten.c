@@ -1,6 +1,6 @@
 #include "tlog/forgotten.h"
 
-#include "base/tree.h"
+#include "base/folder.h"
 #include "gen/codec.h"
 #include "gen/dispatch.h"
 
@@ -132,7 +132,7 @@ int forgotten_read_file(const char *path, struct str origin, struct arena *arena
 	struct str text;
 	struct forgotten read;
 	char what[256];
-	int failed = tree_read(path, arena, FILE_BYTES_MAX, &text, error);
+	int failed = folder_read(path, arena, FILE_BYTES_MAX, &text, error);
 	if (failed < 0)
 		return failed;
 	struct json json = json_over(text, arena);

@@ -1,6 +1,6 @@
 #include "tlog/restore.h"
 
-#include "base/tree.h"
+#include "base/folder.h"
 #include "gen/codec.h"
 #include "journal/journal_keys.h"
 #include "tlog/backup.h"
@@ -74,13 +74,13 @@ static int take(void *context, uint64_t index, struct str body)
 
 static int read_bundle(const struct restoring *s, uint64_t number, struct arena *arena, struct str *ret_bundle)
 {
-	char name[TILE_FORM_PATH_BYTES_MAX + 1] = {0}, path[TREE_PATH_BYTES];
+	char name[TILE_FORM_PATH_BYTES_MAX + 1] = {0}, path[FOLDER_PATH_BYTES];
 	struct buf b = {.at = (uint8_t *)name, .size = TILE_FORM_PATH_BYTES_MAX};
 	uint64_t left = s->tail.size - number * BUNDLE_ENTRIES;
 	tile_form_put_path(&b, TILE_FORM_ENTRIES, number, left < BUNDLE_ENTRIES ? (unsigned)left : 0);
 	arena_clear(arena);
-	int failed = tree_path(path, s->r->tail, name, s->error);
-	return failed < 0 ? failed : tree_read(path, arena, TILE_FORM_BUNDLE_BYTES_MAX, ret_bundle, s->error);
+	int failed = folder_path(path, s->r->tail, name, s->error);
+	return failed < 0 ? failed : folder_read(path, arena, TILE_FORM_BUNDLE_BYTES_MAX, ret_bundle, s->error);
 }
 
 /* The entries from the backup's end to the tail's, each to `entry`. */
@@ -117,11 +117,11 @@ static int other_history(struct error *error, const char *what, const char *wher
 
 static int read_tail_note(struct restoring *s, struct arena *arena)
 {
-	char path[TREE_PATH_BYTES];
+	char path[FOLDER_PATH_BYTES];
 	struct str note;
-	int failed = tree_path(path, s->r->tail, "checkpoint", s->error);
+	int failed = folder_path(path, s->r->tail, "checkpoint", s->error);
 	if (failed == 0)
-		failed = tree_read(path, arena, NOTE_BYTES_MAX, &note, s->error);
+		failed = folder_read(path, arena, NOTE_BYTES_MAX, &note, s->error);
 	return failed < 0 ? failed : open_note(s->r, note, path, &s->tail, s->error);
 }
 
@@ -148,13 +148,13 @@ static int take_tail(struct restoring *s)
 
 static int keep_note(struct restore *r, struct str note, struct error *error)
 {
-	char name[64], path[TREE_PATH_BYTES];
+	char name[64], path[FOLDER_PATH_BYTES];
 	snprintf(name, sizeof name, "earlier/%" PRId64 "/%" PRIu64, r->incarnation, r->notes);
-	int failed = tree_path(path, r->directory, name, error);
+	int failed = folder_path(path, r->directory, name, error);
 	if (failed == 0)
-		failed = tree_make_parents(path, error);
+		failed = folder_make_parents(path, error);
 	if (failed == 0)
-		failed = tree_write(path, note, 0640, error);
+		failed = folder_write(path, note, 0640, error);
 	r->notes += failed == 0;
 	return failed;
 }
@@ -233,12 +233,12 @@ static int open_journal(struct restoring *s, const char *path, const uint8_t see
 int restore_record(struct restore *restore, struct error *error)
 {
 	static struct restoring s;
-	char path[TREE_PATH_BYTES];
+	char path[FOLDER_PATH_BYTES];
 	struct journal_keys keys;
 	s = (struct restoring){.r = restore, .error = error};
 	restore->fetched = restore->notes = 0;
 	restore->has_root = false;
-	int failed = tree_path(path, restore->directory, "journal.db", error);
+	int failed = folder_path(path, restore->directory, "journal.db", error);
 	if (failed == 0)
 		failed = journal_keys_load(restore->keys, note_key_name(restore->key), &keys, error);
 	if (failed < 0)

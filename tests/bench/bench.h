@@ -10,7 +10,7 @@
 
 #include "base/base.h"
 
-enum { BENCH_ROUNDS_MAX = 4096 };
+enum { BENCH_ROUNDS_MAX = 8192 };
 
 struct bench_rounds {
 	double at[BENCH_ROUNDS_MAX];

@@ -66,7 +66,7 @@ void live_begin(struct live *live)
 	double begin = bench_now();
 	live->keeper = fork();
 	if (live->keeper == 0) {
-		int log = open("serve.log", O_WRONLY | O_CREAT | O_APPEND, 0600);
+		int log = open("serve.log", O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600);
 		dup2(log, STDOUT_FILENO);
 		dup2(log, STDERR_FILENO);
 		execl(program, "chancery", "serve", (char *)NULL);
@@ -109,6 +109,23 @@ pid_t live_core(const struct live *live)
 	fclose(children);
 	ASSERT(strcmp(word, "core") == 0);
 	return pid;
+}
+
+void live_core_time(const struct live *live, double *ret_own_s, double *ret_helpers_s)
+{
+	char path[64];
+	unsigned long own[2], helpers[2];
+	double ticks = (double)sysconf(_SC_CLK_TCK);
+	snprintf(path, sizeof path, "/proc/%d/stat", (int)live_core(live));
+	FILE *file = fopen(path, "re");
+	ASSERT(file);
+	/* Fields 14 to 17 of proc(5); the second is a name in brackets. */
+	int n = fscanf(file, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %lu %lu", &own[0],
+		       &own[1], &helpers[0], &helpers[1]);
+	fclose(file);
+	ASSERT(n == 4);
+	*ret_own_s = (double)(own[0] + own[1]) / ticks;
+	*ret_helpers_s = (double)(helpers[0] + helpers[1]) / ticks;
 }
 
 /* Talking */

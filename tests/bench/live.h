@@ -1,6 +1,6 @@
 /* live.h: the mission in the current directory, run by the real processes: keeper, core, and a driver a line; on the lines nobody answers.
  *
- *     live_begin(&live);             `chancery serve`; returns when the core answers
+ *     live_begin(&live);             `chancery serve`, which logs into serve.log; returns when the core answers
  *     fd = live_connect();           as an asker, who is the mission's operator
  *     live_end(&live);
  */
@@ -21,8 +21,9 @@ struct live {
 void live_begin(struct live *live);
 void live_end(struct live *live);
 
-/* The core's process. */
+/* The core's process, and how long a processor was its own, and its ended helpers', since it began. */
 pid_t live_core(const struct live *live);
+void live_core_time(const struct live *live, double *ret_own_s, double *ret_helpers_s);
 
 int live_connect(void);
 void live_say(int fd, struct str line); /* without its LF */

@@ -1,5 +1,5 @@
-/* mission.h: a large mission for benches, made by real means: what `chancery init` calls makes its directory and keys, commands to a hub furnish it, the lines of a driver fill its
- * record. Everything in it is invented, by a seed. Afterwards the real processes can run it.
+/* mission.h: a large mission for benches, made by real means: what `chancery init` calls makes its directory and keys, commands to a hub furnish it, the
+ * lines of a driver fill its record. Everything in it is invented, by a seed. Afterwards the real processes can run it.
  *
  *     mission_make("access_bench.mission");     the directory, which from then on is the current one
  *     mission_open(&mission);                   its hub, with the process's own clocks, disk and child

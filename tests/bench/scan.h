@@ -7,4 +7,7 @@
 /* Returns how many entries there are. Nobody may have the journal open. */
 uint64_t scan_and_hash(const char *path);
 
+/* Of any file, its bytes. */
+uint64_t hash_file(const char *path);
+
 #endif

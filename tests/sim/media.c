@@ -1,11 +1,5 @@
 #include "sim/media.h"
 
-/* A write of n bytes at offset, or a truncate to offset when at is NULL. */
-struct media_change {
-	size_t offset, n;
-	uint8_t *at;
-};
-
 enum { SECTOR_BYTES = 512 };
 
 uint64_t media_random(uint64_t *random)
@@ -240,6 +234,14 @@ uint64_t media_size(const struct media *media)
 	for (size_t i = 0; i < media->now.n; i++)
 		sum += media->now.at[i].node->now.len;
 	return sum;
+}
+
+void media_unlock(struct media *media)
+{
+	for (size_t i = 0; i < media->now.n; i++) {
+		media->now.at[i].node->readers = 0;
+		media->now.at[i].node->writer = NULL;
+	}
 }
 
 void media_crash(struct media *media, uint64_t *random)

@@ -11,7 +11,7 @@
 
 enum {
 	MEDIA_NAME_BYTES_MAX = 255,
-	MEDIA_NAMES_MAX = 16,
+	MEDIA_NAMES_MAX = 32,
 };
 
 struct media_bytes {
@@ -21,7 +21,10 @@ struct media_bytes {
 
 struct media_node {
 	struct media_bytes now, durable;
-	struct media_change *changes; /* since the last sync */
+	struct media_change {
+		size_t offset, n;
+		uint8_t *at; /* NULL: a truncate to offset */
+	} * changes;	     /* since the last sync */
 	size_t n_changes, room;
 	unsigned users;
 	unsigned readers; /* the locks of those who have it open; disk.c's matter */
@@ -61,6 +64,9 @@ void media_sync(struct media_node *node);
 
 /* Unsynced changes can still be read, and will never be durable. */
 void media_drop(struct media_node *node);
+
+/* Nobody has anything locked any more. */
+void media_unlock(struct media *media);
 
 /* The power fails. `random` is the state of media_random. */
 void media_crash(struct media *media, uint64_t *random);

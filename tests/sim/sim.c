@@ -1,429 +1,356 @@
-#include "sim/sim.h"
+#include "sim/sim_inner.h"
 
-#include "sim/audit.h"
-#include "sim/house.h"
-#include "sim/premises.h"
-
-#include "base/test.h"
-#include "base/traffic.h"
-#include "domain/access/access.h"
-#include "rules/rulebook_text.h"
-#include "serve/hub.h"
-
-#include <stdarg.h>
+#include <sodium.h>
+#include <stdlib.h>
 
 enum {
-	REPORTS_MAX = 4096,  /* of one driver in one boot */
-	LINES_IN_BATCH = 12, /* at most, before a commit */
-	SCRATCH_BYTES = 4 << 20,
-	SLOW_SECONDS = 9, /* longer than orders wait for their answers */
+	DICE_STREAM = 10,
+	CLIMATE_STREAM,
+	SCRATCH_BYTES = 16 << 20,
+	HEARD_BYTES = 64 << 20,
+	STARTS_MAX = 12, /* tries to start before all faults end */
+	REST_ROUNDS = 60,
+	REST_ROUND_MS = 3000,
 };
+static const int64_t begin_wall_ms = INT64_C(1795424400000); /* 2026-11-23T09:00:00Z */
 
-/* A driver as the contract wants it: it keeps what is not acknowledged, sends it again after hello, and answers each order. */
-struct sim_driver {
-	char name[8];
-	unsigned peer; /* HUB_PEERS_MAX: not attached */
-	uint64_t boot;
-	int64_t made, acked; /* sequences */
-	struct {
-		uint64_t reader, person; /* a badge shown; or, when reader is 0, */
-		int64_t entry, event;	 /* an order done */
-	} reports[REPORTS_MAX + 1];
-	bool must_say_hello;
-};
-
-struct sim {
-	struct premises *at; /* first: outside's context */
-	struct premises premises;
-	const struct sim_plan *plan;
-	struct sim_outcome *outcome;
-	uint64_t dice;
-	struct disk *disk;
-	struct hub *hub;
-	unsigned asker;
-	size_t commands; /* that furnish the house, sent so far */
-	struct sim_driver drivers[HOUSE_LINES];
-	struct audit audit;
-	struct arena scratch;
-	struct rulebooks rulebooks;
-};
-
-static const uint8_t seed_bytes[32] = {7};
-
-/* xorshift64*: the same numbers on every machine and compiler. */
-static uint64_t roll(struct sim *sim, uint64_t below)
+const char *sim_deed_name(size_t deed)
 {
-	sim->dice ^= sim->dice >> 12;
-	sim->dice ^= sim->dice << 25;
-	sim->dice ^= sim->dice >> 27;
-	return (sim->dice * 0x2545F4914F6CDD1Du >> 11) % below;
+	return deeds[deed].name;
 }
 
-/* The hub's outside */
-
-static void salt(void *context, uint8_t *ret_bytes, size_t n)
+const char *sim_fault_name(size_t fault)
 {
-	for (size_t i = 0; i < n; i++)
-		ret_bytes[i] = (uint8_t)roll(context, 256);
+	static const char *const names[FAULTS] = {"power", "death", "full",	 "sync",  "worker",
+						  "clock", "index", "snapshots", "lines", "captured"};
+	return fault < FAULTS ? names[fault] : NULL;
 }
 
-static bool has_room(void *context, unsigned peer)
+/* The climate: most deeds are as usual, some are rare or never done, some very often; each fault is there or not. */
+
+static void make_climate(struct sim *sim)
 {
-	return context && peer < HUB_PEERS_MAX;
+	static const unsigned factors[] = {0, 1, 2, 2, 2, 2, 6}; /* halves */
+	struct chance chance = chance_of(sim->plan->seed, CLIMATE_STREAM);
+	for (size_t i = 0; deeds[i].name; i++) {
+		ASSERT(i < SIM_DEEDS_MAX);
+		bool left_out = (sim->plan->without >> i & 1) != 0;
+		unsigned factor = factors[chance_below(&chance, ARRAY_LEN(factors))];
+		sim->weights[i] = left_out ? 0 : deeds[i].weight * factor;
+	}
+	sim->weights[0] += deeds[0].weight / 2 + 1; /* so that there is something to do */
+	for (unsigned i = 0; i < FAULTS; i++)
+		sim->has_fault[i] = chance_in_thousand(&chance, 500) && (sim->plan->no_faults >> i & 1) == 0;
+	sim->snapshot_entries = 20 + chance_below(&chance, 300);
+	sim->log_pages = 4 + (int)chance_below(&chance, 60);
+	for (size_t i = 0; i < PLACE_LINES; i++) {
+		struct line_manner *manner = &sim->lines[i].manner;
+		if (!sim->has_fault[FAULT_LINES])
+			continue;
+		manner->late = (unsigned)chance_below(&chance, 800);
+		manner->late_ms = (unsigned)chance_below(&chance, 4000);
+		manner->lost = (unsigned)chance_below(&chance, 100);
+		manner->dies = chance_in_thousand(&chance, 500);
+		manner->disk_fails = chance_in_thousand(&chance, 500);
+		manner->is_captured = sim->has_fault[FAULT_CAPTURED] && i == 0;
+		sim->ledger.liars |= (uint64_t)manner->is_captured << i;
+	}
 }
 
-static struct sim_driver *driver_of(struct sim *sim, unsigned peer)
+/* How a life will end */
+
+static enum sim_fault choose_end(struct sim *sim)
 {
-	for (size_t i = 0; i < HOUSE_LINES; i++)
-		if (sim->drivers[i].peer == peer)
-			return &sim->drivers[i];
-	return NULL;
+	static const enum sim_fault ends[] = {FAULT_POWER, FAULT_DEATH, FAULT_FULL, FAULT_SYNC};
+	enum sim_fault end = ends[sim_roll(sim, ARRAY_LEN(ends))];
+	return sim->has_fault[end] ? end : FAULTS;
 }
 
-static void took_order(struct sim *sim, struct sim_driver *driver, const struct driver_order *order)
+/* Some at once, in the middle of starting; most later. */
+static uint64_t some_steps(struct sim *sim)
 {
-	/* Promise 2 begins here: the order left. */
-	audit_promise_order(&sim->audit, (uint64_t)order->entry, (size_t)order->event, order->name);
-	CHECK((uint64_t)order->entry < journal_size(hub_journal(sim->hub)));
-	sim->outcome->orders++;
-	if (driver->made == REPORTS_MAX || roll(sim, 8) == 0) /* now and then a driver never answers */
-		return;
-	driver->made++;
-	driver->reports[driver->made].reader = 0;
-	driver->reports[driver->made].entry = order->entry;
-	driver->reports[driver->made].event = order->event;
+	static const uint64_t most[] = {30, 200, 1500};
+	return 1 + sim_roll(sim, most[sim_roll(sim, ARRAY_LEN(most))]);
 }
 
-static void took_ack(struct sim *sim, struct sim_driver *driver, int64_t sequence)
+static void plan_end(struct sim *sim, enum sim_fault end)
 {
-	CHECK(sequence <= driver->made);
-	audit_promise_report(&sim->audit, str_of(driver->name), driver->boot, sequence);
-	if (sequence > driver->acked)
-		driver->acked = sequence;
-	sim->outcome->acknowledged++;
-}
-
-static void driver_heard(struct sim *sim, struct sim_driver *driver, const struct core_line *line)
-{
-	switch (line->kind) {
-	case CORE_LINE_CONFIG:
-		driver->must_say_hello = true;
+	switch (end) {
+	case FAULT_POWER:
+		disk_fail_at(sim->machine.disk, some_steps(sim), sim_roll(sim, UINT32_MAX));
 		break;
-	case CORE_LINE_ORDER:
-		took_order(sim, driver, &line->order);
+	case FAULT_DEATH:
+		disk_die_at(sim->machine.disk, some_steps(sim));
 		break;
-	case CORE_LINE_ACK:
-		took_ack(sim, driver, line->ack.sequence);
+	case FAULT_FULL:
+		machine_bound(&sim->machine, 1 + sim_roll(sim, 300 << 10));
 		break;
-	case CORE_LINE_REFUSED:
-		took_ack(sim, driver, line->refused.sequence);
+	case FAULT_SYNC:
+		disk_fail_sync(sim->machine.disk, 1 + sim_roll(sim, 60));
 		break;
-	case CORE_LINE_BEGIN:
-	case CORE_LINE_DESIRED:
-	case CORE_LINE_TABLE:
-	case CORE_LINE_BUSY:
-	case CORE_LINE_BAD:
-	case CORE_LINE_NONE:
+	default:
 		break;
 	}
 }
 
-static bool send_line(void *context, unsigned peer, struct str text)
+static void no_faults(struct sim *sim)
 {
-	struct sim *sim = context;
-	struct sim_driver *driver = driver_of(sim, peer);
-	struct json json = json_over(text, &sim->scratch);
-	if (driver) {
-		struct core_line line;
-		CHECK(core_line_read(&json, &line));
-		driver_heard(sim, driver, &line);
-		return true;
-	}
-	struct answer_line answer;
-	CHECK(answer_line_read(&json, &answer));
-	if (answer.kind == ANSWER_LINE_DONE) {
-		audit_promise_entry(&sim->audit, (uint64_t)answer.done.entry);
-		sim->outcome->acknowledged++;
-	}
-	return true;
+	disk_fail_at(sim->machine.disk, DISK_NEVER, 0);
+	disk_fail_sync(sim->machine.disk, DISK_NEVER);
+	machine_bound(&sim->machine, 0);
 }
 
-/* Beginning and beginning again */
+/* Steps */
 
-static int boot(struct sim *sim, struct error *error)
+static void work(struct sim *sim)
 {
-	static const struct hub_driver drivers[HOUSE_LINES] = {{{"line-0", 6}, {"osdp", 4}, {"sim", 3}, 9600},
-							       {{"line-1", 6}, {"osdp", 4}, {"sim", 3}, 9600}};
-	static const struct offset utc = {0, 0};
-	static const char zeros[32];
-	struct hub_options options = {
-	    .mission = STR("house"),
-	    .journal = {.path = "journal.db", .vfs = "sim", .origin = STR("chancery/house"), .seed = seed_bytes},
-	    .rulebooks = sim->rulebooks,
-	    .environment = {.program = STR("sim"),
-			    .schema = {zeros, 32},
-			    .access = {zeros, 32},
-			    .zone = STR("UTC"),
-			    .offsets = {1, &utc}},
-	    .drivers = drivers,
-	    .n_drivers = HOUSE_LINES,
-	    .outside = {.context = sim, .salt = salt, .send = send_line, .has_room = has_room, .tap = traffic_put}};
-	int failed = premises_open(&sim->premises, sim->disk, error);
-	if (failed == 0) {
-		premises_fill(&sim->premises, &options);
-		failed = hub_open(&sim->hub, &options, error);
-	}
-	if (failed < 0) {
-		sim->hub = NULL;
-		premises_close(&sim->premises);
-		return failed;
-	}
-	static const struct str roles[] = {{"security_officer", 16}};
-	sim->asker = hub_attach_asker(sim->hub, &(struct hub_person){STR("sim"), 0, roles, 1, 0, 0});
-	for (size_t i = 0; i < HOUSE_LINES; i++)
-		sim->drivers[i].peer = hub_attach_driver(sim->hub, i);
-	return 0;
-}
-
-static void shut(struct sim *sim)
-{
-	if (!sim->hub)
+	if (!machine_is_working(&sim->machine))
 		return;
-	hub_close(sim->hub);
-	premises_close(&sim->premises);
-	sim->hub = NULL;
-}
-
-static void start_driver(struct sim *sim, size_t i)
-{
-	struct sim_driver *driver = &sim->drivers[i];
-	*driver = (struct sim_driver){.peer = driver->peer, .boot = roll(sim, UINT32_MAX)};
-	snprintf(driver->name, sizeof driver->name, "line-%zu", i);
-}
-
-/* What happens */
-
-static void say(struct sim *sim, unsigned peer, const char *format, ...) PRINTF(3, 4);
-
-static void say(struct sim *sim, unsigned peer, const char *format, ...)
-{
-	char line[512];
-	va_list args;
-	va_start(args, format);
-	int length = vsnprintf(line, sizeof line, format, args);
-	va_end(args);
-	ASSERT(length > 0 && (size_t)length < sizeof line);
-	hub_line(sim->hub, peer, (struct str){line, (size_t)length});
-}
-
-static void say_report(struct sim *sim, const struct sim_driver *driver, int64_t sequence)
-{
-	char card[9];
-	long long number = sequence;
-	if (driver->reports[sequence].reader == 0) {
-		say(sim, driver->peer, "{\"done\":{\"sequence\":%lld,\"entry\":%lld,\"event\":%lld}}", number,
-		    (long long)driver->reports[sequence].entry, (long long)driver->reports[sequence].event);
+	if (sim->has_fault[FAULT_WORKER] && sim_thousandths(sim, 30)) {
+		trace_say("the process for long work dies");
+		machine_kill_work(&sim->machine);
 		return;
 	}
-	house_card(driver->reports[sequence].person, card);
-	say(sim, driver->peer,
-	    "{\"report\":{\"sequence\":%lld,\"ago\":0,\"name\":\"access.card_read\",\"body\":{\"reader\":%llu,"
-	    "\"format\":\"wiegand\",\"bits\":26,\"card\":\"%s\"}}}",
-	    number, (unsigned long long)driver->reports[sequence].reader, card);
-}
-
-static void say_hello(struct sim *sim, struct sim_driver *driver)
-{
-	driver->must_say_hello = false;
-	say(sim, driver->peer,
-	    "{\"hello\":{\"contract\":1,\"driver\":\"%s\",\"kind\":\"osdp\",\"boot\":\"%016llx\",\"next\":%lld}}",
-	    driver->name, (unsigned long long)driver->boot, (long long)driver->acked + 1);
-	for (int64_t i = driver->acked + 1; i <= driver->made; i++)
-		say_report(sim, driver, i);
-}
-
-static void show_badge(struct sim *sim, struct sim_driver *driver)
-{
-	if (driver->made == REPORTS_MAX)
-		return;
-	int64_t sequence = ++driver->made;
-	/* Every reader of the house, also those of the other line, and one that does not exist; every person, and one unknown. */
-	driver->reports[sequence].reader = 1 + roll(sim, HOUSE_READERS + 1);
-	driver->reports[sequence].person = 1 + roll(sim, HOUSE_PEOPLE + 1);
-	say_report(sim, driver, sequence);
-}
-
-static void send_again(struct sim *sim, struct sim_driver *driver)
-{
-	if (driver->made > 0)
-		say_report(sim, driver, 1 + (int64_t)roll(sim, (uint64_t)driver->made));
-}
-
-static void reconnect(struct sim *sim, size_t i, bool new_process)
-{
-	struct sim_driver *driver = &sim->drivers[i];
-	hub_detach(sim->hub, driver->peer);
-	if (new_process)
-		start_driver(sim, i);
-	driver->peer = HUB_PEERS_MAX;
-	driver->peer = hub_attach_driver(sim->hub, i);
-}
-
-static void command(struct sim *sim)
-{
-	char text[512];
-	struct buf b = BUF(text);
-	if (sim->commands < HOUSE_COMMANDS) {
-		house_command(sim->commands++, &b);
-		hub_line(sim->hub, sim->asker, buf_str(&b));
-		return;
-	}
-	uint64_t badge = 1 + roll(sim, HOUSE_PEOPLE);
-	if (roll(sim, 2))
-		say(sim, sim->asker,
-		    "{\"command\":{\"name\":\"people.suspend_badge\",\"body\":{\"badge\":%llu,\"why\":\"lost\"}}}",
-		    (unsigned long long)badge);
-	else
-		say(sim, sim->asker, "{\"command\":{\"name\":\"people.restore_badge\",\"body\":{\"badge\":%llu}}}",
-		    (unsigned long long)badge);
-}
-
-static void bad_line(struct sim *sim, unsigned peer)
-{
-	static const char *const lines[] = {"{",    "{\"report\":{}}",
-					    "null", "{\"hello\":{\"contract\":2}}",
-					    "\xff", "{\"command\":{\"name\":\"x\",\"body\":{}}}"};
-	hub_line(sim->hub, peer, str_of(lines[roll(sim, ARRAY_LEN(lines))]));
+	machine_let_work(&sim->machine, (unsigned)sim_roll(sim, 4));
 }
 
 static void step(struct sim *sim)
 {
-	size_t line = roll(sim, HOUSE_LINES);
-	struct sim_driver *driver = &sim->drivers[line];
-	if (driver->must_say_hello)
-		say_hello(sim, driver);
-	uint64_t what = roll(sim, 100);
-	if (sim->commands < HOUSE_COMMANDS)
-		command(sim);
-	else if (what < 70)
-		show_badge(sim, driver);
-	else if (what < 80)
-		command(sim);
-	else if (what < 88)
-		send_again(sim, driver);
-	else if (what < 92)
-		bad_line(sim, roll(sim, 2) ? driver->peer : sim->asker);
-	else if (what < 95)
-		reconnect(sim, line, false);
-	else if (what < 97)
-		reconnect(sim, line, true);
-	else
-		sim->premises.clock_us += (int64_t)roll(sim, what == 99 ? 4 * 3600 : SLOW_SECONDS) * 1000000;
-}
-
-/* False when the disk is down. */
-static bool commit(struct sim *sim)
-{
-	struct error error;
-	sim->premises.clock_us += 1000 + (int64_t)roll(sim, 200000);
-	int more;
-	while ((more = hub_commit(sim->hub, &error)) > 0)
-		;
 	arena_clear(&sim->scratch);
-	if (more < 0)
-		CHECK(disk_is_down(sim->disk));
-	return more == 0;
+	uint64_t n = 1 + sim_roll(sim, sim_thousandths(sim, 100) ? 20 : 4);
+	for (uint64_t i = 0; i < n && !sim->is_dead; i++) {
+		deeds_do(sim);
+		if (!sim->is_dead && sim_roll(sim, 3) == 0)
+			sim_lines_speak(sim, 1 + sim_roll(sim, 8));
+	}
+	if (!sim->is_dead)
+		sim_lines_speak(sim, sim_roll(sim, 30));
+	if (sim->is_dead)
+		return;
+	sim_wait(sim, 1 + (int64_t)sim_roll(sim, 200));
+	work(sim);
+	sim_commit(sim);
 }
 
-/* False when the disk went down. */
-static bool live(struct sim *sim)
+/* False: all faults are over, and it does not start. */
+static bool start(struct sim *sim)
 {
-	for (unsigned i = 0; i < sim->plan->steps; i++) {
-		uint64_t lines = sim->commands < HOUSE_COMMANDS ? HOUSE_COMMANDS : 1 + roll(sim, LINES_IN_BATCH);
-		for (uint64_t k = 0; k < lines; k++)
-			step(sim);
-		if (!commit(sim))
+	for (int i = 0; !sim_start_hub(sim); i++) {
+		if (trace_is_broken())
 			return false;
+		enum machine_end how = disk_is_down(sim->machine.disk) ? MACHINE_LOSES_POWER : MACHINE_DIES;
+		sim_stop_hub(sim, how);
+		if (i < STARTS_MAX && sim_roll(sim, 3) != 0)
+			continue;
+		no_faults(sim);
+		MUST(i < 2 * STARTS_MAX, "the core does not start any more");
+	}
+	for (size_t i = 0; i < PLACE_LINES; i++) {
+		line_start(&sim->lines[i]);
+		if (!sim->lines[i].is_away)
+			sim_attach_line(sim, i);
 	}
 	return true;
 }
 
-/* After the end */
-
-static void recover(struct sim *sim)
+/* What becomes of the machine while nothing runs */
+static void between_lives(struct sim *sim)
 {
-	struct error error;
-	shut(sim);
-	disk_restart(sim->disk);
-	CHECK_OK(boot(sim, &error), &error);
-	if (!sim->hub)
-		return;
-	audit_journal(&sim->audit, hub_journal(sim->hub), hub_core(sim->hub)->vault, hub_core(sim->hub)->size);
-	/* Everything goes on: what was not acknowledged is sent again, and counted once. */
-	for (size_t i = 0; i < HOUSE_LINES; i++)
-		say_hello(sim, &sim->drivers[i]);
-	CHECK(commit(sim));
+	static const int64_t sleeps_ms[] = {100, 60 * 1000, INT64_C(9) * 24 * 3600 * 1000,
+					    INT64_C(400) * 24 * 3600 * 1000};
+	static const char *const index[] = {"index.db", "index.db-wal"}, *const snapshots[] = {"snapshot.0",
+											       "snapshot.1"};
+	no_faults(sim);
+	uint64_t kind = sim_roll(sim, sim->has_fault[FAULT_CLOCK] ? 40 : 20);
+	sim_wait(sim, (int64_t)sim_roll(sim, (uint64_t)sleeps_ms[kind < 10 ? 0 : kind < 36 ? 1 : kind - 36]));
+	if (sim->has_fault[FAULT_CLOCK] && sim_thousandths(sim, 80))
+		sim->machine.wall_ms = sim_roll(sim, 2) ? 0 : sim->machine.wall_ms - (int64_t)sim_roll(sim, UINT32_MAX);
+	if (sim->machine.wall_ms < 0)
+		sim->machine.wall_ms = 0;
+	if (sim->has_fault[FAULT_INDEX] && sim_thousandths(sim, 300)) {
+		trace_say("the index is lost");
+		for (size_t i = 0; i < ARRAY_LEN(index); i++)
+			disk_remove(sim->machine.disk, index[i]);
+	}
+	if (sim->has_fault[FAULT_SNAPSHOTS] && sim_thousandths(sim, 300)) {
+		trace_say("a snapshot is lost");
+		disk_remove(sim->machine.disk, snapshots[sim_roll(sim, 2)]);
+	}
 }
 
-/* The state that was, and the state of a hub that knows nothing but the journal. */
-static void compare_states(struct sim *sim)
+static void end_life(struct sim *sim, enum sim_fault end)
 {
-	uint8_t before[32], after[32];
-	struct error error;
-	audit_state_hash(&hub_core(sim->hub)->state, before);
-	shut(sim);
-	CHECK_OK(boot(sim, &error), &error);
-	if (!sim->hub)
+	enum machine_end how = sim->is_dead ? sim->death : MACHINE_ENDS;
+	/* Between two steps too. */
+	if (!sim->is_dead && (end == FAULT_POWER || end == FAULT_DEATH))
+		how = end == FAULT_POWER ? MACHINE_LOSES_POWER : MACHINE_DIES;
+	if (sim->is_dead && end == FAULT_POWER && disk_is_down(sim->machine.disk))
+		how = MACHINE_LOSES_POWER;
+	/* Whoever finds the power gone has died first, for all that anybody knows. */
+	if (how == MACHINE_DIES && sim->has_fault[FAULT_POWER] && sim_thousandths(sim, 100))
+		how = MACHINE_LOSES_POWER;
+	trace_say("the core %s", how == MACHINE_ENDS ? "ends" : how == MACHINE_DIES ? "dies" : "loses its power");
+	sim_stop_hub(sim, how);
+}
+
+static void live(struct sim *sim, unsigned *step_number, unsigned until)
+{
+	enum sim_fault end = choose_end(sim);
+	plan_end(sim, end);
+	sim->outcome->lives++;
+	if (!start(sim))
 		return;
-	audit_state_hash(&hub_core(sim->hub)->state, after);
-	CHECK(memcmp(before, after, sizeof before) == 0);
-	memcpy(sim->outcome->state_hash, after, sizeof after);
+	deeds_furnish(sim);
+	while (*step_number < until && !sim->is_dead && !trace_is_broken()) {
+		trace_step(++*step_number);
+		step(sim);
+	}
+	end_life(sim, end);
+	between_lives(sim);
+}
+
+/* Rest: no more faults, everybody is connected, and what is under way ends. */
+
+static void calm_line(struct line *line)
+{
+	line->manner.late = line->manner.lost = 0;
+	line->manner.dies = line->manner.disk_fails = line->is_away = false;
+	/* A disk that failed is believed again by the next process alone. */
+	line_end(line);
+	line_start(line);
+}
+
+static void come_to_rest(struct sim *sim)
+{
+	no_faults(sim);
+	for (size_t i = 0; i < PLACE_LINES; i++)
+		calm_line(&sim->lines[i]);
+	if (!start(sim))
+		return;
+	deeds_furnish(sim);
+	for (int i = 0; i < REST_ROUNDS && !sim->is_dead && !trace_is_broken(); i++) {
+		arena_clear(&sim->scratch);
+		sim_lines_speak(sim, SIM_HEARD_MAX);
+		if (sim->is_dead)
+			break;
+		machine_let_work(&sim->machine, UINT32_MAX);
+		sim_commit(sim);
+		sim_wait(sim, REST_ROUND_MS);
+	}
+	/* A report that kills is laid aside in the third life. */
+	if (sim->is_dead && !trace_is_broken()) {
+		sim_stop_hub(sim, sim->death);
+		come_to_rest(sim);
+	}
+}
+
+static void check_rest(struct sim *sim)
+{
+	talk_check_idle(&sim->talk);
+	for (size_t i = 0; i < PLACE_LINES; i++)
+		line_check_rest(&sim->lines[i]);
+	annals_check_fold(sim->hub);
+	annals_check_erased(&sim->annals, sim->hub);
+	annals_check_outside(&sim->annals);
+	chance_rules(sim->plan->seed); /* chancery-verify has used SQLite's */
+}
+
+/* Beginning and ending */
+
+/* What the hub and the drivers say to their log. */
+static void say_log(struct str line)
+{
+	trace_say("log    " STR_FMT, STR_ARG(line));
 }
 
 static void begin(struct sim *sim, const struct sim_plan *plan, struct sim_outcome *outcome)
 {
-	static struct hub_danger danger;
-	danger = (struct hub_danger){0};
-	*outcome = (struct sim_outcome){0};
-	*sim = (struct sim){.plan = plan,
-			    .outcome = outcome,
-			    .dice = plan->seed * 0x9E3779B97F4A7C15u + 1,
-			    .premises = {.clock_us = 1795424400000000, /* 2026-11-23T09:00:00Z */
-					 .free_bytes = UINT64_MAX,
-					 .danger = &danger},
-			    .disk = disk_new("sim", plan->seed),
-			    .scratch = arena_map(SCRATCH_BYTES),
-			    .rulebooks = {rulebook_of_text(&access_request_vocabulary, house_rules())}};
-	sim->at = &sim->premises;
-	audit_init(&sim->audit);
-	for (size_t i = 0; i < HOUSE_LINES; i++)
-		start_driver(sim, i);
-	if (plan->fail_at)
-		disk_fail_at(sim->disk, plan->fail_at, plan->seed);
+	memset(outcome, 0, sizeof *outcome);
+	memset(sim, 0, offsetof(struct sim, talk));
+	sim->plan = plan;
+	sim->outcome = outcome;
+	trace_begin(plan->seed, plan->loud);
+	chance_rules(plan->seed);
+	log_redirect(say_log);
+	sim->dice = chance_of(plan->seed, DICE_STREAM);
+	machine_init(&sim->machine, plan->seed);
+	sim->at = &sim->machine;
+	sim->machine.wall_ms = begin_wall_ms + (int64_t)sim_roll(sim, INT64_C(365) * 24 * 3600 * 1000);
+	sim->machine.elapsed_us = 1000000;
+	ledger_init(&sim->ledger, &sim->values);
+	talk_init(&sim->talk, &sim->ledger, &sim->values);
+	annals_init(&sim->annals, &sim->machine, &sim->ledger, &sim->talk, sim_journal_seed);
+	rest_init(&sim->rest, &sim->machine, &sim->ledger);
+	sim->scratch = arena_map(SCRATCH_BYTES);
+	sim->heard_memory = arena_map(HEARD_BYTES);
+	sim->n_heard = sim->furnished = 0;
+	sim->dossiers = sim->works = 0;
+	memset(sim->is_doomed, 0, sizeof sim->is_doomed);
+	memset(sim->kills, 0, sizeof sim->kills);
+	for (size_t i = 0; i < PLACE_LINES; i++)
+		line_init(&sim->lines[i], i, &sim->talk, &sim->dice, &sim->machine);
+	make_climate(sim);
+	for (size_t i = 0; i < PLACE_LINES; i++)
+		line_start(&sim->lines[i]);
+}
+
+static void hash_file(void *context, const char *name, const uint8_t *bytes, size_t n)
+{
+	uint64_t *hash = context;
+	*hash = (*hash * 31 + str_hash(str_of(name))) * 31 + str_hash((struct str){(const char *)bytes, n});
+}
+
+static void end(struct sim *sim)
+{
+	struct sim_outcome *outcome = sim->outcome;
+	outcome->broken = trace_is_broken();
+	snprintf(outcome->where, sizeof outcome->where, "%s", trace_where());
+	outcome->steps = trace_at();
+	outcome->entries = sim->ledger.size;
+	outcome->granted = sim->ledger.granted;
+	outcome->denied = sim->ledger.denied;
+	outcome->answered = sim->talk.answered;
+	outcome->shown = sim->talk.entries_shown;
+	outcome->erased = sim->ledger.erased;
+	outcome->disk_steps = disk_counts(sim->machine.disk).steps;
+	for (size_t i = 0; i < PLACE_LINES; i++)
+		outcome->orders += sim->lines[i].orders;
+	outcome->by_table = sim->ledger.by_table;
+	outcome->tables = sim->ledger.n_tables;
+	sim_stop_hub(sim, trace_is_broken() ? MACHINE_DIES : MACHINE_ENDS);
+	outcome->hash = trace_hash();
+	disk_look(sim->machine.disk, hash_file, &outcome->hash);
+	for (size_t i = 0; i < PLACE_LINES; i++)
+		line_release(&sim->lines[i]);
+	arena_unmap(&sim->scratch);
+	arena_unmap(&sim->heard_memory);
+	rest_release(&sim->rest);
+	annals_release(&sim->annals);
+	talk_release(&sim->talk);
+	ledger_release(&sim->ledger);
+	machine_release(&sim->machine);
+}
+
+/* Many short ones, some long, a few very long. */
+static unsigned steps_of(struct sim *sim)
+{
+	uint64_t kind = sim_roll(sim, 100);
+	if (sim->plan->steps > 0)
+		return sim->plan->steps;
+	return 5 + (unsigned)sim_roll(sim, kind < 80 ? 20 : kind < 99 ? 100 : 1500);
 }
 
 void sim_run(const struct sim_plan *plan, struct sim_outcome *ret_outcome)
 {
 	static struct sim sim;
-	struct error error;
 	begin(&sim, plan, ret_outcome);
-	bool alive = boot(&sim, &error) == 0 && live(&sim);
-	ret_outcome->crashed = !alive;
-	ret_outcome->operations = disk_counts(sim.disk).steps;
-	disk_fail_at(sim.disk, DISK_NEVER, 0);
-	if (!alive) {
-		CHECK(disk_is_down(sim.disk));
-		recover(&sim);
-	}
-	if (sim.hub) {
-		audit_journal(&sim.audit, hub_journal(sim.hub), hub_core(sim.hub)->vault, hub_core(sim.hub)->size);
-		compare_states(&sim);
-		ret_outcome->entries = hub_core(sim.hub)->size;
-	}
-	ret_outcome->granted = sim.audit.granted;
-	ret_outcome->denied = sim.audit.denied;
-	shut(&sim);
-	audit_release(&sim.audit);
-	arena_unmap(&sim.scratch);
-	disk_free(sim.disk);
+	unsigned steps = steps_of(&sim), number = 0;
+	unsigned lives = 1 + (unsigned)sim_roll(&sim, 4);
+	while (number < steps && !trace_is_broken())
+		live(&sim, &number, number + 1 + (unsigned)sim_roll(&sim, 2 * steps / lives + 1));
+	if (!trace_is_broken())
+		come_to_rest(&sim);
+	if (!trace_is_broken())
+		check_rest(&sim);
+	end(&sim);
 }

@@ -49,9 +49,10 @@ class OurMission(Mission):
             file.write(text if isinstance(text, bytes) else text.encode())
         return path
 
-    def by(self, login, *words, directory=None):
-        command = ["setpriv", f"--reuid={login}", "--regid=0", "--clear-groups", os.path.join(self.everybodys, "chancery"), "-C", directory or self.path, *words]
-        return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
+    def by(self, login, *words):
+        program = os.path.join(self.everybodys, "chancery")
+        return subprocess.run(["setpriv", f"--reuid={login}", "--regid=0", "--clear-groups", program, "-C", self.path, *words],
+                              capture_output=True, text=True, timeout=PATIENCE_S)
 
     def home(self, login):
         """A directory that is this user's alone."""
@@ -271,7 +272,8 @@ class TwoPeople(Case):
         self.assertIn("APPROVALS", self.does("status"))
         asked = f"people forget --person {name} --why asked for, asked by root"
         self.assertRegex(self.does("pending"), rf"(?s)Waits for approval.*{number}  {asked}.*\(entry \d+\)\n     24 h left\n     not by you\n")
-        self.assertRegex(self.does("pending", by=SECOND), rf"{asked}[^$]*chancery approve {number} --passkey FILE   or   chancery decline {number} --why TEXT\n")
+        self.assertRegex(self.does("pending", by=SECOND),
+                         rf"{asked}[^$]*chancery approve {number} --passkey FILE   or   chancery decline {number} --why TEXT\n")
         self.assertNotIn(name, self.does("pending", by=GUARD))
         row = json.loads(self.does("pending", "--json", by=SECOND).splitlines()[-1])
         self.assertEqual((row["command"], row["login"], row["may"], row["whole"]), ("people.forget", "root", True, True))
@@ -279,13 +281,13 @@ class TwoPeople(Case):
         self.fails(REFUSED, "approve", number, by=SECOND, says="needs your passkey")
         self.fails(FAILED, "approve", number, by=GUARD, says=f"nothing waits for approval as {number}")
         said = self.does("approve", number, "--passkey", theirs, by=SECOND)
-        self.assertRegex(said, rf"^{asked}[^\n]*\ndone, entry \d+\n$")
+        self.assertRegex(said, rf"^{asked}[^\n]*\ndone, entry \d+\n(Not everywhere yet|Every driver has confirmed)")
         self.fails(FAILED, "approve", number, "--passkey", theirs, by=SECOND, says=("nothing waits for approval", "Its time may be over"))
         self.check_forgotten(person, name)
 
     def check_forgotten(self, person, name):
+        self.mission.until(lambda: name not in self.history(person), "the keys are destroyed", 20)
         told = self.history(person)
-        self.assertNotIn(name, told)
         self.assertIn("(erased) enrolled", told)
         self.assertIn("erased  some of it was forgotten", told)
         self.assertIn("games approves people.forget, asked for by root", told)
@@ -335,9 +337,10 @@ class TwoPeople(Case):
         self.assertRegex(status, r"  REVIEWS    \d+ wait")
         self.assertIn("  LOCKDOWN ", self.does("status", by=GUARD))
         told = self.does("pending", by=SECOND)
-        found = re.search(rf"  (\d+)  doors lock-down --why drill, done by root \d+ s ago \(entry {entry}\)\n     60 min left\n     (chancery oversight review .*)\n", told)
+        row = rf"  \d+  doors lock-down --why drill, done by root \d+ s ago \(entry {entry}\)\n     60 min left\n     chancery (oversight review .*)\n"
+        found = re.search(row, told)
         self.assertTrue(found, told)
-        words = found[2].split()[1:]
+        words = found[1].split()
         self.fails(REFUSED, *words, says="root asked for it; somebody else must answer for it.")
         self.does(*words, by=SECOND)
         self.assertNotIn(f"entry {entry}", self.does("pending"))
@@ -383,7 +386,7 @@ class Files(Case):
         return str(next(look["look"] for look in looks if look["subjects"] == [person]))
 
     def test_a_picture_that_nobody_has_looked_for_is_not_given_out(self):
-        """Its hash is a line of the mission's, so that nobody reads it from an entry."""
+        """Not even to whoever sent it, and so has its hash."""
         person, _ = self.somebody()
         part = b"picture"
         link = self.mission.link()
@@ -452,7 +455,7 @@ class Rulebook(Case):
         self.assertRegex(said, r"^done, entry \d+\nThese rules decide from now on; drivers get new tables\.\n$")
         self.assertNotEqual(self.mission.status()["rulebook"], before)
         door, entry = self.show_a_badge()
-        told = self.history(f"door:{door}", "--limit", "1")
+        told = self.history(f"door:{door}", "--limit", "5")
         for rule in entry["because"]["spoke"]:
             self.assertIn(f"{rule}: Now ", told)
         # What lies in rules/access decides nothing, and says nothing, until it is enacted.

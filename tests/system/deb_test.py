@@ -87,7 +87,8 @@ class Package(unittest.TestCase):
 
     def test_it_has_what_a_mission_needs(self):
         for path in (*(f"usr/bin/{name}" for name in PROGRAMS), "lib/systemd/system/chancery@.service", "lib/systemd/system/chancery-witness@.service",
-                     "usr/share/chancery/witnesses.conf", "usr/share/chancery/sample/mission.yaml", "usr/share/chancery/sample/rules/access/rulebook.yaml", "usr/share/doc/chancery/copyright"):
+                     "usr/share/chancery/witnesses.conf", "usr/share/chancery/sample/mission.yaml",
+                     "usr/share/chancery/sample/rules/access/rulebook.yaml", "usr/share/doc/chancery/copyright"):
             self.assertTrue(os.path.exists(os.path.join(self.root, path)) or os.path.exists(os.path.join(self.root, "usr", path)), path)
         self.assertFalse(os.path.exists(os.path.join(self.root, "usr/bin/chancery-world")), "the simulated world is no part of it")
         for library in ("libsqlite3-0", "libsodium23", "libssl3", "libfyaml0", "libseccomp2", "libgfshare2", "libpcre2-8-0", "libmicrohttpd12", "libcurl4",

@@ -225,6 +225,13 @@ class Mission:
                               capture_output=True, text=True, timeout=PATIENCE_S)
 
 
+def recorded(what, *path):
+    """A file that a program wrote is held against its schema by tests/traffic, as a line is."""
+    if os.environ.get("CHANCERY_TRAFFIC"):
+        with open(os.path.join(*path), encoding="utf-8") as file, open(os.environ["CHANCERY_TRAFFIC"], "a", encoding="utf-8") as traffic:
+            traffic.write(f"{what}\t{file.read().rstrip()}\n")
+
+
 def close(result):
     """The closing line of a test program, and its end."""
     failed = len(result.failures) + len(result.errors)

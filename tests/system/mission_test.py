@@ -137,7 +137,10 @@ class ABadge(unittest.TestCase):
         self.assertIn("well-formed", self.mission.run("rules", "check").stdout)
 
     def test_bad_lines_are_answered_with_place_and_remedy_and_change_nothing(self):
-        size = self.mission.status()["size"]
+        def commands():
+            return sum("operator" in entry.get("from", {}) for entry in self.mission.seen())
+        before = commands()
+        self.assertGreater(before, 0)
         for line, expected in (
                 (b"{", "offset"),
                 (b'{"command":{"name":"people.enrol","body":{"name":7}}}', "name"),
@@ -150,7 +153,7 @@ class ABadge(unittest.TestCase):
             link.close()
             self.assertIn(expected, json.dumps(answer), line[:60])
             self.assertTrue(answer["remedy"])
-        self.assertEqual(self.mission.status()["size"], size)
+        self.assertEqual(commands(), before)
 
 
 class WithoutARole(unittest.TestCase):

@@ -70,6 +70,8 @@ class Record:
         self.checker.message("Entry", value, "", context)
         kind, name = value["input"]["kind"], value["input"]["name"]
         self.checker.thing(kind, name, value["input"]["body"], "input.body", context)
+        if value["checked"] is not None:
+            self.checker.message("EntryChecked", value["checked"], "checked", context)
         for i, event in enumerate(value["events"]):
             self.checker.thing("event", event["name"], event["body"], f"events[{i}].body", context)
             self.event_body(event["name"], event["body"], f"events[{i}].body", context)

@@ -13,7 +13,7 @@ from strict import plain  # noqa: E402
 
 HUTS = """about: Huts.
 tables:
-  Person: {about: Somebody., at_most: 8, fields: {person: id, name: {text: {max: 9}, personal: person}}}
+  Person: {about: Somebody., at_most: 8, fields: {person: id, name: {text: {max: 9}, personal: person, keep: 90d}}}
   Hut: {about: A hut., at_most: 8, fields: {hut: id, until: {time: {}, optional: true, due: hut_over}}}
 refusals:
   HUTS_FULL: {about: No room., takes: {at_most: {int: {}}}, en: A, fr: A, es: A, ar: A}
@@ -22,7 +22,11 @@ commands:
     about: Builds.
     who: [guard]
     act: none
-    takes: {name: {like: Person.name}, tags: {list: {of: {enum: [red, blue]}, max: 2}}, code: {bytes: {max: 2}, optional: true}, lock: {secret: {max: 2}, optional: true}}
+    takes:
+      name: {like: Person.name}
+      tags: {list: {of: {enum: [red, blue]}, max: 2}}
+      code: {bytes: {max: 2}, optional: true}
+      lock: {secret: {max: 2}, optional: true}
     gives: {hut: {ref: Hut}}
     refuses: [HUTS_FULL]
 reports:
@@ -31,7 +35,11 @@ events:
   Built:
     about: Built.
     says: {en: A, fr: A, es: A, ar: A}
-    fields: {hut: {ref: Hut}, name: {like: Person.name}, memo: {text: {max: 9}, keep: 90d, optional: true}, note: {text: {max: 9}, personal: hut, purpose: true, optional: true}}
+    fields:
+      hut:  {ref: Hut}
+      name: {like: Person.name}
+      memo: {text: {max: 9}, personal: concerned, keep: 90d, optional: true}
+      note: {text: {max: 9}, personal: hut, keep: 90d, purpose: true, optional: true}
   Lit: {about: Lit., says: {en: A, fr: A, es: A, ar: A}, fields: {hut: {ref: Hut}}}
 reacts_to:
   huts.Built: [Lit]

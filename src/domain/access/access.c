@@ -119,7 +119,8 @@ static const struct reader *reader_of(struct turn *t, uint64_t reader, int64_t b
 	return NULL;
 }
 
-/* The badge, or NULL. The report is about its holder, also when the bits are not the badge's: the number is. */
+/* The badge, or NULL. The report is about its holder, whatever becomes of it and also when the bits are not the badge's: the
+ * number is. */
 static const struct badge *badge_of(struct turn *t, struct str card, int64_t bits)
 {
 	const struct badge *badge = badge_by_card(t->state, card);
@@ -130,10 +131,10 @@ static const struct badge *badge_of(struct turn *t, struct str card, int64_t bit
 
 void access_decide_card_read(struct turn *t, const struct access_card_read *ask)
 {
+	const struct badge *badge = badge_of(t, ask->card, ask->bits);
 	const struct reader *reader = reader_of(t, ask->reader, ask->bits, ask->card); /* 1 */
 	if (!reader)
 		return;
-	const struct badge *badge = badge_of(t, ask->card, ask->bits);
 	if (t->ago >= ACCESS_ANSWER_MS) {
 		emit(t, access_read_late, .door = reader->door, .reader = reader->reader, .has_person = badge,
 		     .person = badge ? badge->person : 0, .has_badge = badge, .badge = badge ? badge->badge : 0);
@@ -154,10 +155,10 @@ void access_decide_card_read(struct turn *t, const struct access_card_read *ask)
 /* What a driver did in the core's place is recorded, and not judged again. */
 void access_decide_card_decided(struct turn *t, const struct access_card_decided *ask)
 {
+	const struct badge *badge = badge_of(t, ask->card, ask->bits);
 	const struct reader *reader = reader_of(t, ask->reader, ask->bits, ask->card);
 	if (!reader)
 		return;
-	const struct badge *badge = badge_of(t, ask->card, ask->bits);
 	emit(t, access_decided_by_table, .door = reader->door, .reader = reader->reader, .outcome = ask->outcome,
 	     .why = ask->why, .table = ask->table, .at = ask->at, .has_person = badge,
 	     .person = badge ? badge->person : 0, .has_badge = badge, .badge = badge ? badge->badge : 0);

@@ -87,11 +87,20 @@ static bool is_ours(const struct making *m, uint64_t door)
 	return row != NULL;
 }
 
+/* Whoever was declared twice for a door stands for it once. */
+static bool is_repeated(const struct making *m, const struct standing *row)
+{
+	const struct standing *other = standing_first_by_person(m->state, row->person);
+	while (other != row && other->door != row->door)
+		other = standing_next_by_person(m->state, other);
+	return other != row;
+}
+
 static void add_standing(struct making *m, uint64_t person, const uint8_t token[GRANT_TOKEN_BYTES])
 {
 	const struct standing *row = standing_first_by_person(m->state, person);
 	for (; row; row = standing_next_by_person(m->state, row))
-		if (is_ours(m, row->door))
+		if (is_ours(m, row->door) && !is_repeated(m, row))
 			grant_add_standing(&m->builder, row->door, token);
 }
 

@@ -204,6 +204,26 @@ TEST(who_stands_for_a_door_passes_it_by_a_table_that_has_run_out_and_nobody_else
 	end();
 }
 
+TEST(who_was_declared_twice_stands_once_until_both_are_revoked)
+{
+	begin();
+	CHECK_INT(try_command(&s.try, "access.declare_standing", "{\"door\":1,\"person\":1}"), CORE_DONE);
+	make(72);
+	uint32_t once = s.grant.n_standing;
+	CHECK_INT(try_command(&s.try, "access.declare_standing", "{\"door\":1,\"person\":1}"), CORE_DONE);
+	make(72);
+	int64_t later = s.grant.until + INT64_C(60) * DAY;
+	CHECK_INT(s.grant.n_standing, once);
+	CHECK(table_grants(badge_get(&s.try.core.state, 1), 1, later));
+	CHECK_INT(try_command(&s.try, "access.revoke_standing", "{\"standing\":1}"), CORE_DONE);
+	make(72);
+	CHECK(table_grants(badge_get(&s.try.core.state, 1), 1, later));
+	CHECK_INT(try_command(&s.try, "access.revoke_standing", "{\"standing\":2}"), CORE_DONE);
+	make(72);
+	CHECK(!table_grants(badge_get(&s.try.core.state, 1), 1, later));
+	end();
+}
+
 TEST(at_most_1024_stand_for_doors)
 {
 	begin();

@@ -152,6 +152,7 @@ TEST(what_a_card_tells_is_of_the_person_whose_it_is)
 	    {"{\"reader\":2,\"format\":\"wiegand\",\"bits\":26,\"card\":\"40000000\"}", 1}, /* denied */
 	    {"{\"reader\":1,\"format\":\"wiegand\",\"bits\":25,\"card\":\"80000000\"}",
 	     1}, /* denied, and names nobody */
+	    {"{\"reader\":9,\"format\":\"wiegand\",\"bits\":26,\"card\":\"80000000\"}", 1}, /* refused */
 	};
 	struct try try;
 	furnish(&try);

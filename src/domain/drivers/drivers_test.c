@@ -166,6 +166,7 @@ TEST(a_desired_state_is_reached_once_and_until_another_is_wished_for)
 	CHECK_STR(text_str(row->name), STR("doors.Held"));
 	CHECK(row->entry == (int64_t)entry && row->event == 1 && !row->reached);
 	CHECK_INT(answer(&try, "drivers.done", entry, 0), CORE_REFUSED);
+	CHECK_INT(answer(&try, "drivers.done", entry, 2), CORE_REFUSED);
 	CHECK_INT(answer(&try, "drivers.done", entry, 1), CORE_DONE);
 	CHECK_STR(try_events(&try), STR("drivers.DesiredReached"));
 	CHECK(desired_after(&try.core.state, 0)->reached);

@@ -1,4 +1,4 @@
-#include "base/tree.h"
+#include "base/folder.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -15,14 +15,14 @@ static int fail(struct error *error, const char *path, const char *doing)
 	return error_where(error, "%s", path);
 }
 
-int tree_path(char ret_path[TREE_PATH_BYTES], const char *directory, const char *name, struct error *error)
+int folder_path(char ret_path[FOLDER_PATH_BYTES], const char *directory, const char *name, struct error *error)
 {
-	if (snprintf(ret_path, TREE_PATH_BYTES, "%s/%s", directory, name) < TREE_PATH_BYTES)
+	if (snprintf(ret_path, FOLDER_PATH_BYTES, "%s/%s", directory, name) < FOLDER_PATH_BYTES)
 		return 0;
 	return error_set(error, ERROR_LIMIT, "a path is too long: %s", name);
 }
 
-int tree_read(const char *path, struct arena *arena, size_t bytes_max, struct str *ret_bytes, struct error *error)
+int folder_read(const char *path, struct arena *arena, size_t bytes_max, struct str *ret_bytes, struct error *error)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
@@ -57,7 +57,7 @@ static bool write_all(int fd, struct str bytes)
 	return true;
 }
 
-int tree_write(const char *path, struct str bytes, unsigned mode, struct error *error)
+int folder_write(const char *path, struct str bytes, unsigned mode, struct error *error)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
 	if (fd < 0)
@@ -68,31 +68,31 @@ int tree_write(const char *path, struct str bytes, unsigned mode, struct error *
 	return failed;
 }
 
-int tree_replace(const char *path, struct str bytes, unsigned mode, struct error *error)
+int folder_replace(const char *path, struct str bytes, unsigned mode, struct error *error)
 {
-	char beside[TREE_PATH_BYTES];
-	if (snprintf(beside, sizeof beside, "%s.new", path) >= TREE_PATH_BYTES)
+	char beside[FOLDER_PATH_BYTES];
+	if (snprintf(beside, sizeof beside, "%s.new", path) >= FOLDER_PATH_BYTES)
 		return error_set(error, ERROR_LIMIT, "a path is too long: %s", path);
 	unlink(beside); /* of a writing that did not end */
-	int failed = tree_write(beside, bytes, mode, error);
+	int failed = folder_write(beside, bytes, mode, error);
 	if (failed == 0 && rename(beside, path) < 0)
 		failed = fail(error, path, "cannot put the file in its place");
 	return failed;
 }
 
-int tree_make(const char *path, unsigned mode, struct error *error)
+int folder_make(const char *path, unsigned mode, struct error *error)
 {
 	return mkdir(path, mode) == 0 || errno == EEXIST ? 0 : fail(error, path, "cannot make the directory");
 }
 
-int tree_make_parents(const char *path, struct error *error)
+int folder_make_parents(const char *path, struct error *error)
 {
-	char way[TREE_PATH_BYTES];
-	if (snprintf(way, sizeof way, "%s", path) >= TREE_PATH_BYTES)
+	char way[FOLDER_PATH_BYTES];
+	if (snprintf(way, sizeof way, "%s", path) >= FOLDER_PATH_BYTES)
 		return error_set(error, ERROR_LIMIT, "a path is too long: %s", path);
 	for (char *slash = strchr(way + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
 		*slash = 0;
-		int failed = tree_make(way, PARENT_MODE, error);
+		int failed = folder_make(way, PARENT_MODE, error);
 		*slash = '/';
 		if (failed < 0)
 			return failed;
@@ -102,7 +102,7 @@ int tree_make_parents(const char *path, struct error *error)
 
 struct walk {
 	const char *directory;
-	tree_file_fn *file;
+	folder_file_fn *file;
 	void *context;
 	struct error *error;
 };
@@ -111,9 +111,9 @@ static int walk(const struct walk *w, const char *below);
 
 static int walk_one(const struct walk *w, const char *path)
 {
-	char whole[TREE_PATH_BYTES];
+	char whole[FOLDER_PATH_BYTES];
 	struct stat status;
-	int failed = tree_path(whole, w->directory, path, w->error);
+	int failed = folder_path(whole, w->directory, path, w->error);
 	if (failed < 0)
 		return failed;
 	if (lstat(whole, &status) < 0)
@@ -136,15 +136,15 @@ static int compare(const struct dirent **a, const struct dirent **b)
 
 static int walk(const struct walk *w, const char *below)
 {
-	char whole[TREE_PATH_BYTES], path[TREE_PATH_BYTES];
+	char whole[FOLDER_PATH_BYTES], path[FOLDER_PATH_BYTES];
 	struct dirent **names;
-	int stop = tree_path(whole, w->directory, below, w->error);
+	int stop = folder_path(whole, w->directory, below, w->error);
 	int n = stop < 0 ? 0 : scandir(whole, &names, is_shown, compare);
 	if (stop < 0 || n < 0)
 		return stop < 0 ? stop : fail(w->error, whole, "cannot read the directory");
 	for (int i = 0; i < n; i++) {
 		if (stop == 0 && *below)
-			stop = tree_path(path, below, names[i]->d_name, w->error);
+			stop = folder_path(path, below, names[i]->d_name, w->error);
 		else
 			snprintf(path, sizeof path, "%s", names[i]->d_name);
 		if (stop == 0)
@@ -155,12 +155,12 @@ static int walk(const struct walk *w, const char *below)
 	return stop;
 }
 
-int tree_walk(const char *directory, tree_file_fn *file, void *context, struct error *error)
+int folder_walk(const char *directory, folder_file_fn *file, void *context, struct error *error)
 {
 	return walk(&(struct walk){directory, file, context, error}, "");
 }
 
-int tree_sync(const char *directory, struct error *error)
+int folder_sync(const char *directory, struct error *error)
 {
 	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int failed = fd < 0 || fsync(fd) < 0 ? fail(error, directory, "cannot sync the directory") : 0;
@@ -178,7 +178,7 @@ static int remove_one(const char *path, const struct stat *status, int kind, str
 	return 0;
 }
 
-void tree_remove(const char *path)
+void folder_remove(const char *path)
 {
 	nftw(path, remove_one, WALK_FILES, FTW_DEPTH | FTW_PHYS);
 }
