@@ -48,7 +48,7 @@ static int read_one(struct listing *l, const char *name, struct str *ret_bytes, 
 static int copy_one(struct listing *l, const char *name, unsigned mode, struct error *error)
 {
 	char to[FOLDER_PATH_BYTES];
-	struct str bytes;
+	struct str bytes = {0};
 	if (l->n == BACKUP_FILES_MAX)
 		return full(error);
 	int failed = read_one(l, name, &bytes, error);

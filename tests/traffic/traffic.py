@@ -5,7 +5,8 @@ tools/test lets every program of the release build append what was said and ente
 in it is checked strictly, by a reader that shares nothing with the generator (strict.py); what the core itself called ill-formed must be ill-formed here too.
 Then everything that the schemas declare must have been seen: each input, event, refusal and message, each member of them, optional ones too, each `null` that
 may be, each value of an enum, each refusal of each input that names it, each reaction. Nothing is excused: what no test makes happen is either tested or
-deleted. With --only-check that second part is left out.
+deleted. With --only-check that second part is left out. Programs with the trial's subjects (tests/trial) are held against those too; what is there need not
+be seen.
 """
 import argparse
 import os
@@ -292,17 +293,22 @@ def unseen(schemas, seen):
     return found
 
 
+def schemas_of(*directories):
+    return plain.Schemas(plain.read_files([path for directory in directories for path in plain.files_below(directory)]))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("directory")
     parser.add_argument("--schemas", default=os.path.join(strict.ROOT, "src"))
     parser.add_argument("--only-check", action="store_true")
     options = parser.parse_args()
-    schemas = plain.Schemas(plain.read_files(plain.files_below(options.schemas)))
+    schemas = schemas_of(options.schemas)
+    known = schemas_of(options.schemas, os.path.join(strict.ROOT, "tests", "trial"))
     files = sorted(os.path.join(options.directory, name) for name in os.listdir(options.directory))
     total, wrong, seen = 0, [], set()
     with ProcessPoolExecutor(max_workers=2) as pool:
-        for n, mistakes, these in pool.map(check_file, files, [schemas] * len(files)):
+        for n, mistakes, these in pool.map(check_file, files, [known] * len(files)):
             total, wrong, seen = total + n, wrong + mistakes, seen | these
     missing = [] if options.only_check else unseen(schemas, seen)
     good = len(files) if options.only_check else len(set(what for what, _, _ in declared(schemas)) & seen)
