@@ -163,7 +163,7 @@ int folder_walk(const char *directory, folder_file_fn *file, void *context, stru
 int folder_sync(const char *directory, struct error *error)
 {
 	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int failed = fd < 0 || fsync(fd) < 0 ? fail(error, directory, "cannot sync the directory") : 0;
+	int failed = fd < 0 || syncfs(fd) < 0 ? fail(error, directory, "cannot sync the disk of this directory") : 0;
 	if (fd >= 0)
 		close(fd);
 	return failed;

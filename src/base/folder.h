@@ -31,6 +31,7 @@ int folder_make_parents(const char *path, struct error *error);
 typedef int folder_file_fn(void *context, const char *path, struct error *error);
 int folder_walk(const char *directory, folder_file_fn *file, void *context, struct error *error);
 
+/* All that was written below, and the names of it: the whole file system that the directory lies on. */
 int folder_sync(const char *directory, struct error *error);
 
 /* With all that is in it; nothing is left of what could be removed. */

@@ -260,6 +260,38 @@ static void list_forgotten(struct making *m)
 	source_close(made);
 }
 
+static bool has_subject(const struct forgotten_subject_list *list, const struct forgotten_subject *one)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (list->at[i].subject == one->subject && str_eq(list->at[i].table, one->table))
+			return true;
+	return false;
+}
+
+static bool has_month(const struct forgotten_month_list *list, const struct forgotten_month *one)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (list->at[i].month == one->month && str_eq(list->at[i].keep, one->keep))
+			return true;
+	return false;
+}
+
+/* What the record forgets by itself it need not be told. */
+static void keep_new(struct making *m)
+{
+	struct forgotten_subject *subjects = ARENA_TAKE(&m->memory, struct forgotten_subject, m->now.subjects.n);
+	struct forgotten_month *months = ARENA_TAKE(&m->memory, struct forgotten_month, m->now.months.n);
+	size_t n_subjects = 0, n_months = 0;
+	for (size_t i = 0; i < m->now.subjects.n; i++)
+		if (!has_subject(&m->forgotten.subjects, &m->now.subjects.at[i]))
+			subjects[n_subjects++] = m->now.subjects.at[i];
+	for (size_t i = 0; i < m->now.months.n; i++)
+		if (!has_month(&m->forgotten.months, &m->now.months.at[i]))
+			months[n_months++] = m->now.months.at[i];
+	m->now.subjects = (struct forgotten_subject_list){n_subjects, subjects};
+	m->now.months = (struct forgotten_month_list){n_months, months};
+}
+
 static void name_fork(struct making *m)
 {
 	const struct restore *r = &m->record;
@@ -311,6 +343,7 @@ int cli_restore(int argc, char **argv)
 	restore_entries(&m);
 	add_carried(&m);
 	list_forgotten(&m);
+	keep_new(&m);
 	inside(&m, m.keys, lock_owner);
 	forget(&m);
 	copy_keys(&m);
