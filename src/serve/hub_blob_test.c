@@ -266,3 +266,51 @@ RIG_TEST(many_files_at_once_fit_into_a_batch)
 	CHECK(lines > 1000);
 	rig_commit();
 }
+
+/* For a backup: sealed as they are kept, whoever's they are; pages of at most 64 names. */
+enum { NAMES_IN_A_PAGE = 64 };
+
+static size_t names_behind(struct str after, struct str *ret_last)
+{
+	struct ask_line ask = {.kind = ASK_LINE_BLOB_NAMES, .blob_names = {after}};
+	struct answer_line answer = rig_ask_one(AUDITOR, ask);
+	CHECK_INT(answer.kind, ANSWER_LINE_BLOB_NAMES);
+	size_t n = answer.blob_names.blobs.n;
+	if (n > 0)
+		*ret_last = answer.blob_names.blobs.at[n - 1].hash;
+	for (size_t i = 0; i < n; i++) {
+		struct str hash = answer.blob_names.blobs.at[i].hash;
+		CHECK(str_compare(hash, after) > 0);
+		CHECK_STR(answer.blob_names.blobs.at[i].owner, STR("person:1"));
+		after = hash;
+	}
+	return n;
+}
+
+RIG_TEST(a_backup_gets_all_names_page_by_page_and_each_file_as_it_is_kept)
+{
+	struct str last = {0};
+	struct answer_line answer;
+	fill();
+	for (size_t i = 0; i < NAMES_IN_A_PAGE; i++)
+		last = send_file(OFFICER, "person:1", 100 + i);
+	struct str hash = arena_str(&rig.arena, last);
+	last = (struct str){0};
+	CHECK_INT(names_behind(last, &last), NAMES_IN_A_PAGE);
+	CHECK_INT(names_behind(last, &last), 0);
+	send_file(OFFICER, "person:1", 1000);
+	last = (struct str){0};
+	CHECK_INT(names_behind(last, &last), NAMES_IN_A_PAGE);
+	CHECK_INT(names_behind(last, &last), 1);
+	struct ask_line part = {.kind = ASK_LINE_BLOB_PART, .blob_part = {hash, 1}};
+	answer = rig_ask_one(AUDITOR, part);
+	CHECK(answer.kind == ANSWER_LINE_FILE && answer.file.part == 1 && answer.file.of == 1);
+	uint8_t sum[crypto_hash_sha256_BYTES];
+	crypto_hash_sha256(sum, (const uint8_t *)answer.file.data.at, answer.file.data.len);
+	CHECK(memcmp(sum, hash.at, sizeof sum) == 0);
+	part.blob_part.part = 2;
+	CHECK_INT(rig_ask_one(AUDITOR, part).kind, ANSWER_LINE_END);
+	part.blob_part = (struct ask_blob_part){STR("00000000000000000000000000000000"), 1};
+	CHECK_INT(rig_ask_one(AUDITOR, part).kind, ANSWER_LINE_END);
+	CHECK_INT(rig_ask_one(GUARD, part).kind, ANSWER_LINE_BAD);
+}
