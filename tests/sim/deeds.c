@@ -61,6 +61,7 @@ const struct deed deeds[] = {
     {"set clock", 3, deed_set_clock},
     {"rekey", 2, deed_rekey},
     {"copy", 3, deed_copy},
+    {"copy record", 3, sim_copy_record},
     {NULL, 0, NULL},
 };
 
