@@ -23,6 +23,7 @@ const struct deed deeds[] = {
     {"code", 6, deed_code},
     {"mode", 10, deed_mode},
     {"forget", 6, deed_forget},
+    {"erase", 5, deed_erase},
     {"knock", 6, deed_knock},
     {"shout", 4, deed_shout},
     {"lock down", 2, deed_lock_down},

@@ -118,6 +118,21 @@ static void forgotten(const struct taken *t, unsigned event, struct str body)
 	forget_person(t, peek_int(body, "person", 0));
 }
 
+/* With all that goes with it. */
+static void person_forgotten(const struct taken *t, unsigned event, struct str body)
+{
+	struct ledger *ledger = t->ledger;
+	int64_t person = peek_int(body, "person", 0);
+	(void)event;
+	forget_person(t, person);
+	for (uint64_t i = 1; i <= ledger->n_badges; i++) {
+		if (ledger->badges[i].person != (uint64_t)person)
+			continue;
+		ledger->badges[i].state = LEDGER_EXPIRED;
+		ledger->badges[i].until = 0;
+	}
+}
+
 /* Behind a restore only. */
 static void forgotten_again(const struct taken *t, unsigned event, struct str body)
 {
@@ -282,6 +297,7 @@ const struct ledger_event ledger_people_events[] = {
     {"people.BadgeRestored", restored},
     {"people.BadgeExpired", expired},
     {"trial.PersonForgotten", forgotten},
+    {"people.PersonForgotten", person_forgotten},
     {"record.SubjectForgotten", forgotten_again},
     {"doors.ReaderAdded", reader_added},
     {NULL, NULL},

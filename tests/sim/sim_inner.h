@@ -158,8 +158,8 @@ deed_fn deed_show_badge, deed_reader_state, deed_line_odd, deed_line_restart, de
     deed_poison_report;
 deed_fn deed_enrol, deed_issue, deed_suspend, deed_restore, deed_key, deed_dossier, deed_close, deed_code, deed_mode,
     deed_forget, deed_knock, deed_shout, deed_mistake, deed_poison;
-deed_fn deed_launch, deed_arm, deed_approve, deed_decline, deed_undo, deed_look, deed_review, deed_clock, deed_passkey,
-    deed_stage, deed_enact, deed_nonce;
+deed_fn deed_erase, deed_launch, deed_arm, deed_approve, deed_decline, deed_undo, deed_look, deed_review, deed_clock,
+    deed_passkey, deed_stage, deed_enact, deed_nonce;
 deed_fn deed_follow, deed_history, deed_raw, deed_status, deed_checkpoint, deed_proof, deed_slow, deed_hang_up,
     deed_connect, deed_blob, deed_read_blob, deed_plan;
 deed_fn deed_lock_down, deed_lift, deed_stand, deed_wait, deed_wait_minutes, deed_wait_hours, deed_wait_days,
