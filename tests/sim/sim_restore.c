@@ -1,5 +1,6 @@
-/* sim_restore.c: a copy of the record, and the mission that goes on from it on another disk, under another incarnation, as `chancery restore` makes it: the
- * entries are the copy's, the keys are those that there are now, drivers have nothing; who was forgotten since is forgotten again.
+/* sim_restore.c: a copy of the record, and the mission that goes on from it on another disk, under another incarnation,
+ * as `chancery restore` makes it: the entries are the copy's, the keys are those that there are now, drivers have
+ * nothing; who was forgotten since is forgotten again.
  */
 #include "sim/sim_inner.h"
 
