@@ -72,8 +72,9 @@ static int take_entry(void *context, uint64_t index, struct str body)
 	size_t n = open_packets(r, text, packets);
 	ledger_take(annals->ledger, text, packets, n);
 	const struct ledger_entry *entry = &annals->ledger->entries[index];
-	talk_check_entry(annals->talk, entry, index, peek_text(text, "from.driver.boot"),
-			 peek_int(text, "from.driver.sequence", 0));
+	if (index >= annals->ledger->known)
+		talk_check_entry(annals->talk, entry, index, peek_text(text, "from.driver.boot"),
+				 peek_int(text, "from.driver.sequence", 0));
 	trace_line("record", "entry", text);
 	return 0;
 }

@@ -23,6 +23,7 @@ const struct deed deeds[] = {
     {"code", 6, deed_code},
     {"mode", 10, deed_mode},
     {"forget", 6, deed_forget},
+    {"erase", 5, deed_erase},
     {"knock", 6, deed_knock},
     {"shout", 4, deed_shout},
     {"lock down", 2, deed_lock_down},
@@ -61,6 +62,7 @@ const struct deed deeds[] = {
     {"set clock", 3, deed_set_clock},
     {"rekey", 2, deed_rekey},
     {"copy", 3, deed_copy},
+    {"copy record", 3, sim_copy_record},
     {NULL, 0, NULL},
 };
 

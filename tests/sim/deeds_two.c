@@ -141,6 +141,18 @@ void deed_launch(struct sim *sim)
 		deeds_command(sim, c, "trial.propose", body);
 }
 
+/* For good: it takes a passkey and a second person. */
+void deed_erase(struct sim *sim)
+{
+	struct talk_connection *c = deeds_by(sim, see_role("security_officer") | see_role("administrator"));
+	uint64_t person = deeds_person(sim);
+	if (!c || person <= 1 || person > sim->ledger.n_people || deeds_is_gone(sim, person))
+		return;
+	sim->is_doomed[person] = true;
+	assert_command(sim, c, "people.forget",
+		       deeds_text(sim, "{\"person\":%llu,\"why\":\"law\"}", (unsigned long long)person));
+}
+
 /* Two persons */
 
 static const struct ledger_pending *any_pending(struct sim *sim)

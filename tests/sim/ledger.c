@@ -23,7 +23,7 @@ void ledger_release(struct ledger *ledger)
 	arena_unmap(&ledger->tables);
 }
 
-void ledger_reset(struct ledger *ledger)
+void ledger_put_back(struct ledger *ledger, uint64_t size)
 {
 	struct ledger fresh = {.memory = ledger->memory,
 			       .scratch = ledger->scratch,
@@ -32,6 +32,7 @@ void ledger_reset(struct ledger *ledger)
 			       .orders = ledger->orders,
 			       .tables_issued = ledger->tables_issued,
 			       .liars = ledger->liars,
+			       .known = size,
 			       .entries = ledger->entries,
 			       .n_rulebooks = ledger->n_rulebooks};
 	arena_clear(&fresh.memory);
@@ -265,7 +266,10 @@ static void keep_entry(const struct taken *t)
 	struct ledger *ledger = t->ledger;
 	ASSERT(ledger->size < LEDGER_ENTRIES_MAX);
 	struct ledger_entry *entry = &ledger->entries[ledger->size];
-	uint64_t concerns = entry->concerns;
+	uint64_t concerns = entry->concerns, hash[4];
+	crypto_hash_sha256((uint8_t *)hash, (const uint8_t *)t->text.at, t->text.len);
+	MUST(ledger->size >= ledger->known || memcmp(hash, entry->hash, sizeof hash) == 0,
+	     "entry %llu was changed by a restore", (unsigned long long)ledger->size);
 	*entry = (struct ledger_entry){.wall = t->wall,
 				       .text = ledger_keep(ledger, t->text),
 				       .kind = ledger_keep(ledger, t->kind),
@@ -278,7 +282,7 @@ static void keep_entry(const struct taken *t)
 				       .events = ledger_keep(ledger, t->events),
 				       .n_events = t->n_events,
 				       .concerns = concerns};
-	crypto_hash_sha256((uint8_t *)entry->hash, (const uint8_t *)t->text.at, t->text.len);
+	memcpy(entry->hash, hash, sizeof hash);
 }
 
 void ledger_take(struct ledger *ledger, struct str text, const struct str *packets, size_t n_packets)

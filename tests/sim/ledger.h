@@ -77,6 +77,7 @@ struct ledger_desired {
 	uint64_t entry;
 	unsigned event;
 	bool is_reached;
+	int64_t reached; /* elapsed time */
 	struct str line, key, name, body; /* key: "reader:3" */
 };
 
@@ -154,6 +155,7 @@ struct ledger {
 	struct arena memory, scratch, tables;
 	struct values *values;
 	uint64_t size, env;
+	uint64_t known; /* so many entries have been read before, and are the same */
 	int64_t wall, elapsed, incarnation;
 	bool clock_is_doubted, space_is_low, signing_has_stopped, is_held;
 	uint64_t liars; /* bit i: line i may report anything */
@@ -187,8 +189,8 @@ struct ledger {
 
 void ledger_init(struct ledger *ledger, struct values *values);
 void ledger_release(struct ledger *ledger);
-/* A record that is another from here on: what is known of it is forgotten. Rulebooks stay. */
-void ledger_reset(struct ledger *ledger);
+/* The record is put back to its first `size` entries, and read anew. Rulebooks stay. */
+void ledger_put_back(struct ledger *ledger, uint64_t size);
 
 /* This hash is of that rulebook of place.h. */
 void ledger_know_rulebook(struct ledger *ledger, const uint8_t hash[32], size_t rulebook);

@@ -156,8 +156,10 @@ static void reached(const struct taken *t, unsigned event, struct str body)
 	    find_desired(t->ledger, peek_int(t->input, "entry", -1), peek_int(t->input, "event", -1));
 	(void)event;
 	(void)body;
-	if (desired)
-		desired->is_reached = true;
+	if (!desired)
+		return;
+	desired->is_reached = true;
+	desired->reached = t->ledger->elapsed;
 }
 
 void ledger_orders_decide(const struct taken *t)

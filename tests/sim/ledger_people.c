@@ -96,12 +96,10 @@ static void expired(const struct taken *t, unsigned event, struct str body)
 	badge->until = 0;
 }
 
-static void forgotten(const struct taken *t, unsigned event, struct str body)
+static void forget_person(const struct taken *t, int64_t number)
 {
 	struct ledger *ledger = t->ledger;
-	int64_t number = peek_int(body, "person", 0);
 	struct ledger_person *person = person_of(t, number);
-	(void)event;
 	if (person) {
 		person->is_forgotten = true;
 		person->is_guest_of_honour = false;
@@ -112,6 +110,36 @@ static void forgotten(const struct taken *t, unsigned event, struct str body)
 	ASSERT(ledger->n_forgettings < LEDGER_FORGETTINGS_MAX);
 	ledger->forgettings[ledger->n_forgettings++] =
 	    (struct ledger_forgetting){.entry = t->index, .person = (uint64_t)number};
+}
+
+static void forgotten(const struct taken *t, unsigned event, struct str body)
+{
+	(void)event;
+	forget_person(t, peek_int(body, "person", 0));
+}
+
+/* With all that goes with it. */
+static void person_forgotten(const struct taken *t, unsigned event, struct str body)
+{
+	struct ledger *ledger = t->ledger;
+	int64_t person = peek_int(body, "person", 0);
+	(void)event;
+	forget_person(t, person);
+	for (uint64_t i = 1; i <= ledger->n_badges; i++) {
+		if (ledger->badges[i].person != (uint64_t)person)
+			continue;
+		ledger->badges[i].state = LEDGER_EXPIRED;
+		ledger->badges[i].until = 0;
+	}
+}
+
+/* Behind a restore only. */
+static void forgotten_again(const struct taken *t, unsigned event, struct str body)
+{
+	(void)event;
+	MUST(t->is_from_core && t->ledger->incarnation > 1, "somebody is forgotten again, and nothing was restored");
+	if (str_eq(peek_text(body, "table"), STR("person")))
+		forget_person(t, peek_int(body, "subject", 0));
 }
 
 static void reader_added(const struct taken *t, unsigned event, struct str body)
@@ -201,6 +229,9 @@ static void decide_card(const struct taken *t)
 	bool is_decided = str_eq(t->name, STR("access.card_decided"));
 	uint32_t card = value_in(t, peek_text(t->input, "card"));
 	uint64_t badge = concern(t, card);
+	/* One that was read before was right then; what it rested on may be erased since. */
+	if (t->index < ledger->known)
+		return;
 	const struct ledger_reader *reader = reader_of(t);
 	/* A card that was read and then decided by the table is in the record twice: as one and as the other. */
 	if (card != NO_VALUE)
@@ -260,8 +291,14 @@ void ledger_people_decide(const struct taken *t)
 }
 
 const struct ledger_event ledger_people_events[] = {
-    {"people.Enrolled", enrolled},	  {"people.BadgeIssued", issued},
-    {"people.BadgeSuspended", suspended}, {"people.BadgeRestored", restored},
-    {"people.BadgeExpired", expired},	  {"trial.PersonForgotten", forgotten},
-    {"doors.ReaderAdded", reader_added},  {NULL, NULL},
+    {"people.Enrolled", enrolled},
+    {"people.BadgeIssued", issued},
+    {"people.BadgeSuspended", suspended},
+    {"people.BadgeRestored", restored},
+    {"people.BadgeExpired", expired},
+    {"trial.PersonForgotten", forgotten},
+    {"people.PersonForgotten", person_forgotten},
+    {"record.SubjectForgotten", forgotten_again},
+    {"doors.ReaderAdded", reader_added},
+    {NULL, NULL},
 };

@@ -141,12 +141,13 @@ static const char *by_table(const struct ledger *ledger, const struct ledger_tab
 	return at >= made && place_permits(basis->in_force, &request) ? "schedule" : "not_now";
 }
 
-static bool is_held(const struct ledger *ledger, struct str line)
+/* Its driver holds its doors, and has held them since that elapsed time or before. */
+static bool is_held(const struct ledger *ledger, struct str line, int64_t elapsed)
 {
 	for (size_t i = 0; i < ledger->n_desired; i++) {
 		const struct ledger_desired *row = &ledger->desired[i];
 		if (str_eq(row->line, line) && str_eq(row->name, STR("doors.Held")))
-			return row->is_reached && peek_int(row->body, "readers", 0) > 0;
+			return row->is_reached && row->reached <= elapsed && peek_int(row->body, "readers", 0) > 0;
 	}
 	return false;
 }
@@ -159,8 +160,8 @@ void ledger_tables_check(const struct taken *t, struct str line, uint32_t card)
 	bool granted = str_eq(outcome, STR("granted"));
 	if (ledger_lies(ledger, line))
 		return;
-	MUST(!granted || !is_held(ledger, line), "entry %llu: a door is opened by a table under a lockdown",
-	     (unsigned long long)t->index);
+	MUST(!granted || !is_held(ledger, line, ledger->elapsed - t->ago),
+	     "entry %llu: a door is opened by a table under a lockdown", (unsigned long long)t->index);
 	MUST(granted == (str_eq(why, STR("schedule")) || str_eq(why, STR("standing"))), "a table grants for no reason");
 	const struct ledger_table *table = ledger_table(ledger, line, number);
 	MUST(table || number == 0, "entry %llu is decided by grant table %lld, which nobody issued",

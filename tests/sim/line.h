@@ -95,6 +95,8 @@ void line_release(struct line *line);
 void line_start(struct line *line);
 void line_end(struct line *line);
 void line_lose_power(struct line *line);
+/* On another disk, with nothing on it. */
+void line_begin_anew(struct line *line);
 
 /* It is connected to a hub, which will say config; or no more. */
 void line_attach(struct line *line, unsigned peer);

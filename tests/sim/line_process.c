@@ -125,3 +125,14 @@ void line_lose_power(struct line *line)
 		line->cards[i].may_be_lost = true;
 	chance_bytes(line->chance, line->start, sizeof line->start);
 }
+
+void line_begin_anew(struct line *line)
+{
+	static const char *const names[] = {"state", "spool", "telemetry"};
+	line_lose_power(line);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		disk_remove(line->disk, names[i]);
+	line->n_out = 0;
+	line->boot_text[0] = 0;
+	line->has_failed = true; /* what it had reported may be in the record, or not any more */
+}

@@ -79,8 +79,20 @@ struct found {
 	struct arena plain;
 };
 
+void rest_restore(struct rest *rest)
+{
+	for (size_t i = 0; i < rest->n_doomed; i++)
+		if (rest->doomed[i].there && rest->ledger->forgettings[i].is_erased && rest->n_gone < REST_DOOMED_MAX)
+			memcpy(rest->gone[rest->n_gone++], rest->doomed[i].key, CRYPT_KEY_BYTES);
+	rest->n_doomed = 0;
+	rest->erased = 0;
+}
+
 static bool is_doomed(const struct rest *rest, const uint8_t *key)
 {
+	for (size_t i = 0; i < rest->n_gone; i++)
+		if (memcmp(rest->gone[i], key, CRYPT_KEY_BYTES) == 0)
+			return true;
 	for (size_t i = 0; i < rest->n_doomed; i++)
 		if (rest->doomed[i].there && rest->ledger->forgettings[i].is_erased &&
 		    memcmp(rest->doomed[i].key, key, CRYPT_KEY_BYTES) == 0)

@@ -18,6 +18,9 @@ struct rest {
 		bool there;
 		uint8_t key[CRYPT_KEY_BYTES];
 	} doomed[REST_DOOMED_MAX];
+	/* Of a record that was put back: these are gone for ever. */
+	uint8_t gone[REST_DOOMED_MAX][CRYPT_KEY_BYTES];
+	size_t n_gone;
 	size_t n_doomed;
 	uint64_t erased; /* of the ledger's, that were looked for */
 	/* Snapshots that somebody copied. */
@@ -33,6 +36,9 @@ void rest_release(struct rest *rest);
 
 /* After each commit, the keys being open: remembers the keys of what was forgotten in it. */
 void rest_catch_up(struct rest *rest);
+
+/* The record is put back to an earlier time, and the ledger will be: what is gone stays gone. */
+void rest_restore(struct rest *rest);
 
 /* Somebody copies the snapshots. */
 void rest_copy(struct rest *rest);

@@ -21,8 +21,8 @@ const char *sim_deed_name(size_t deed)
 
 const char *sim_fault_name(size_t fault)
 {
-	static const char *const names[FAULTS] = {"power", "death", "full",	 "sync",  "worker",
-						  "clock", "index", "snapshots", "lines", "captured"};
+	static const char *const names[FAULTS] = {"power", "death",	"full",	 "sync",    "worker",  "clock",
+						  "index", "snapshots", "lines", "restore", "captured"};
 	return fault < FAULTS ? names[fault] : NULL;
 }
 
@@ -172,6 +172,8 @@ static void between_lives(struct sim *sim)
 		for (size_t i = 0; i < ARRAY_LEN(index); i++)
 			disk_remove(sim->machine.disk, index[i]);
 	}
+	if (sim_thousandths(sim, 300))
+		sim_restore(sim);
 	if (sim->has_fault[FAULT_SNAPSHOTS] && sim_thousandths(sim, 300)) {
 		trace_say("a snapshot is lost");
 		disk_remove(sim->machine.disk, snapshots[sim_roll(sim, 2)]);
@@ -284,7 +286,9 @@ static void begin(struct sim *sim, const struct sim_plan *plan, struct sim_outco
 	sim->scratch = arena_map(SCRATCH_BYTES);
 	sim->heard_memory = arena_map(HEARD_BYTES);
 	sim->n_heard = sim->furnished = 0;
-	sim->dossiers = sim->works = 0;
+	sim->dossiers = sim->works = sim->copy_size = 0;
+	sim->incarnation = (struct incarnation){0};
+	memset(sim->copies, 0, sizeof sim->copies);
 	memset(sim->is_doomed, 0, sizeof sim->is_doomed);
 	memset(sim->kills, 0, sizeof sim->kills);
 	for (size_t i = 0; i < PLACE_LINES; i++)
@@ -322,6 +326,7 @@ static void end(struct sim *sim)
 	disk_look(sim->machine.disk, hash_file, &outcome->hash);
 	for (size_t i = 0; i < PLACE_LINES; i++)
 		line_release(&sim->lines[i]);
+	sim_release_copy(sim);
 	arena_unmap(&sim->scratch);
 	arena_unmap(&sim->heard_memory);
 	rest_release(&sim->rest);

@@ -106,6 +106,7 @@ static int open_hub(struct sim *sim, struct error *error)
 	struct hub_options options = {
 	    .mission = STR("house"),
 	    .journal = {.origin = STR("chancery/house"), .seed = sim_journal_seed, .log_pages = sim->log_pages},
+	    .incarnation = sim->incarnation.incarnation > 0 ? &sim->incarnation : NULL,
 	    .rulebooks = {rules},
 	    .rules_text = sim_rules_text(0),
 	    .load_rules = sim_load_rules,

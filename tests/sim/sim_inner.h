@@ -2,6 +2,7 @@
  *
  *     sim.c         a seed from beginning to end: climate, lives, faults
  *     sim_hub.c     the hub's process: start, lines, commits, death
+ *     sim_restore.c its record, put back to an earlier time
  *     sim_rules.c   its rulebooks
  *     deeds.c       what people do; which of it, how often
  *     deeds_*.c     their commands; what they read; files, rulebooks, approvals; and what happens at doors
@@ -24,6 +25,7 @@ enum {
 	SIM_POISONS = 4, /* inputs that kill, by their reader */
 	SIM_POISON_KILLS_MAX = 2,
 	SIM_DEEDS_MAX = 64,
+	SIM_COPIES = 2, /* files of the record */
 };
 
 enum sim_fault {
@@ -36,6 +38,7 @@ enum sim_fault {
 	FAULT_INDEX,	 /* the index is lost between lives */
 	FAULT_SNAPSHOTS, /* snapshots are */
 	FAULT_LINES,	 /* drivers are late, away, forgetful, start anew */
+	FAULT_RESTORE,	 /* the record is put back to an earlier time, on another disk */
 	FAULT_CAPTURED,	 /* a driver says anything */
 	FAULTS
 };
@@ -73,6 +76,15 @@ struct sim {
 	bool is_dead; /* the hub's process has ended otherwise than it should */
 	enum machine_end death;
 	uint64_t dossiers, works;
+	struct sim_copy {
+		uint8_t *at;
+		size_t n;
+	} copies[SIM_COPIES];
+	uint64_t copy_size;		/* entries; 0: there is none */
+	struct incarnation incarnation; /* 0: of none */
+	struct forgotten_subject subjects[LEDGER_FORGETTINGS_MAX];
+	struct forgotten_month months[LEDGER_FORGETTINGS_MAX];
+	char keeps[LEDGER_MONTHS_MAX][16];
 	bool is_doomed[LEDGER_PEOPLE_MAX + 1]; /* people whom somebody wants forgotten: no more is written of them */
 };
 
@@ -103,6 +115,11 @@ void sim_detach_line(struct sim *sim, size_t line);
 /* A person connects; NULL when there is no place. */
 struct talk_connection *sim_connect(struct sim *sim, enum people_who who);
 void sim_disconnect(struct sim *sim, struct talk_connection *connection);
+
+/* sim_restore.c: somebody copies the record; a mission is made of the copy, nothing being open. */
+void sim_copy_record(struct sim *sim);
+void sim_restore(struct sim *sim);
+void sim_release_copy(struct sim *sim);
 
 /* sim_rules.c: the rulebook in the mission's files; the texts of all, and the hashes that they are staged under. */
 const struct rulebook *sim_rules(struct sim *sim);
@@ -141,8 +158,8 @@ deed_fn deed_show_badge, deed_reader_state, deed_line_odd, deed_line_restart, de
     deed_poison_report;
 deed_fn deed_enrol, deed_issue, deed_suspend, deed_restore, deed_key, deed_dossier, deed_close, deed_code, deed_mode,
     deed_forget, deed_knock, deed_shout, deed_mistake, deed_poison;
-deed_fn deed_launch, deed_arm, deed_approve, deed_decline, deed_undo, deed_look, deed_review, deed_clock, deed_passkey,
-    deed_stage, deed_enact, deed_nonce;
+deed_fn deed_erase, deed_launch, deed_arm, deed_approve, deed_decline, deed_undo, deed_look, deed_review, deed_clock,
+    deed_passkey, deed_stage, deed_enact, deed_nonce;
 deed_fn deed_follow, deed_history, deed_raw, deed_status, deed_checkpoint, deed_proof, deed_slow, deed_hang_up,
     deed_connect, deed_blob, deed_read_blob, deed_plan;
 deed_fn deed_lock_down, deed_lift, deed_stand, deed_wait, deed_wait_minutes, deed_wait_hours, deed_wait_days,
