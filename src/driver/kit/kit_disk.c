@@ -1,6 +1,5 @@
 #include "driver/kit/kit_inner.h"
 
-#include "base/traffic.h"
 #include "driver/kit/little.h"
 
 #include <sodium.h>
@@ -81,7 +80,6 @@ void kit_save_desired(struct kit *kit)
 				   .desired = {kit->desired.n, lines}};
 	driver_kept_write(&b, &kept);
 	ASSERT(!b.over);
-	traffic_put(NULL, "DriverKept", buf_str(&b));
 	if (kept_save(&kit->kept, KEPT_DESIRED, text, b.len, &error) < 0)
 		forsake_kept(kit, &error);
 }
