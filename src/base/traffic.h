@@ -6,6 +6,7 @@
  *     CoreLine DriverLine AskLine AnswerLine Entry    a message of that name (src/schema/contract.yaml, entry.yaml)
  *     not DriverLine, not AskLine                     what came and was not of that form, by the core's own judgement
  *     maybe CoreLine                                  what a test said to a driver, right or wrong
+ *     maybe AskLine                                   what the core had no room for, and did not read to its end
  *
  * An empty record stands where a process began to write: the one before it may have been cut off when another process was killed.
  */

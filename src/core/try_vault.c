@@ -1,6 +1,7 @@
 #include "core/try_vault.h"
 
 #include "base/test.h"
+#include "base/traffic.h"
 
 /* A packet lies as "table:id|values". */
 
@@ -71,8 +72,10 @@ static void box(void *context, const struct vault_place *place, struct str compa
 	ASSERT(context && compartment.len > 0 && contents.len <= size);
 	for (size_t i = 0; i < size + 16; i++)
 		at[i] = (char)place->salt[i % VAULT_SALT_BYTES];
-	if (contents.len)
+	if (contents.len) {
 		memcpy(at, contents.at, contents.len);
+		traffic_put(NULL, "EntryBox", contents);
+	}
 	*ret_box = (struct str){at, size + 16};
 }
 

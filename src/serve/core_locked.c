@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/lines.h"
 #include "base/log.h"
+#include "base/traffic.h"
 #include "gen/codec.h"
 #include "serve/beat.h"
 #include "serve/core_control.h"
@@ -50,6 +51,7 @@ static void answer(struct asker *asker, const struct answer_line *line)
 	char text[ANSWER_BYTES];
 	struct buf b = BUF(text);
 	answer_line_write(&b, line);
+	traffic_put(NULL, "AnswerLine", buf_str(&b));
 	buf_put_char(&b, '\n');
 	ASSERT(!b.over);
 	if (send(asker->fd, b.at, b.len, MSG_DONTWAIT | MSG_NOSIGNAL) != (ssize_t)b.len)
@@ -126,10 +128,12 @@ static void take_line(struct lobby *lobby, struct asker *asker, struct str line)
 	const struct mission_operator *who = mission_file_operator(&lobby->locked->installation->mission, asker->uid);
 	struct ask_line asked;
 	struct json json = json_over(line, &lobby->memory);
+	bool understood = ask_line_read(&json, &asked);
+	traffic_put(NULL, understood ? "AskLine" : "not AskLine", line);
 	if (!who || who->n_roles == 0) {
 		answer_bad(asker, "whoever has no role here is told nothing",
 			   "Roles stand in mission.yaml, under operators.");
-	} else if (!ask_line_read(&json, &asked)) {
+	} else if (!understood) {
 		answer_bad(asker, "this is no line of a kind that is known here",
 			   "See src/schema/contract.yaml, AskLine.");
 	} else if (asked.kind == ASK_LINE_UNLOCK) {

@@ -133,7 +133,7 @@ void hub_turn_plainly(struct hub *hub, const struct core_input *input, struct co
 	panic_context(type ? type->name.at : "an input that has no such name");
 	core_turn(&hub->core, input, &now, &hub->batch, ret_result);
 	panic_context(NULL);
-	hub->not_understood |= ret_result->verdict == CORE_BAD;
+	hub->not_understood |= ret_result->verdict == CORE_BAD && !hub->had_no_room;
 	enter(hub, ret_result);
 	if (ret_result->verdict == CORE_DONE)
 		hub_table_changed(hub, input);
@@ -342,13 +342,13 @@ void hub_line(struct hub *hub, unsigned peer, struct str line)
 	ASSERT(peer < HUB_PEERS_MAX && hub->peers[peer].kind != PEER_FREE);
 	if (line.len == 0)
 		return;
-	hub->not_understood = false;
+	hub->not_understood = hub->had_no_room = false;
 	if (hub->peers[peer].kind == PEER_DRIVER) {
 		hub_driver_line(hub, peer, line);
 		tap(hub, hub->not_understood ? "not DriverLine" : "DriverLine", line);
 	} else {
 		hub_asker_line(hub, peer, line);
-		tap(hub, hub->not_understood ? "not AskLine" : "AskLine", line);
+		tap(hub, hub->not_understood ? "not AskLine" : hub->had_no_room ? "maybe AskLine" : "AskLine", line);
 	}
 }
 

@@ -40,7 +40,8 @@ static size_t driver_rows(struct hub *hub, bool sees, struct answer_driver *rows
 	for (size_t i = 0; i < hub->options.n_drivers; i++) {
 		const struct driver *row = driver_by_name(&hub->core.state, hub->options.drivers[i].name);
 		rows[i] = (struct answer_driver){.name = hub->options.drivers[i].name,
-						 .has_boot = row != NULL,
+						 /* None yet of one that was given a table and has said nothing. */
+						 .has_boot = row && row->boot.len > 0,
 						 .boot = row ? text_str(row->boot) : (struct str){0},
 						 .has_sequence = sees,
 						 .sequence = row ? row->sequence : 0,

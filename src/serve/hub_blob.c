@@ -268,7 +268,9 @@ bool hub_keep_secret(struct hub *hub, bool door, struct str secret, uint64_t *re
 	memcpy(&number, random, sizeof number);
 	number = number % JSON_INT_MAX + 1;
 	struct key_id id = secret_id(number);
-	if (keyfile_put_secret(keys_for(hub, door)->file, &id, (const uint8_t *)secret.at, secret.len, NULL) < 0)
+	hub->had_no_room =
+	    keyfile_put_secret(keys_for(hub, door)->file, &id, (const uint8_t *)secret.at, secret.len, NULL) < 0;
+	if (hub->had_no_room)
 		return false;
 	hub->secrets.at[hub->secrets.n].door = door;
 	hub->secrets.at[hub->secrets.n++].number = number;

@@ -230,6 +230,7 @@ struct hub {
 	size_t n_parked, n_entries;
 	int failed;	     /* of the journal: then nothing leaves any more, and hub_commit says why */
 	bool not_understood; /* the line in hand is not what the schema says, or its body is not */
+	bool had_no_room;    /* a secret in it could not be kept, and what stood behind that was not read */
 	struct error error;
 	int64_t wall_base, elapsed_base, start_us; /* at start: what wall and elapsed were, on the elapsed clock */
 	int64_t commit_us;			   /* how long the last commit took */

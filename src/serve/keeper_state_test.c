@@ -1,6 +1,7 @@
 #include "serve/keeper_inner.h"
 
 #include "base/test.h"
+#include "base/traffic.h"
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -39,11 +40,17 @@ TEST(what_one_program_leaves_the_next_can_read)
 {
 	struct error error;
 	a_keeper();
-	int fd = keeper_leave_state(&keeper, &error);
-	CHECK(fd >= 0);
-	CHECK_OK(keeper_check_state(fd, &error), &error);
-	CHECK(str_contains(left(fd), STR("\"name\":\"driver line-1\"")));
-	close(fd);
+	for (int stage = KEEPER_STATE_STAGE_SETTLED; stage <= KEEPER_STATE_STAGE_DRIVERS; stage++)
+		for (int outcome = KEEPER_STATE_OUTCOME_NOTHING; outcome <= KEEPER_STATE_OUTCOME_STUCK; outcome++) {
+			keeper.stage = (enum keeper_state_stage)stage;
+			keeper.outcome = (enum keeper_state_outcome)outcome;
+			int fd = keeper_leave_state(&keeper, &error);
+			CHECK(fd >= 0);
+			CHECK_OK(keeper_check_state(fd, &error), &error);
+			CHECK(str_contains(left(fd), STR("\"name\":\"driver line-1\"")));
+			traffic_put(NULL, "KeeperState", left(fd));
+			close(fd);
+		}
 }
 
 TEST(the_longest_state_can_be_left)

@@ -100,6 +100,13 @@ class ABadge(unittest.TestCase):
         entry = self.show("unknown", door)
         self.assertEqual(entry["events"][0]["body"]["why"], "unknown_card")
 
+    def test_who_always_passes_a_door_is_declared_and_revoked(self):
+        door, person = sorted(self.readers)[0], next(iter(self.cards.values()))["person"]
+        done = self.mission.run("access", "declare-standing", "--door", str(door), "--person", str(person))
+        standing = re.search(r"standing[: ]+(\d+)", done.stdout)
+        self.assertIsNotNone(standing, done.stdout)
+        self.mission.run("access", "revoke-standing", "--standing", standing[1])
+
     def write(self, name, text):
         with open(os.path.join(self.mission.path, name), "w", encoding="utf-8") as file:
             file.write(text)

@@ -123,6 +123,8 @@ class Record:
 
     def CoreLine_desired(self, desired, context, _):
         self.checker.thing("event", desired["name"], desired["body"], "desired.body", context)
+        if desired["name"] == "doors.Held":
+            self.checker.message("OsdpHeld", desired["body"], "desired.body", context)
 
     def CoreLine_refused(self, refused, *_):
         self.known_refusal(refused["name"], "refused.name")

@@ -203,14 +203,37 @@ TEST(what_a_driver_decided_by_its_table_is_recorded_with_the_person_and_orders_n
 	try_release(&try);
 }
 
-TEST(a_table_that_a_driver_did_not_take_is_recorded)
+/* Each reason that a driver may have: what it reports, and how the event begins, both up to the reason. */
+static void check_reasons(const char *name, const char *report, const char *event, const char *const *reasons, size_t n)
 {
 	struct try try;
+	char body[256], expected[256];
 	furnish(&try);
-	CHECK_INT(try_report(&try, "access.table_refused", "{\"number\":7,\"why\":\"signature\"}"), CORE_DONE);
-	CHECK_STR(try_events(&try), STR("access.TableNotTaken"));
-	CHECK(str_contains(try.result.entry, STR("{\"driver\":\"line-1\",\"number\":7,\"why\":\"signature\"}")));
+	for (size_t i = 0; i < n; i++) {
+		snprintf(body, sizeof body, "%s\"%s\"}", report, reasons[i]);
+		snprintf(expected, sizeof expected, "%s\"%s\"", event, reasons[i]);
+		CHECK_INT(try_report(&try, name, body), CORE_DONE);
+		CHECK(str_contains(try.result.entry, str_of(expected)));
+	}
 	try_release(&try);
+}
+
+TEST(a_table_that_a_driver_did_not_take_is_recorded)
+{
+	static const char *const reasons[] = {"no_key", "parts", "form", "signature", "driver", "mission", "number"};
+	check_reasons("access.table_refused", "{\"number\":7,\"why\":",
+		      "\"access.TableNotTaken\",\"body\":{\"driver\":\"line-1\",\"number\":7,\"why\":", reasons,
+		      ARRAY_LEN(reasons));
+}
+
+TEST(why_a_table_decided_so_is_recorded)
+{
+	static const char *const reasons[] = {"no_table", "unknown_reader", "held",	"door_shut", "unknown_card",
+					      "not_now",  "expired_table",  "schedule", "standing"};
+	check_reasons("access.card_decided",
+		      "{\"reader\":1,\"format\":\"raw\",\"bits\":26,\"card\":\"c0000000\",\"outcome\":\"denied\","
+		      "\"table\":1,\"at\":1795424400000,\"why\":",
+		      "\"door\":1,\"reader\":1,\"outcome\":\"denied\",\"why\":", reasons, ARRAY_LEN(reasons));
 }
 
 /* A report that says how long it has waited. */

@@ -203,9 +203,17 @@ TEST(a_lockdown_that_is_in_force_takes_a_new_reason_and_keeps_its_beginning)
 	try_command(&try, "doors.lock_down", "{\"why\":\"unrest\"}");
 	int64_t since = try.now;
 	try.now += 60000;
-	try_command(&try, "doors.lock_down", "{\"why\":\"attack\"}");
-	CHECK_INT(lockdown_get(&try.core.state, 1)->since, since);
-	CHECK_INT(lockdown_get(&try.core.state, 1)->why, LOCKDOWN_WHY_ATTACK);
+	static const struct {
+		const char *body;
+		enum lockdown_why why;
+	} rows[] = {{"{\"why\":\"attack\"}", LOCKDOWN_WHY_ATTACK},
+		    {"{\"why\":\"fire_outside\"}", LOCKDOWN_WHY_FIRE_OUTSIDE},
+		    {"{\"why\":\"other\"}", LOCKDOWN_WHY_OTHER}};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		try_command(&try, "doors.lock_down", rows[i].body);
+		CHECK_INT(lockdown_get(&try.core.state, 1)->since, since);
+		CHECK_INT(lockdown_get(&try.core.state, 1)->why, rows[i].why);
+	}
 	try_release(&try);
 }
 
@@ -225,5 +233,9 @@ TEST(a_reader_s_newest_key_is_the_one_that_counts)
 		CHECK(reader_get(&try.core.state, 2)->has_key && reader_get(&try.core.state, 2)->key == key);
 	}
 	CHECK(!reader_get(&try.core.state, 1)->has_key);
+	static const struct try_refusal nobody[] = {
+	    {"doors.key_reader", "{\"line\":\"line-1\",\"address\":77,\"key\":\"000102030405060708090a0b0c0d0e0f\"}",
+	     "DOORS_NO_READER"}};
+	try_check_refusals(&try, nobody, ARRAY_LEN(nobody));
 	try_release(&try);
 }

@@ -145,6 +145,7 @@ TEST(a_badge_is_suspended_for_any_of_four_reasons)
 
 static void ask_to_forget(struct try *try, const char *body)
 {
+	try_as(try, "test", "security_officer");
 	try->was = (struct turn_checked){.asserted = true, .passkey = 1};
 	CHECK_INT(try_command(try, "people.forget", body), CORE_DONE);
 	CHECK(try->result.pending > 0);
@@ -185,6 +186,10 @@ TEST(a_person_is_forgotten_when_two_agree_and_is_nobody_from_then_on)
 	    {"people.restore_badge", "{\"badge\":1}", "PEOPLE_BADGE_ALREADY"},
 	};
 	try_check_refusals(&try, rows, ARRAY_LEN(rows));
+	ask_to_forget(&try, "{\"person\":1,\"why\":\"law\"}");
+	CHECK_STR(try.result.refusal, STR("PEOPLE_FORGOTTEN"));
+	ask_to_forget(&try, "{\"person\":9,\"why\":\"law\"}");
+	CHECK_STR(try.result.refusal, STR("PEOPLE_NO_PERSON"));
 	try_release(&try);
 }
 
@@ -220,7 +225,7 @@ TEST(a_picture_is_the_person_s_until_it_is_forgotten)
 	CHECK(person_get(&try.core.state, 2)->has_photo);
 	enrol_passkey(&try, "test");
 	enrol_passkey(&try, "second");
-	ask_to_forget(&try, "{\"person\":2,\"why\":\"law\"}");
+	ask_to_forget(&try, "{\"person\":2,\"why\":\"mistake\"}");
 	CHECK(!person_get(&try.core.state, 2)->has_photo);
 	try_release(&try);
 }

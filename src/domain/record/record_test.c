@@ -144,6 +144,8 @@ TEST(a_part_that_is_not_the_next_one_is_refused)
 	refused("RECORD_STAGE_ORDER", "{\"next\":2}");
 	stage(1, 2, 4);
 	refused("RECORD_STAGE_OTHER", "{\"of\":3}");
+	send("record.bring_part", 1, 2, 4); /* no more may the core itself */
+	refused("RECORD_STAGE_OTHER", "{\"of\":3}");
 	stage(1, 2, 3);
 	CHECK_INT(stage(1, 3, 3), CORE_DONE);
 	stage(1, 4, 3);
@@ -159,6 +161,8 @@ TEST(so_many_wholes_and_so_many_parts_and_no_more)
 		stage(i, 1, 1024);
 	CHECK_INT(stage_count(&try.core.state), STAGE_AT_MOST);
 	stage(STAGE_AT_MOST, 1, 1);
+	refused("RECORD_FULL", "{\"at_most\":64}");
+	send("record.bring_part", STAGE_AT_MOST, 1, 1);
 	refused("RECORD_FULL", "{\"at_most\":64}");
 	CHECK_INT(stage(0, 2, 1024), CORE_DONE);
 	for (int part = 3; part <= 1024; part++)

@@ -1,5 +1,7 @@
 #include "driver/kit/kit_rig_test.h"
 
+#include "base/traffic.h"
+
 /* A core of a script, a disk in memory, time as we say. */
 
 #define SETTINGS "{\"device\":\"here\"}"
@@ -176,6 +178,15 @@ TEST(a_full_pipe_loses_nothing)
 	rig_end();
 }
 
+/* As it lies on the disk. */
+static void record_kept(void)
+{
+	struct str kept;
+	struct error error;
+	CHECK_OK(kept_read(&rig.kit.kept, KEPT_DESIRED, &kept, &error), &error);
+	traffic_put(NULL, "DriverKept", kept);
+}
+
 TEST(a_desired_state_is_answered_once_kept_and_replaced)
 {
 	start_and_say_config();
@@ -197,6 +208,7 @@ TEST(a_desired_state_is_answered_once_kept_and_replaced)
 	rig_say_desired(6, "reader:3", "{\"held\":false}");
 	CHECK(rig_sent("{\"done\"", "\"entry\":6"));
 	CHECK_STR(desired_line(&rig.kit.desired.at[0]).body, STR("{\"held\":false}"));
+	record_kept();
 	rig_end();
 }
 
@@ -206,6 +218,7 @@ TEST(a_table_is_confirmed_when_it_is_durable_and_the_next_process_decides_by_it)
 	rig_make_table(5, "line-1", rig_seed);
 	rig_say_table(5);
 	CHECK_STR(rig_all(), STR("{\"confirmed\":{\"sequence\":1,\"number\":5}}\n"));
+	record_kept();
 	rig_wait_ms(KIT_HEARTBEAT_US / 1000);
 	CHECK(strstr(rig.heartbeat, "\"table\":5"));
 	rig_say_table(5); /* the core was started again, and asks */
