@@ -53,7 +53,6 @@ static void check_opened(struct line *line, uint64_t reader, const struct pd_ord
 		     "order %llu.%u is done twice", (unsigned long long)order->name.entry, order->name.event);
 	ASSERT(line->n_opened < LINE_OPENED_MAX);
 	line->opened_at[line->n_opened++] = (struct line_opened){order->name.entry, order->name.event};
-	line->opened += given && str_eq(given->name, STR("doors.Released"));
 }
 
 /* The strike opens, or the reader shows red. One card gets one answer at most. */
@@ -66,9 +65,7 @@ static void act(struct line *line, struct pd *pd, int64_t now_us)
 	if (order.until_us <= now_us) {
 		notice.kind = NOTICE_EXPIRED;
 	} else {
-		if (order.name.own)
-			line->by_table++;
-		else
+		if (!order.name.own)
 			check_opened(line, pd->settings.reader, &order);
 		line->acted[pd->settings.reader % LEDGER_READERS_MAX]++;
 		MUST(line->acted[pd->settings.reader % LEDGER_READERS_MAX] <=
