@@ -116,12 +116,15 @@ int64_t line_run(struct line *line)
 	uint64_t dropped = line->kit.outbox.dropped + line->kit.throttled;
 	if (!line->is_alive)
 		return INT64_MAX;
-	if (line->is_set_up) {
+	/* Whoever dies at a step of its disk does nothing more. */
+	if (line->is_set_up && !disk_is_down(line->disk))
 		porter_due(&line->porter, now_us);
+	if (line->is_set_up && !disk_is_down(line->disk))
 		next_us = act_all(line, now_us);
+	if (line->is_set_up && !disk_is_down(line->disk))
 		next_us = earlier(next_us, porter_due(&line->porter, now_us));
-	}
-	next_us = earlier(next_us, kit_due(&line->kit, now_us));
+	if (!disk_is_down(line->disk))
+		next_us = earlier(next_us, kit_due(&line->kit, now_us));
 	bool lossy = line->kit.outbox.dropped + line->kit.throttled != dropped;
 	line->has_failed |= !line->kit.spools;
 	for (size_t i = 0; lossy && i < line->n_cards; i++)
