@@ -8,17 +8,11 @@
 #include "sim/machine.h"
 #include "sim/talk.h"
 
-enum { ANNALS_CHECKPOINTS_MAX = 64, ANNALS_NOTE_BYTES = 1536 };
-
 struct annals {
 	struct machine *machine;
 	struct ledger *ledger;
 	struct talk *talk;
 	struct arena scratch;
-	/* The newest checkpoint that somebody outside has seen. */
-	uint64_t seen_size;
-	char seen_note[ANNALS_NOTE_BYTES];
-	size_t seen_len;
 	const uint8_t *seed; /* the journal's key */
 };
 

@@ -66,7 +66,7 @@ struct line {
 	uint8_t start[SPOOL_BOOT_BYTES];    /* of the machine */
 	char boot_text[17], heard_boot[17]; /* in the last hello, and in the last one that has reached the hub */
 	size_t out_first, n_out;
-	uint64_t orders, opened, by_table, n_lives;
+	uint64_t orders;
 	unsigned shown[LEDGER_READERS_MAX], acted[LEDGER_READERS_MAX]; /* by reader: cards, and what it did then */
 	size_t n_files;
 	struct file files[3];

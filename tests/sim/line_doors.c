@@ -53,7 +53,6 @@ static void check_opened(struct line *line, uint64_t reader, const struct pd_ord
 		     "order %llu.%u is done twice", (unsigned long long)order->name.entry, order->name.event);
 	ASSERT(line->n_opened < LINE_OPENED_MAX);
 	line->opened_at[line->n_opened++] = (struct line_opened){order->name.entry, order->name.event};
-	line->opened += given && str_eq(given->name, STR("doors.Released"));
 }
 
 /* The strike opens, or the reader shows red. One card gets one answer at most. */
@@ -66,9 +65,7 @@ static void act(struct line *line, struct pd *pd, int64_t now_us)
 	if (order.until_us <= now_us) {
 		notice.kind = NOTICE_EXPIRED;
 	} else {
-		if (order.name.own)
-			line->by_table++;
-		else
+		if (!order.name.own)
 			check_opened(line, pd->settings.reader, &order);
 		line->acted[pd->settings.reader % LEDGER_READERS_MAX]++;
 		MUST(line->acted[pd->settings.reader % LEDGER_READERS_MAX] <=
@@ -119,12 +116,15 @@ int64_t line_run(struct line *line)
 	uint64_t dropped = line->kit.outbox.dropped + line->kit.throttled;
 	if (!line->is_alive)
 		return INT64_MAX;
-	if (line->is_set_up) {
+	/* Whoever dies at a step of its disk does nothing more. */
+	if (line->is_set_up && !disk_is_down(line->disk))
 		porter_due(&line->porter, now_us);
+	if (line->is_set_up && !disk_is_down(line->disk))
 		next_us = act_all(line, now_us);
+	if (line->is_set_up && !disk_is_down(line->disk))
 		next_us = earlier(next_us, porter_due(&line->porter, now_us));
-	}
-	next_us = earlier(next_us, kit_due(&line->kit, now_us));
+	if (!disk_is_down(line->disk))
+		next_us = earlier(next_us, kit_due(&line->kit, now_us));
 	bool lossy = line->kit.outbox.dropped + line->kit.throttled != dropped;
 	line->has_failed |= !line->kit.spools;
 	for (size_t i = 0; lossy && i < line->n_cards; i++)

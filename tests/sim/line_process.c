@@ -86,7 +86,6 @@ void line_start(struct line *line)
 	line->has_left = false;
 	if (line->manner.is_captured || line->is_alive)
 		return;
-	line->n_lives++;
 	line->n_out = 0;
 	plan_end(line);
 	kit_init(&line->kit, STR("osdp"), &outside, line->start, machine->wall_ms, machine->elapsed_us);

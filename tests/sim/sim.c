@@ -316,7 +316,6 @@ static void end(struct sim *sim)
 	outcome->answered = sim->talk.answered;
 	outcome->shown = sim->talk.entries_shown;
 	outcome->erased = sim->ledger.erased;
-	outcome->disk_steps = disk_counts(sim->machine.disk).steps;
 	for (size_t i = 0; i < PLACE_LINES; i++)
 		outcome->orders += sim->lines[i].orders;
 	outcome->by_table = sim->ledger.by_table;

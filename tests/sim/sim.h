@@ -39,7 +39,7 @@ struct sim_outcome {
 	bool broken;
 	char where[64]; /* the check that failed */
 	unsigned steps, lives;
-	uint64_t entries, granted, denied, orders, tables, by_table, answered, shown, erased, disk_steps;
+	uint64_t entries, granted, denied, orders, tables, by_table, answered, shown, erased;
 	uint64_t hash; /* of all that was said, and of the disk at the end */
 };
 

@@ -56,7 +56,7 @@ struct talk_history {
 };
 
 struct talk_connection {
-	bool is_open, is_cosign, is_deaf, is_slow;
+	bool is_open, is_deaf, is_slow;
 	enum people_who who;
 	unsigned peer;
 	struct see_viewer viewer;
