@@ -375,7 +375,9 @@ RIG_TEST(what_is_desired_is_told_to_its_driver_at_once_and_at_each_hello)
 	PLAY({OFFICER, SET_MODE("card"), NULL}, {OFFICER, SET_MODE("card_and_pin"), NULL});
 	rig_commit();
 	CHECK_HEARD(OFFICER, "{'done':{'entry':76,'gives':{}}}\n{'done':{'entry':77,'gives':{}}}");
-	CHECK_HEARD(ONE, DESIRED("77", "card_and_pin")); /* what another took the place of in the same batch nobody needs to know */
+	CHECK_HEARD(
+	    ONE,
+	    DESIRED("77", "card_and_pin")); /* what another took the place of in the same batch nobody needs to know */
 	CHECK_HEARD(ZERO, "");
 	PLAY({ONE, HELLO("1", "1"), DESIRED("77", "card_and_pin")}, {ZERO, HELLO("0", "1"), ""},
 	     {ONE, "{'done':{'sequence':1,'entry':77,'event':0}}", ACK("1")},
@@ -386,4 +388,43 @@ RIG_TEST(what_is_desired_is_told_to_its_driver_at_once_and_at_each_hello)
 	rig_commit();
 	rig_forget();
 	PLAY({ONE, HELLO("1", "1"), DESIRED("79", "card")});
+}
+
+/* An entry of so many bytes that a line has no room for it beside its envelope. */
+static struct str enter_long(void)
+{
+	enum { WHAT_BYTES = 64900 };
+	static char line[70000];
+	struct buf b = BUF(line);
+	BUF_LIT(&b, "{\"command\":{\"name\":\"trial.recite\",\"body\":{\"door\":1,\"what\":\"");
+	for (size_t n = 0; n < WHAT_BYTES; n++)
+		buf_put_char(&b, 'a');
+	BUF_LIT(&b, "\"}}}");
+	rig_line(OFFICER, buf_str(&b));
+	rig_commit();
+	rig_forget();
+	return rig_entry(hub_core(rig.hub)->size - 1);
+}
+
+RIG_TEST(an_entry_that_is_too_long_for_a_line_comes_in_parts)
+{
+	enum { RAW_BYTES_MAX = 65000 };
+	static char whole[70000];
+	struct answer_line answers[8];
+	struct buf b = BUF(whole);
+	struct str entry = enter_long();
+	int64_t index = (int64_t)hub_core(rig.hub)->size - 1, left = (int64_t)entry.len;
+	CHECK(entry.len > RAW_BYTES_MAX);
+	struct ask_line ask = {.kind = ASK_LINE_RAW, .raw = {.from = index, .has_to = true, .to = index + 1}};
+	size_t n = rig_ask(AUDITOR, &ask, answers, ARRAY_LEN(answers));
+	CHECK_INT(n, 4);
+	for (size_t i = 0; i + 1 < n; i++) {
+		CHECK_INT(answers[i].kind, ANSWER_LINE_PART);
+		CHECK_INT(answers[i].part.entry, index);
+		left -= (int64_t)answers[i].part.data.len;
+		CHECK_INT(answers[i].part.left, left);
+		buf_put_str(&b, answers[i].part.data);
+	}
+	CHECK_INT(answers[n - 1].kind, ANSWER_LINE_END);
+	CHECK(str_eq(buf_str(&b), rig_entry((uint64_t)index)));
 }

@@ -5,6 +5,7 @@ No doubt is passed over: it is in the record, and until two people or a witness 
 expires and nothing is forgotten. Then it goes forward to the machine's, and what is due by date is done: the badge has expired, and of those months nobody can
 read any more who was where, not with all that lies on the disk. Strikes and orders hang on another clock, which nobody sets, and notice nothing.
 """
+import json
 import mmap
 import os
 import shutil
@@ -20,7 +21,7 @@ from zoneinfo import ZoneInfo
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "system"), os.path.join(HERE, "..", "witness")]
 import outside_test  # noqa: E402  takes the build from the command line
-from mission import PATIENCE_S, Mission, close  # noqa: E402
+from mission import PATIENCE_S, Mission, close, recorded  # noqa: E402
 from outside_test import BUILD, Embassy, Log, Witness  # noqa: E402
 
 ZONE = ZoneInfo("Europe/Lisbon")  # the sample's
@@ -249,6 +250,11 @@ class Clock(unittest.TestCase):
         self.assertEqual(told, [None, None, None])
         gone = before - self.slots()
         self.assertGreaterEqual(len(gone), self.months_erased())
+        listed = os.path.join(self.mission.path, "forgotten.json")
+        self.mission.run("backup", "--list-forgotten", listed)
+        recorded("Forgotten", listed)
+        with open(listed, encoding="utf-8") as file:
+            self.assertEqual(len(json.load(file)["months"]), self.months_erased())
         for directory, _, names in os.walk(self.mission.path):
             for name in names:
                 path = os.path.join(directory, name)

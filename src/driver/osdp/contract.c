@@ -1,8 +1,6 @@
 #include "driver/osdp/contract.h"
 #include "gen/codec.h"
 
-enum { SIGNALS = 3 };
-
 static struct str bytes(const uint8_t *at, size_t n)
 {
 	return (struct str){(const char *)at, n};
@@ -50,15 +48,11 @@ static int read_released(struct json *json, uint64_t *ret_reader, struct pd_orde
 
 static int read_signalled(struct json *json, uint64_t *ret_reader, struct pd_order *ret_order, struct error *error)
 {
-	static const enum pd_order_kind kinds[SIGNALS] = {
-	    [DOORS_SIGNALLED_SIGNAL_REFUSED] = PD_SIGNAL_REFUSED,
-	    [DOORS_SIGNALLED_SIGNAL_ERROR] = PD_SIGNAL_ERROR,
-	};
 	struct doors_signalled signalled;
 	if (!doors_signalled_read(json, &signalled) || !json_end(json))
 		return wrong(json, error);
 	*ret_reader = signalled.reader;
-	ret_order->kind = kinds[signalled.signal];
+	ret_order->kind = PD_SIGNAL_REFUSED;
 	return 0;
 }
 

@@ -3,7 +3,7 @@
 #include <openssl/crypto.h>
 
 enum { SETUP_CAPABILITIES = 1, SETUP_STATUS = 2, SETUP_LIGHT = 4 };
-enum { SIGNAL_MS = 1000, BEEPS_REFUSED = 2, BEEPS_ERROR = 5 };
+enum { SIGNAL_MS = 1000, BEEPS_REFUSED = 2 };
 
 void pd_init(struct pd *pd, const struct pd_settings *settings, int64_t now_us)
 {
@@ -40,7 +40,6 @@ enum { STEPS_MAX = 2 };
 static const struct step steps[][STEPS_MAX] = {
     [PD_RELEASE] = {{FRAME_OUT, true}, {FRAME_LED, false}},
     [PD_SIGNAL_REFUSED] = {{FRAME_LED, false}, {FRAME_BUZ, true}},
-    [PD_SIGNAL_ERROR] = {{FRAME_LED, false}, {FRAME_BUZ, true}},
 };
 
 bool pd_order(struct pd *pd, const struct pd_order *order, int64_t now_us)
@@ -104,7 +103,7 @@ static size_t order_data(const struct pd *pd, uint8_t data[DATA_COMMAND_BYTES_MA
 		return data_write_led_for(data, release ? DATA_GREEN : DATA_RED,
 					  release ? order->release_ms : SIGNAL_MS);
 	default:
-		return data_write_buzzer(data, order->kind == PD_SIGNAL_ERROR ? BEEPS_ERROR : BEEPS_REFUSED);
+		return data_write_buzzer(data, BEEPS_REFUSED);
 	}
 }
 

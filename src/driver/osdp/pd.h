@@ -52,7 +52,7 @@ struct pd_settings {
 	uint8_t key[SECURE_KEY_BYTES];
 };
 
-enum pd_order_kind { PD_RELEASE, PD_SIGNAL_REFUSED, PD_SIGNAL_ERROR };
+enum pd_order_kind { PD_RELEASE, PD_SIGNAL_REFUSED };
 
 struct pd_order {
 	struct notice_order name;
