@@ -24,6 +24,7 @@ run: all
 # What a test needs may have come after the build was set up.
 test: build/release/build.ninja build/sanitize/build.ninja build/fuzz/build.ninja
 	@tools/setup test
+	@ninja -C build/release -t query benches >/dev/null 2>&1 || meson setup --reconfigure build/release >/dev/null
 	@$(PYTHON) tools/test
 
 # The peers may have come after the build was set up.
