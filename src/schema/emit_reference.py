@@ -59,7 +59,8 @@ def listed(things):
 
 def table(places, t):
     label = f" A row is called by its {t.label}." if t.label else ""
-    return [Heading(3, [Code(t.name)], anchor(t.name)), Paragraph([f"{t.about} At most {t.at_most} rows; as a ref ", Code(f"{t.c_name}:1"), f".{label}"]),
+    rows = "One row" if t.at_most == 1 else f"{t.at_most} rows"
+    return [Heading(3, [Code(t.name)], anchor(t.name)), Paragraph([f"{t.about} {rows} at most; as a ref ", Code(f"{t.c_name}:1"), f".{label}"]),
             *members(places, t.domain, t.fields)]
 
 

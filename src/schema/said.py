@@ -27,7 +27,7 @@ def type_words(type_):
     named = {"ref": lambda: f"ref of {type_.table}", "message": lambda: type_.message.name, "enum": lambda: "one of " + ", ".join(type_.enum.values),
              "text": lambda: f"text of at most {type_.max} bytes", "bytes": lambda: bytes_words(type_), "int": lambda: "whole number" + bounds(type_),
              "time": lambda: "time, ms since 1970-01-01T00:00Z", "duration": lambda: "duration, ms" + bounds(type_), "bool": lambda: "true or false",
-             "secret": lambda: f"secret of {of_bytes(type_)}, kept with the keys of its {type_.key}",
+             "secret": lambda: f"secret of {of_bytes(type_)}, kept with the {type_.key}'s keys",
              "blob": lambda: f"file of at most {type_.max} bytes, by its SHA-256", "staged": lambda: f"text of at most {type_.max} bytes, by its SHA-256",
              "json": lambda: "any JSON", "id": lambda: "number of the row"}
     return named[type_.kind]()
