@@ -9,7 +9,7 @@ class Equipment:
     keeps = False          # the driver keeps what `begin` gives it a key for: nothing is lost when it is killed
     key = "5a" * 32        # for begin
     table_key = None       # who signs grant tables, 32 bytes in hexadecimal digits
-    flood_reports_max = 0  # how many reports may come of flood()
+    flood_reports = 0, 0   # how many reports may come of flood() at once, and with each second that it takes
 
     def __init__(self, options, log):
         self.log = log

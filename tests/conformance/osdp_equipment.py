@@ -20,7 +20,7 @@ READERS = 3
 class Equipment(Nothing):
     name = "line-1"
     keeps = True
-    flood_reports_max = 60
+    flood_reports = 42, 4  # 20 cards, and one in half a second; each is read, and decided by table
 
     def __init__(self, options, log):
         super().__init__(options, log)
