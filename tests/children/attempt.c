@@ -20,6 +20,7 @@ enum {
 	TEXT_BYTES_MAX = 64,
 	ROOM_BELOW_STACK = 1024, /* beyond the 128 bytes that the ABI lets a function use there */
 	SYSCALL_INSTRUCTION = 0x050f,
+	RETRY_US = 1000,
 };
 
 _Noreturn static void give_up(const char *what)
@@ -123,6 +124,15 @@ int main(int argc, char **argv)
 		stop(pid);
 	if (ptrace(PTRACE_GETREGS, pid, 0, &before) < 0)
 		give_up("reading registers");
+	/* A process that is left there must wait in a call already: other code of it, that of its crash handler too, may run through the place that is
+	 * written over. */
+	while (hang && (long)before.orig_rax < 0) {
+		ptrace(PTRACE_DETACH, pid, 0, 0);
+		usleep(RETRY_US);
+		stop(pid);
+		if (ptrace(PTRACE_GETREGS, pid, 0, &before) < 0)
+			give_up("reading registers");
+	}
 	regs = before;
 	long code = ptrace(PTRACE_PEEKTEXT, pid, before.rip, 0);
 	set_call(pid, &regs, argc - first, argv + first);
