@@ -2,6 +2,8 @@
  * process. */
 #include "sim/rig.h"
 
+#include "base/traffic.h"
+
 #include "sim/authenticator.h"
 
 #include <sodium.h>
@@ -412,6 +414,8 @@ RIG_TEST(an_entry_that_is_too_long_for_a_line_comes_in_parts)
 	static char whole[70000];
 	struct answer_line answers[8];
 	struct buf b = BUF(whole);
+	rig.options.outside.tap = traffic_put; /* no other subject has so long an entry */
+	rig_reopen();
 	struct str entry = enter_long();
 	int64_t index = (int64_t)hub_core(rig.hub)->size - 1, left = (int64_t)entry.len;
 	CHECK(entry.len > RAW_BYTES_MAX);
