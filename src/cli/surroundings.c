@@ -51,8 +51,11 @@ void cli_enter_mission(void)
 	struct error error;
 	if (!directory)
 		directory = ".";
-	if (chdir(directory) == 0 && access("mission.yaml", R_OK) == 0)
+	if (chdir(directory) == 0 && access("mission.yaml", R_OK) == 0) {
+		/* From here on it is there, also for the programs that this one starts: a relative path leads nowhere. */
+		setenv("CHANCERY_MISSION", ".", 1);
 		return;
+	}
 	error_set(&error, ERROR_INPUT, "there is no mission.yaml");
 	error_where(&error, "%s", directory);
 	error_remedy(&error,

@@ -57,7 +57,7 @@ class Link:
 class Mission:
     def __init__(self, build, world_arguments=("--still",), directory=None):
         """`directory` is somebody else's, and stays."""
-        self.build = build
+        self.build = os.path.abspath(build)
         self.world_arguments = list(world_arguments)
         self.lent = directory is not None
         self.directory = directory or tempfile.mkdtemp(prefix="chancery-")
@@ -107,10 +107,11 @@ class Mission:
         self.listener = threading.Thread(target=self.listen, daemon=True)
         self.listener.start()
 
-    def start_serve(self):
+    def start_serve(self, path=None):
+        """`path` is how the mission is called from the directory that it lies in."""
         with open(os.path.join(self.directory, "serve.log"), "ab") as log:
-            self.processes["serve"] = subprocess.Popen([self.program("chancery"), "-C", self.path, "serve"],
-                                                       stdout=log, stderr=log)
+            self.processes["serve"] = subprocess.Popen([self.program("chancery"), "-C", path or self.path, "serve"],
+                                                       stdout=log, stderr=log, cwd=self.directory)
         self.until(self.answers, "the core answers")
 
     def listen(self):

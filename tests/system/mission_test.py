@@ -163,6 +163,19 @@ class ABadge(unittest.TestCase):
         self.assertEqual(commands(), before)
 
 
+class ByARelativePath(unittest.TestCase):
+    def test_the_mission_runs_and_gives_way_to_the_next_program(self):
+        """What serve starts is in the mission's directory already."""
+        with Mission(BUILD) as mission:
+            mission.start_world()
+            mission.start_serve("mission")
+            mission.run("import", "site.yaml", "people.yaml", "keys/readers.yaml")
+            mission.wait_online()
+            mission.run("upgrade")
+            mission.until(mission.answers, "the core answers after an upgrade")
+            mission.wait_online()
+
+
 class WithoutARole(unittest.TestCase):
     def test_whoever_mission_yaml_does_not_name_is_told_so_and_nothing_else(self):
         with Mission(BUILD) as mission:
