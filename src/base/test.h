@@ -36,6 +36,17 @@ bool test_count(bool ok);
 	}                                                                                                              \
 	static void test_##name(void)
 
+/* A test that is run between these two. */
+#define TEST_BETWEEN(begin, name, end)                                                                                 \
+	static void between_##name(void);                                                                              \
+	TEST(name)                                                                                                     \
+	{                                                                                                              \
+		begin();                                                                                               \
+		between_##name();                                                                                      \
+		end();                                                                                                 \
+	}                                                                                                              \
+	static void between_##name(void)
+
 #define CHECK(c)                                                                                                       \
 	do {                                                                                                           \
 		if (!test_count(c))                                                                                    \

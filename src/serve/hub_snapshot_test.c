@@ -28,19 +28,16 @@ static void write_entries(int n)
 }
 
 /* A hub that writes one after every ten entries, and has written the first. */
-#define SNAPSHOT_TEST(name)                                                                                            \
-	static void snapshot_##name(void);                                                                             \
-	TEST(name)                                                                                                     \
-	{                                                                                                              \
-		rig_begin();                                                                                           \
-		rig.options.snapshot_entries = EVERY;                                                                  \
-		rig_reopen();                                                                                          \
-		rig_commit();                                                                                          \
-		CHECK(number_in(0) == 0 && number_in(1) == 1);                                                         \
-		snapshot_##name();                                                                                     \
-		rig_end();                                                                                             \
-	}                                                                                                              \
-	static void snapshot_##name(void)
+static void begin(void)
+{
+	rig_begin();
+	rig.options.snapshot_entries = EVERY;
+	rig_reopen();
+	rig_commit();
+	CHECK(number_in(0) == 0 && number_in(1) == 1);
+}
+
+#define SNAPSHOT_TEST(name) TEST_BETWEEN(begin, name, rig_end)
 
 static void check_same(struct rig_hash before)
 {

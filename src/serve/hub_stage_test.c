@@ -44,15 +44,7 @@ static void make_all(void)
 }
 
 /* A house in which guards may enter, by a rulebook that the record keeps. */
-#define STAGE_TEST(name)                                                                                               \
-	static void stage_##name(void);                                                                                \
-	TEST(name)                                                                                                     \
-	{                                                                                                              \
-		begin();                                                                                               \
-		stage_##name();                                                                                        \
-		rig_end();                                                                                             \
-	}                                                                                                              \
-	static void stage_##name(void)
+#define STAGE_TEST(name) TEST_BETWEEN(begin, name, rig_end)
 
 static int64_t shown; /* reports of line 1 */
 

@@ -107,15 +107,7 @@ static struct str foreign(uint64_t entries)
 	return arena_keep(&rig.arena, &note);
 }
 
-#define TLOG_TEST(name)                                                                                                \
-	static void tlog_##name(void);                                                                                 \
-	TEST(name)                                                                                                     \
-	{                                                                                                              \
-		begin();                                                                                               \
-		tlog_##name();                                                                                         \
-		rig_end();                                                                                             \
-	}                                                                                                              \
-	static void tlog_##name(void)
+#define TLOG_TEST(name) TEST_BETWEEN(begin, name, rig_end)
 
 /* Who may */
 

@@ -80,15 +80,7 @@ static void begin(void)
 	rig_commit();
 }
 
-#define REPLAY_TEST(name)                                                                                              \
-	static void replay_##name(void);                                                                               \
-	TEST(name)                                                                                                     \
-	{                                                                                                              \
-		begin();                                                                                               \
-		replay_##name();                                                                                       \
-		rig_end();                                                                                             \
-	}                                                                                                              \
-	static void replay_##name(void)
+#define REPLAY_TEST(name) TEST_BETWEEN(begin, name, rig_end)
 
 REPLAY_TEST(every_decision_comes_out_as_it_was)
 {

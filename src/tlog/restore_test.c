@@ -112,15 +112,7 @@ static void end(void)
 	folder_remove(directory);
 }
 
-#define RESTORE_TEST(name)                                                                                             \
-	static void restore_##name(void);                                                                              \
-	TEST(name)                                                                                                     \
-	{                                                                                                              \
-		begin();                                                                                               \
-		restore_##name();                                                                                      \
-		end();                                                                                                 \
-	}                                                                                                              \
-	static void restore_##name(void)
+#define RESTORE_TEST(name) TEST_BETWEEN(begin, name, end)
 
 static struct str note_in(const char *export, struct arena *arena)
 {

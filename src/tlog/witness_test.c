@@ -121,15 +121,7 @@ static void check_says(int status, int wanted, const char *words)
 		test_fail(__FILE__, __LINE__, "%s: " STR_FMT, words, STR_ARG(buf_str(&s.answer.body)));
 }
 
-#define WITNESS_TEST(name)                                                                                             \
-	static void witness_##name(void);                                                                              \
-	TEST(name)                                                                                                     \
-	{                                                                                                              \
-		begin();                                                                                               \
-		witness_##name();                                                                                      \
-		end();                                                                                                 \
-	}                                                                                                              \
-	static void witness_##name(void)
+#define WITNESS_TEST(name) TEST_BETWEEN(begin, name, end)
 
 /* What it signs */
 

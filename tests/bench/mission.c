@@ -24,11 +24,9 @@ uint64_t mission_roll(uint64_t below)
 
 /* The sample that the mission is made from */
 
-static void put(struct buf *b, const char *format, ...) PRINTF(2, 3);
-
-static void put(struct buf *b, const char *format, ...)
+void mission_put(struct buf *b, const char *format, ...)
 {
-	char text[1024];
+	char text[2048];
 	va_list args;
 	va_start(args, format);
 	int n = vsnprintf(text, sizeof text, format, args);
@@ -48,41 +46,41 @@ static void write_text(const char *path, const struct buf *text)
  * regular expression), one in ten a refusal. */
 static void put_rule(struct buf *b, int i)
 {
-	put(b, "  - id: rule-%d\n    title: Rule %d\n    layer: %s\n    match:\n", i, i,
-	    i % 17 == 0 ? "standing" : "mission");
-	put(b, "      who: {person.groups: %s}\n", groups[i % 10]);
-	put(b, "      where: {door.zone: Zone %d}\n", i / 10 % ZONES);
-	put(b, "      when: {now.time|gte: '%02d:00', now.time|lt: '%02d:30'}\n", i % 12, 12 + i % 11);
+	mission_put(b, "  - id: rule-%d\n    title: Rule %d\n    layer: %s\n    match:\n", i, i,
+		    i % 17 == 0 ? "standing" : "mission");
+	mission_put(b, "      who: {person.groups: %s}\n", groups[i % 10]);
+	mission_put(b, "      where: {door.zone: Zone %d}\n", i / 10 % ZONES);
+	mission_put(b, "      when: {now.time|gte: '%02d:00', now.time|lt: '%02d:30'}\n", i % 12, 12 + i % 11);
 	switch (i % 5) {
 	case 0:
-		put(b, "      more: {person.clearance|gte: %d}\n", i % 4);
+		mission_put(b, "      more: {person.clearance|gte: %d}\n", i % 4);
 		break;
 	case 1:
-		put(b, "      more: {door.name|startswith: Door %d}\n", i % 40);
+		mission_put(b, "      more: {door.name|startswith: Door %d}\n", i % 40);
 		break;
 	case 2:
-		put(b, "      more: {now.weekday: [mon, tue, wed, thu, fri]}\n");
+		mission_put(b, "      more: {now.weekday: [mon, tue, wed, thu, fri]}\n");
 		break;
 	case 3:
-		put(b, "      more: {person.company|%s, credential.kind: card}\n",
-		    i % 10 == 3 ? "contains: works" : "re: '^Company [0-9]+ works$'");
+		mission_put(b, "      more: {person.company|%s, credential.kind: card}\n",
+			    i % 10 == 3 ? "contains: works" : "re: '^Company [0-9]+ works$'");
 		break;
 	default:
-		put(b, "      more: {zone.grade|lte: %d}\n", 2 + i % 4);
+		mission_put(b, "      more: {zone.grade|lte: %d}\n", 2 + i % 4);
 	}
-	put(b, "      condition: who and where and when and %smore\n    outcome: %s\n", i % 7 == 0 ? "not " : "",
-	    i % 10 == 9 ? "refuse" : "permit");
+	mission_put(b, "      condition: who and where and when and %smore\n    outcome: %s\n",
+		    i % 7 == 0 ? "not " : "", i % 10 == 9 ? "refuse" : "permit");
 }
 
 static void write_rules(void)
 {
 	static char text[TEXT_BYTES];
 	struct buf b = BUF(text);
-	put(&b, "name: bench\nvocabulary: access.Request\nlayers: [standing, mission]\n"
-		"default: {outcome: refuse, reason: nobody said yes}\n");
+	mission_put(&b, "name: bench\nvocabulary: access.Request\nlayers: [standing, mission]\n"
+			"default: {outcome: refuse, reason: nobody said yes}\n");
 	write_text("sample/rules/access/rulebook.yaml", &b);
 	buf_clear(&b);
-	put(&b, "rules:\n");
+	mission_put(&b, "rules:\n");
 	for (int i = 0; i < MISSION_RULES; i++)
 		put_rule(&b, i);
 	write_text("sample/rules/access/rules.yaml", &b);
@@ -97,13 +95,13 @@ static void write_sample(void)
 	mkdir("sample/rules", 0700);
 	mkdir("sample/rules/access", 0700);
 	write_rules();
-	put(&b, "name: bench\nzone: UTC\noperators:\n  - {login: $USER, name: Bench, roles: [security_officer, "
-		"reception, guard, staff]}\ndrivers:\n");
+	mission_put(&b, "name: bench\nzone: UTC\noperators:\n  - {login: $USER, name: Bench, roles: [security_officer, "
+			"reception, guard, staff]}\ndrivers:\n");
 	for (int i = 0; i < MISSION_LINES; i++)
-		put(&b, "  - {name: line-%d, kind: osdp, device: run/lines/line-%d, baud: 115200}\n", i, i);
+		mission_put(&b, "  - {name: line-%d, kind: osdp, device: run/lines/line-%d, baud: 115200}\n", i, i);
 	write_text("sample/mission.yaml", &b);
 	buf_clear(&b);
-	put(&b, "[]\n");
+	mission_put(&b, "[]\n");
 	write_text("sample/site.yaml", &b);
 }
 

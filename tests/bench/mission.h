@@ -70,4 +70,7 @@ void mission_settle(struct mission *mission);
 /* Numbers that look random and are the same in each run. */
 uint64_t mission_roll(uint64_t below);
 
+/* At most 2,047 bytes. */
+void mission_put(struct buf *b, const char *format, ...) PRINTF(2, 3);
+
 #endif

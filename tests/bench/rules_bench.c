@@ -2,13 +2,13 @@
  * reading the same events. */
 #include "bench/bench.h"
 #include "bench/json_peers.h"
+#include "bench/mission.h"
 
 #include "gen/facts.h"
 #include "rules/detection_load.h"
 #include "rules/rulebook_load.h"
 
 #include <libfyaml.h>
-#include <stdarg.h>
 
 enum {
 	RULES = 500,
@@ -24,28 +24,6 @@ enum {
 
 static char text[TEXT_BYTES];
 
-static uint64_t roll(uint64_t below)
-{
-	static uint64_t dice = 88172645463325252u;
-	dice ^= dice << 13;
-	dice ^= dice >> 7;
-	dice ^= dice << 17;
-	return dice % below;
-}
-
-static void put(struct buf *b, const char *format, ...) PRINTF(2, 3);
-
-static void put(struct buf *b, const char *format, ...)
-{
-	char piece[2048];
-	va_list args;
-	va_start(args, format);
-	int n = vsnprintf(piece, sizeof piece, format, args);
-	va_end(args);
-	ASSERT(n > 0 && (size_t)n < sizeof piece);
-	buf_put(b, piece, (size_t)n);
-}
-
 /* ---- a rulebook ---- */
 
 static const char *const groups[] = {"staff",	   "diplomat", "guard",	   "cleaner",	     "local_staff",
@@ -56,17 +34,20 @@ static const char *const groups[] = {"staff",	   "diplomat", "guard",	   "cleane
 static void put_rule(struct buf *b, int i)
 {
 	bool refuses = i % 10 == 9;
-	put(b, "  - id: rule-%d\n    title: Rule %d\n    layer: mission\n    match:\n", i, i);
-	put(b, "      where: {door.zone: Zone %d}\n", i / 10 % ZONES);
+	mission_put(b, "  - id: rule-%d\n    title: Rule %d\n    layer: mission\n    match:\n", i, i);
+	mission_put(b, "      where: {door.zone: Zone %d}\n", i / 10 % ZONES);
 	if (refuses && i < 10 * ZONES)
-		put(b, "      night: {now.time|gte: '23:00'}\n      condition: where and night\n    outcome: refuse\n");
+		mission_put(
+		    b, "      night: {now.time|gte: '23:00'}\n      condition: where and night\n    outcome: refuse\n");
 	else if (refuses)
-		put(b,
+		mission_put(
+		    b,
 		    "      who: {person.groups: %s}\n      night: {now.time|gte: '23:%02d', person.clearance|lt: %d}\n"
 		    "      condition: who and where and night\n    outcome: refuse\n",
 		    groups[i / 10 % 10], i % 60, i % 6);
 	else
-		put(b,
+		mission_put(
+		    b,
 		    "      who: {person.groups: %s}\n      when: {now.time|gte: '%02d:00', now.time|lt: '%02d:30'}\n"
 		    "      more: {%s}\n      condition: who and where and when and more\n    outcome: permit\n",
 		    groups[i % 10], i % 12, 12 + i % 11,
@@ -78,12 +59,12 @@ static void put_rule(struct buf *b, int i)
 static struct str write_rulebook(void)
 {
 	struct buf b = BUF(text);
-	put(&b, "name: bench\nlayers: [mission]\nunsettled: conflict\n"
-		"default: {outcome: refuse, reason: nobody said yes}\n"
-		"covers:\n  night: {now.time|gte: '23:00', door.zone: [");
+	mission_put(&b, "name: bench\nlayers: [mission]\nunsettled: conflict\n"
+			"default: {outcome: refuse, reason: nobody said yes}\n"
+			"covers:\n  night: {now.time|gte: '23:00', door.zone: [");
 	for (int i = 0; i < ZONES; i++)
-		put(&b, "%sZone %d", i ? ", " : "", i);
-	put(&b, "]}\n  condition: night\nrules:\n");
+		mission_put(&b, "%sZone %d", i ? ", " : "", i);
+	mission_put(&b, "]}\n  condition: night\nrules:\n");
 	for (int i = 0; i < RULES; i++)
 		put_rule(&b, i);
 	ASSERT(!b.over);
@@ -129,41 +110,43 @@ static char words[WORDS][12];
 static void make_words(void)
 {
 	for (int i = 0; i < WORDS; i++) {
-		size_t len = 4 + roll(7);
+		size_t len = 4 + mission_roll(7);
 		for (size_t k = 0; k < len; k++)
-			words[i][k] = (char)('a' + roll(26));
+			words[i][k] = (char)('a' + mission_roll(26));
 	}
 }
 
 static const char *word(void)
 {
-	return words[roll(WORDS)];
+	return words[mission_roll(WORDS)];
 }
 
 /* As most of Sigma's rules for processes are: a few names of programs, pieces of a command line, a filter; one in five
  * has an expression. */
 static void put_detection(struct buf *b, int i)
 {
-	put(b,
+	mission_put(
+	    b,
 	    "%s{\"name\":\"r%04d.yml\",\"documents\":[{\"title\":\"Rule %d\",\"logsource\":{\"product\":\"windows\"},",
 	    i ? "," : "", i, i);
-	put(b, "\"detection\":{\"selection_image\":{\"Image|endswith\":[\"\\\\%s.exe\",\"\\\\%s.exe\"]},", word(),
-	    word());
-	put(b, "\"selection_line\":{\"CommandLine|contains%s\":[\" -%s\",\" -%s\",\" /%s\"]", i % 2 ? "" : "|all",
-	    word(), word(), word());
+	mission_put(b, "\"detection\":{\"selection_image\":{\"Image|endswith\":[\"\\\\%s.exe\",\"\\\\%s.exe\"]},",
+		    word(), word());
+	mission_put(b, "\"selection_line\":{\"CommandLine|contains%s\":[\" -%s\",\" -%s\",\" /%s\"]",
+		    i % 2 ? "" : "|all", word(), word(), word());
 	if (i % 5 == 0)
-		put(b, ",\"CommandLine|re\":\"%s\\\\s+[a-z]{3,8}\\\\.(exe|dll)$\"", word());
-	put(b, "},\"filter_user\":{\"User|contains\":\"%s\"},", word());
-	put(b, "\"condition\":\"all of selection_* and not 1 of filter_*\"},\"level\":\"high\"}],\"places\":[]}");
+		mission_put(b, ",\"CommandLine|re\":\"%s\\\\s+[a-z]{3,8}\\\\.(exe|dll)$\"", word());
+	mission_put(b, "},\"filter_user\":{\"User|contains\":\"%s\"},", word());
+	mission_put(b,
+		    "\"condition\":\"all of selection_* and not 1 of filter_*\"},\"level\":\"high\"}],\"places\":[]}");
 }
 
 static struct str write_detections(void)
 {
 	struct buf b = BUF(text);
-	put(&b, "{\"files\":[");
+	mission_put(&b, "{\"files\":[");
 	for (int i = 0; i < DETECTIONS; i++)
 		put_detection(&b, i);
-	put(&b, "]}");
+	mission_put(&b, "]}");
 	ASSERT(!b.over);
 	return buf_str(&b);
 }
@@ -198,7 +181,7 @@ static void make_event(char *event)
 	    "\"CurrentDirectory\":\"C:\\\\Users\\\\%s\\\\\",\"User\":\"VELMARA\\\\%s\",\"IntegrityLevel\":\"High\","
 	    "\"Hashes\":\"SHA256=963a6325d795b5e4d21b8e181eed6a259d4d96c3ebc16c5ecc9b85487347f3f4\","
 	    "\"ParentImage\":\"C:\\\\Program Files\\\\%s\\\\%s.exe\",\"DestinationIp\":\"10.0.1.1\",\"EventID\":1}",
-	    (int)roll(65536), word(), word(), word(), word(), word(), word(), word(), word(), word(), word());
+	    (int)mission_roll(65536), word(), word(), word(), word(), word(), word(), word(), word(), word(), word());
 	ASSERT(n > 0 && n < EVENT_BYTES);
 }
 

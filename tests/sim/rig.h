@@ -132,15 +132,7 @@ void rig_play(const struct rig_step *steps, size_t n);
 	} while (0)
 
 /* A test in a house of its own. */
-#define RIG_TEST(name)                                                                                                 \
-	static void rig_##name(void);                                                                                  \
-	TEST(name)                                                                                                     \
-	{                                                                                                              \
-		rig_begin();                                                                                           \
-		rig_##name();                                                                                          \
-		rig_end();                                                                                             \
-	}                                                                                                              \
-	static void rig_##name(void)
+#define RIG_TEST(name) TEST_BETWEEN(rig_begin, name, rig_end)
 
 #define CHECK_TOLD(who, expected)  CHECK_STR(rig_told(who), str_of(expected))
 #define CHECK_HEARD(who, expected) CHECK_STR(rig_heard(who), str_of(expected))
