@@ -390,6 +390,8 @@ RIG_TEST(what_is_desired_is_told_to_its_driver_at_once_and_at_each_hello)
 	rig_commit();
 	rig_forget();
 	PLAY({ONE, HELLO("1", "1"), DESIRED("79", "card")});
+	PLAY({OFFICER, COMMAND("trial.set_mode", "'reader':99,'mode':'card'"),
+	      "{'refused':{'entry':80,'name':'TRIAL_NO_READER','takes':{'reader':99}}}"});
 }
 
 /* An entry of so many bytes that a line has no room for it beside its envelope. */

@@ -134,7 +134,10 @@ void trial_apply_duress(struct state *s, const struct trial_duress *ev)
 
 void trial_decide_set_mode(struct turn *t, const struct trial_set_mode *ask)
 {
-	emit(t, trial_mode_set, .reader = ask->reader, .mode = ask->mode);
+	if (reader_get(t->state, ask->reader))
+		emit(t, trial_mode_set, .reader = ask->reader, .mode = ask->mode);
+	else
+		refuse(t, TRIAL_NO_READER, .reader = (int64_t)ask->reader);
 }
 
 void trial_apply_mode_set(struct state *s, const struct trial_mode_set *ev)
