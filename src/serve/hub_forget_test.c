@@ -73,6 +73,13 @@ static void check_folds_the_same(void)
 
 /* Forgetting somebody */
 
+RIG_TEST(nobody_forgets_who_is_not_there)
+{
+	rig_say(OFFICER, FORGET("99"));
+	rig_commit();
+	CHECK_HAS(rig_heard(OFFICER), "'name':'TRIAL_NO_PERSON','takes':{'person':99}");
+}
+
 RIG_TEST(somebody_is_forgotten_in_rows_entries_snapshots_and_keys)
 {
 	rig_say(OFFICER, OPEN("1"));

@@ -10,7 +10,7 @@ static void done(struct turn *t, struct str what)
 
 void trial_apply_done(struct state *s, const struct trial_done *ev)
 {
-	ASSERT(s && ev->what.len > 0);
+	ASSERT(s && ev);
 }
 
 void trial_decide_arm(struct turn *t, const struct trial_arm *ask)
@@ -21,19 +21,19 @@ void trial_decide_arm(struct turn *t, const struct trial_arm *ask)
 
 void trial_decide_launch(struct turn *t, const struct trial_launch *ask)
 {
-	ASSERT(ask->person != 0 && t->checked.asserted && t->checked.pending != 0);
+	ASSERT(ask && t->checked.asserted && t->checked.pending != 0);
 	done(t, STR("launch"));
 }
 
 void trial_decide_propose(struct turn *t, const struct trial_propose *ask)
 {
-	ASSERT(ask->why.len > 0);
+	ASSERT(ask);
 	done(t, STR("propose"));
 }
 
 void trial_decide_recite(struct turn *t, const struct trial_recite *ask)
 {
-	ASSERT(ask->what.len > 0);
+	ASSERT(ask);
 	done(t, STR("recite"));
 }
 
@@ -109,13 +109,16 @@ void trial_apply_plan_hung(struct state *s, const struct trial_plan_hung *ev)
 
 void trial_decide_forget(struct turn *t, const struct trial_forget *ask)
 {
-	emit(t, trial_person_forgotten, .person = ask->person);
+	if (person_get(t->state, ask->person))
+		emit(t, trial_person_forgotten, .person = ask->person);
+	else
+		refuse(t, TRIAL_NO_PERSON, .person = (int64_t)ask->person);
 }
 
 /* What is blanked the core blanks. */
 void trial_apply_person_forgotten(struct state *s, const struct trial_person_forgotten *ev)
 {
-	ASSERT(s && ev->person != 0);
+	ASSERT(person_get(s, ev->person));
 }
 
 enum { CODE_OF_DURESS = 999 };
