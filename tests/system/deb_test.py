@@ -28,12 +28,12 @@ EXPOSURE_MAX = 2.0  # of systemd-analyze security, where 10 is a unit without an
 OVERLAID = """
 mount --make-rprivate /
 mount -t tmpfs tmpfs "$0"
-mkdir "$0/changes" "$0/work" "$0/root"
-mount -t overlay overlay -o "lowerdir=/,upperdir=$0/changes,workdir=$0/work" "$0/root"
-mount -t proc proc "$0/root/proc"
-mount --rbind /dev "$0/root/dev"
-mount -t tmpfs tmpfs "$0/root/run"
-exec chroot "$0/root" "$@"
+mkdir "$0/changes" "$0/work" "$0/house"
+mount -t overlay overlay -o "lowerdir=/,upperdir=$0/changes,workdir=$0/work" "$0/house"
+mount -t proc proc "$0/house/proc"
+mount --rbind /dev "$0/house/dev"
+mount -t tmpfs tmpfs "$0/house/run"
+exec chroot "$0/house" "$@"
 """
 
 
